@@ -1,0 +1,45 @@
+/** Exit codes of the command line. Where several hold: 70, 130/143, 3, 5, 1, 4. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  environment: 3,
+  inconclusive: 4,
+  anomalies: 5,
+  bug: 70,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** What an error is about; each kind has one exit code. */
+export type ErrorKind = "usage" | "environment" | "interrupted" | "bug";
+
+/**
+ * An error that a user can act on. `message` says what went wrong, where, and what was expected;
+ * `hint` says what to do. Never carries a password.
+ */
+export class QbenchError extends Error {
+  readonly kind: ErrorKind;
+  readonly exitCode: number;
+  readonly hint: string | undefined;
+
+  constructor(kind: ErrorKind, exitCode: number, message: string, hint?: string) {
+    super(message);
+    this.name = "QbenchError";
+    this.kind = kind;
+    this.exitCode = exitCode;
+    this.hint = hint;
+  }
+}
+
+/** The command line, a scenario or a report is wrong (exit 2). */
+export const usageError = (message: string, hint?: string): QbenchError =>
+  new QbenchError("usage", EXIT.usage, message, hint);
+
+/** Redis, the machine or the network failed (exit 3). */
+export const environmentError = (message: string, hint?: string): QbenchError =>
+  new QbenchError("environment", EXIT.environment, message, hint);
+
+/** The user or the system stopped the run (exit 130 for SIGINT, 143 for SIGTERM). */
+export const interruptedError = (signal: "SIGINT" | "SIGTERM"): QbenchError =>
+  new QbenchError("interrupted", signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted, `interrupted by ${signal}`);

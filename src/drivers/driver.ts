@@ -1,0 +1,97 @@
+import type { ConcertKeys } from "../queue/keys.js";
+import type { Batch } from "../strategies/command.js";
+import type { Reply } from "../strategies/strategy.js";
+
+/**
+ * What carries batches to Redis and replies back. Two drivers stand behind this interface: `wire`, a lean RESP codec
+ * over a socket, so that the generator is not what gets measured; and `ioredis`, which shows what an application on
+ * ioredis gets. Callbacks rather than promises: a promise a step costs about a microsecond an entry.
+ */
+
+export const CLIENTS = ["wire", "ioredis"] as const;
+export type Client = (typeof CLIENTS)[number];
+
+/** How writes leave: those of one tick joined in one write a connection, or one write for each batch. */
+export const WRITES = ["coalesced", "per-request"] as const;
+export type Writes = (typeof WRITES)[number];
+
+/** One Redis server and how to log in to it. Never printed: it may hold a password. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly db: number;
+}
+
+/** Why a batch got no good answer. */
+export interface Failure {
+  /** "connection", "protocol", "reply", or the first word of the server's error: "NOSCRIPT", "OOM", "READONLY", "MOVED", … */
+  readonly kind: string;
+  readonly message: string;
+  /** True if the server answered; false if the connection was lost while replies were due. */
+  readonly answered: boolean;
+}
+
+export interface DriverEvents {
+  /** All replies of the batch sent with `token`. The array is reused: read it before returning. */
+  onReplies(token: number, replies: readonly Reply[], nowUs: number): void;
+  onFailure(token: number, failure: Failure, nowUs: number): void;
+  /** A connection is usable again, or is not any more (its batches have failed by then). */
+  onConnection(connection: number, isUp: boolean, nowUs: number): void;
+  /** Called once after all replies of a received chunk were handed over. */
+  onChunkEnd(nowUs: number): void;
+}
+
+export interface DriverOptions {
+  /** The nodes of the target; a batch goes to one of them by its concert's keys. */
+  readonly endpoints: readonly Endpoint[];
+  /** Connections to each node. */
+  readonly pool: number;
+  readonly writes: Writes;
+  /** Scripts that a NOSCRIPT answer is mended with. */
+  readonly scripts: readonly { readonly sha1: string; readonly source: string }[];
+  readonly connectTimeoutMs: number;
+}
+
+/** What one entry puts into a batch's slots. */
+export interface DriverCounters {
+  /** Commands handed to the connections, by lower-case name, retries and script loads included. */
+  readonly commands: Readonly<Record<string, number>>;
+  readonly socketWrites: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly reconnects: number;
+  /** Scripts loaded again after NOSCRIPT. */
+  readonly scriptReloads: number;
+}
+
+export interface Driver {
+  /** Opens every connection. @throws QbenchError (environment) if the target cannot be reached or refuses. */
+  open(): Promise<void>;
+  /** Makes a concert known; the handle goes into `send`. Handles are 0, 1, 2, … and are forgotten by `forgetConcerts`. */
+  addConcert(keys: ConcertKeys): number;
+  forgetConcerts(): void;
+  /** The node that holds a concert's keys; its connections are `route * pool … route * pool + pool - 1`. */
+  routeOf(concert: number): number;
+  isUp(connection: number): boolean;
+  /**
+   * Sends a batch; `onReplies` or `onFailure` is called once for it, never before `send` returns.
+   * `carried` fills the slot of that name, `timestampMs` and `user` theirs.
+   */
+  send(
+    connection: number,
+    batch: Batch,
+    concert: number,
+    user: number,
+    timestampMs: number,
+    carried: number,
+    token: number,
+  ): void;
+  /** Drops a connection whose reply is overdue and opens it again; its batches fail as "connection". */
+  reset(connection: number): void;
+  /** Totals since the driver was made. */
+  counters(): DriverCounters;
+  close(): Promise<void>;
+}

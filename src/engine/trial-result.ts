@@ -1,0 +1,140 @@
+import type { AnomalyKind } from "../queue/anomaly.js";
+
+/** Counts of HDR buckets that are not empty: value in µs (lowest equivalent of its bucket) and how often. */
+export interface HistogramCounts {
+  /** Ascending. */
+  readonly valuesUs: readonly number[];
+  readonly counts: readonly number[];
+  readonly minUs: number;
+  readonly maxUs: number;
+  readonly sumUs: number;
+  /** Values beyond the trackable range; they are in `counts` as the largest value, and in `maxUs` as they are. */
+  readonly outOfRange: number;
+}
+
+export interface EntryCounts {
+  readonly attempted: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Failed entries of which nobody can say whether the server carried them out. */
+  readonly inDoubt: number;
+  /** Arrivals of the open model that found `maxInFlight` entries in flight. */
+  readonly dropped: number;
+  readonly new: number;
+  readonly waiting: number;
+  readonly active: number;
+}
+
+export interface TimelineSecond {
+  readonly second: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** µs; null in a second without a success. */
+  readonly p50: number | null;
+  readonly p99: number | null;
+}
+
+export interface CommandCount {
+  readonly calls: number;
+  readonly usecPerCall: number;
+}
+
+/** What the server itself says about the trial: differences of INFO between its start and its end. */
+export interface ServerFigures {
+  /** By lower-case name; a script's inner calls and control commands included, as the server counts them. */
+  readonly commands: Readonly<Record<string, CommandCount>>;
+  /** Commands the server was sent: `commands` less control traffic and the scripts' declared inner calls. */
+  readonly callsSent: number;
+  readonly callsPerEntry: number;
+  /** Busy share of the main thread: CPU / (wall − steal); null where the server does not tell. */
+  readonly cpuUtilization: number | null;
+  readonly cpuUsPerEntry: number | null;
+  readonly wallMs: number;
+}
+
+export interface GeneratorFigures {
+  /** CPU of the whole process / (wall × instances): above 1 where garbage collection runs beside. */
+  readonly cpuUtilization: number;
+  /** CPU of the whole process per succeeded entry. */
+  readonly cpuUsPerEntry: number;
+  /** The busiest thread's. */
+  readonly eventLoopUtilization: number;
+  readonly gcMs: number;
+  readonly stolenShare: number;
+  readonly threads: readonly {
+    readonly instance: number;
+    readonly cpuUtilization: number | null;
+    readonly eventLoopUtilization: number;
+  }[];
+  readonly commands: Readonly<Record<string, number>>;
+  readonly socketWrites: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly reconnects: number;
+  readonly scriptReloads: number;
+  /** Entries whose events are in the history, and its size. */
+  readonly historyEntries: number;
+  readonly historyBytes: number;
+}
+
+export interface WaitingSet {
+  /** Of each concert when the trial began and the longest at its end. */
+  readonly atStart: number;
+  readonly atEnd: number;
+  /** New users after which entries went on to a fresh concert. */
+  readonly limit: number;
+  /** Concerts used, one after another or side by side. */
+  readonly concerts: number;
+}
+
+export interface Audit {
+  readonly ok: boolean;
+  readonly anomalies: Readonly<Partial<Record<AnomalyKind, number>>>;
+  /** Anomalies of a kind that the strategy, with this score, promises never to show. */
+  readonly brokenPromises: readonly AnomalyKind[];
+  /** Users, entries and keys looked at. */
+  readonly checked: number;
+  readonly durationMs: number;
+}
+
+export type Limiter = "server" | "generator" | "pool" | "network" | "offered-load" | "unclear";
+
+/** A typed note on validity, stored in the report. */
+export interface Warning {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** One strategy, one load point, once. Serialisable. */
+export interface TrialResult {
+  readonly strategy: string;
+  readonly round: number;
+  /** Place within the round, from 0. */
+  readonly order: number;
+  readonly seed: number;
+  readonly complete: boolean;
+  /** From the barrier to the end of the last entry. */
+  readonly durationMs: number;
+  readonly entries: EntryCounts;
+  readonly failures: Readonly<Record<string, number>>;
+  readonly latency: {
+    readonly entry: HistogramCounts;
+    readonly service: HistogramCounts;
+    readonly poolWait: HistogramCounts;
+    readonly failed: HistogramCounts;
+    readonly response?: HistogramCounts;
+    readonly startLag?: HistogramCounts;
+  };
+  readonly timeline: readonly TimelineSecond[];
+  readonly server: ServerFigures;
+  readonly generator: GeneratorFigures;
+  readonly waitingSet: WaitingSet;
+  /** Mean waits in sequence per succeeded entry. */
+  readonly roundTripsPerEntry: number;
+  readonly socketWritesPerEntry: number;
+  readonly limiter: Limiter;
+  /** Why: figures against thresholds, in words. */
+  readonly limiterEvidence: readonly string[];
+  readonly audit: Audit;
+  readonly warnings: readonly Warning[];
+}

@@ -1,0 +1,50 @@
+import type { Client, Writes } from "../drivers/driver.js";
+import type { Score } from "../queue/outcome.js";
+
+export const CONNECTIONS = ["exclusive", "shared"] as const;
+/** exclusive: a connection serves one entry at a time, others wait for one. shared: many entries in flight on each. */
+export type Connections = (typeof CONNECTIONS)[number];
+
+/** Shares of entries, in per cent, by what the user is before the entry. They sum to 100. */
+export interface Mix {
+  readonly new: number;
+  readonly waiting: number;
+  readonly active: number;
+}
+
+/** What is to be measured, every option resolved: the file, the flags and the defaults in one. Serialisable. */
+export interface Scenario {
+  readonly name: string;
+  readonly strategies: readonly string[];
+  readonly vus: number;
+  /** Connections of each instance (to each node of the target). */
+  readonly pool: number;
+  readonly instances: number;
+  readonly connections: Connections;
+  readonly client: Client;
+  readonly writes: Writes;
+  readonly score: Score;
+  readonly durationMs: number;
+  readonly warmupMs: number;
+  /** Entries of each trial; null: as many as `durationMs` allows. */
+  readonly entries: number | null;
+  readonly trials: number;
+  readonly concerts: number;
+  /** Exponent of the Zipf law that picks a concert; 0 = uniform. */
+  readonly zipf: number;
+  readonly mix: Mix;
+  /** Users waiting in each concert before the trial. */
+  readonly prefill: number;
+  /** New users of one concert after which entries go on to a fresh concert, so that a faster strategy does not meet a longer queue. */
+  readonly maxWaiting: number;
+  readonly timeoutMs: number;
+  readonly thinkTimeMs: number;
+  /** Entries a second in all; null: the closed model. */
+  readonly ratePerSec: number | null;
+  readonly arrival: string;
+  /** Entries in flight in all, in the open model. */
+  readonly maxInFlight: number;
+  /** Memory for the entries' history, all instances together. */
+  readonly historyMb: number;
+  readonly seed: number;
+}
