@@ -55,7 +55,7 @@ export interface DriverOptions {
   readonly connectTimeoutMs: number;
 }
 
-/** What one entry puts into a batch's slots. */
+/** Totals since the driver was made. */
 export interface DriverCounters {
   /** Commands handed to the connections, by lower-case name, retries and script loads included. */
   readonly commands: Readonly<Record<string, number>>;
@@ -89,9 +89,10 @@ export interface Driver {
     carried: number,
     token: number,
   ): void;
+  /** After a NOSCRIPT: loads the scripts ahead of whatever is sent next on this connection. */
+  reloadScripts(connection: number): void;
   /** Drops a connection whose reply is overdue and opens it again; its batches fail as "connection". */
   reset(connection: number): void;
-  /** Totals since the driver was made. */
   counters(): DriverCounters;
   close(): Promise<void>;
 }

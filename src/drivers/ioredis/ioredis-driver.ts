@@ -1,0 +1,219 @@
+import { Redis } from "ioredis";
+import { nowUs } from "../../base/clock.js";
+import { environmentError } from "../../base/errors.js";
+import type { ConcertKeys } from "../../queue/keys.js";
+import { type Batch, type Piece, slotText, wordsOf } from "../../strategies/command.js";
+import type { Reply } from "../../strategies/strategy.js";
+import { CommandTally } from "../command-tally.js";
+import type { Driver, DriverCounters, DriverEvents, DriverOptions, Endpoint, Failure } from "../driver.js";
+
+/**
+ * What an application on ioredis gets: a batch of one command is a call, a larger one a pipeline. With per-request
+ * writes ioredis is left as it is; with coalesced writes each socket is corked by the first command of a tick and
+ * uncorked at its end, which changes when bytes leave, never their order.
+ */
+export class IoredisDriver implements Driver {
+  readonly #options: DriverOptions;
+  readonly #events: DriverEvents;
+  readonly #connections: Redis[] = [];
+  readonly #corked: Redis[] = [];
+  readonly #concerts: ConcertKeys[] = [];
+  /** [concert][batch id] → words of each command, slots open. */
+  readonly #words: (Piece[][][] | undefined)[][] = [];
+  readonly #tally = new CommandTally();
+  /** Bytes of sockets that are gone. */
+  readonly #past = { sent: 0, received: 0 };
+  #socketWrites = 0;
+  #reconnects = 0;
+  #scriptReloads = 0;
+  #isClosing = false;
+
+  constructor(options: DriverOptions, events: DriverEvents) {
+    this.#options = options;
+    this.#events = events;
+  }
+
+  async open(): Promise<void> {
+    for (const endpoint of this.#options.endpoints) {
+      for (let i = 0; i < this.#options.pool; i++) this.#connections.push(this.#connection(endpoint));
+    }
+    try {
+      await Promise.all(this.#connections.map((redis) => redis.connect()));
+      await Promise.all(this.#connections.map((redis) => redis.ping()));
+    } catch (error) {
+      await this.close();
+      const { host, port } = this.#options.endpoints[0]!;
+      throw environmentError(
+        `the connections to ${host}:${port} could not be opened: ${(error as Error).message}`,
+        "check that the server runs, its maxclients, the password and the open-file limit (ulimit -n)",
+      );
+    }
+    this.#connections.forEach((redis, number) => {
+      redis.on("ready", () => {
+        this.#reconnects++;
+        this.#events.onConnection(number, true, nowUs());
+      });
+      redis.on("close", () => !this.#isClosing && this.#events.onConnection(number, false, nowUs()));
+    });
+  }
+
+  #connection(endpoint: Endpoint): Redis {
+    const redis = new Redis({
+      host: endpoint.host,
+      port: endpoint.port,
+      db: endpoint.db,
+      ...(endpoint.username === undefined ? {} : { username: endpoint.username }),
+      ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
+      ...(endpoint.tls ? { tls: { servername: endpoint.host } } : {}),
+      protocol: 2,
+      lazyConnect: true,
+      connectTimeout: this.#options.connectTimeoutMs,
+      // An entry that lost its connection is in doubt: sending it again in silence would hide that.
+      autoResendUnfulfilledCommands: false,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      retryStrategy: (attempt) => (this.#isClosing ? null : Math.min(20 * 2 ** attempt, 500)),
+    });
+    // Without a listener ioredis prints errors; they arrive with each failed command anyway.
+    redis.on("error", () => {});
+    return redis;
+  }
+
+  addConcert(keys: ConcertKeys): number {
+    this.#words.push([]);
+    return this.#concerts.push(keys) - 1;
+  }
+
+  forgetConcerts(): void {
+    this.#concerts.length = 0;
+    this.#words.length = 0;
+  }
+
+  routeOf(_concert: number): number {
+    return 0;
+  }
+
+  isUp(connection: number): boolean {
+    return this.#connections[connection]!.status === "ready";
+  }
+
+  send(
+    connection: number,
+    batch: Batch,
+    concert: number,
+    user: number,
+    timestampMs: number,
+    carried: number,
+    token: number,
+  ): void {
+    const redis = this.#connections[connection]!;
+    const commands = this.#words[concert]![batch.id] ?? this.#compile(concert, batch);
+    const values = { user, timestamp: timestampMs, carried };
+    this.#tally.count(batch);
+    if (this.#options.writes === "coalesced") this.#cork(redis);
+    else this.#socketWrites++;
+    if (commands.length === 1) {
+      const [name, ...args] = fill(commands[0]!, values);
+      redis.call(name!, args, (error: Error | null | undefined, reply: unknown) => {
+        if (error) this.#fail(token, error);
+        else this.#events.onReplies(token, [asReply(reply)], nowUs());
+        this.#events.onChunkEnd(nowUs());
+      });
+      return;
+    }
+    const pipeline = redis.pipeline();
+    for (const words of commands) {
+      const [name, ...args] = fill(words, values);
+      pipeline.call(name!, ...args);
+    }
+    pipeline.exec((error, results) => {
+      const failed = error ?? results?.find(([commandError]) => commandError)?.[0];
+      if (failed) this.#fail(token, failed);
+      else this.#events.onReplies(token, results?.map(([, reply]) => asReply(reply)) ?? [], nowUs());
+      this.#events.onChunkEnd(nowUs());
+    });
+  }
+
+  #fail(token: number, error: Error): void {
+    this.#events.onFailure(token, failureOf(error), nowUs());
+  }
+
+  #cork(redis: Redis): void {
+    if (this.#corked.length === 0) {
+      process.nextTick(() => {
+        for (const one of this.#corked) one.stream?.uncork();
+        this.#socketWrites += this.#corked.length;
+        this.#corked.length = 0;
+      });
+    }
+    if (!this.#corked.includes(redis)) {
+      redis.stream?.cork();
+      this.#corked.push(redis);
+    }
+  }
+
+  reloadScripts(connection: number): void {
+    const redis = this.#connections[connection]!;
+    this.#scriptReloads++;
+    this.#tally.countOwn("script", this.#options.scripts.length);
+    // Ordered before whatever is sent next; its own failure shows as another NOSCRIPT.
+    for (const script of this.#options.scripts) redis.script("LOAD", script.source).catch(() => {});
+  }
+
+  reset(connection: number): void {
+    this.#connections[connection]!.disconnect(true);
+  }
+
+  counters(): DriverCounters {
+    let bytesSent = this.#past.sent;
+    let bytesReceived = this.#past.received;
+    for (const { stream } of this.#connections) {
+      if (stream && "bytesWritten" in stream) {
+        bytesSent += stream.bytesWritten;
+        bytesReceived += stream.bytesRead;
+      }
+    }
+    return {
+      commands: this.#tally.byName(),
+      socketWrites: this.#socketWrites,
+      bytesSent,
+      bytesReceived,
+      reconnects: this.#reconnects,
+      scriptReloads: this.#scriptReloads,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    for (const redis of this.#connections) redis.disconnect();
+  }
+
+  #compile(concert: number, batch: Batch): Piece[][][] {
+    const commands = batch.commands.map((command) => wordsOf(command, this.#concerts[concert]!));
+    this.#words[concert]![batch.id] = commands;
+    return commands;
+  }
+}
+
+function fill(words: readonly Piece[][], values: Record<"user" | "timestamp" | "carried", number>): string[] {
+  return words.map((pieces) => {
+    let text = "";
+    for (const piece of pieces) text += typeof piece === "string" ? piece : slotText(piece.slot, values[piece.slot]);
+    return text;
+  });
+}
+
+/** ioredis gives HGETALL as an object; strategies read what Redis sent. */
+function asReply(reply: unknown): Reply {
+  if (Array.isArray(reply)) return reply.map(asReply);
+  if (typeof reply === "object" && reply !== null) return Object.entries(reply).flat() as Reply;
+  return reply as Reply;
+}
+
+function failureOf(error: Error): Failure {
+  const nested = (error as { previousErrors?: Error[] }).previousErrors?.[0];
+  const message = nested?.message ?? error.message;
+  const code = /^[A-Z][A-Z0-9]+(?=\s)/.exec(message);
+  if (error.name === "ReplyError") return { kind: code?.[0] ?? "ERR", message, answered: true };
+  return { kind: "connection", message, answered: false };
+}

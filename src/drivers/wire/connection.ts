@@ -1,0 +1,214 @@
+import { nowUs } from "../../base/clock.js";
+import type { Reply } from "../../strategies/strategy.js";
+import type { Endpoint, Failure } from "../driver.js";
+import { type Link, openLink } from "./link.js";
+import { type BufferStore, Output } from "./output.js";
+import { answeredFailure, ErrorReply, findError, type WireReply } from "./reply.js";
+import { ProtocolError, type ReplySink, RespParser } from "./resp-parser.js";
+import { TicketQueue } from "./ticket-queue.js";
+
+/**
+ * One connection of the wire driver: encoder's output, batches in flight, parser. It opens itself again after a loss,
+ * with growing pauses, until it is closed.
+ *
+ *   opening ──(greeting answered)──► up ──(lost)──► waiting ──(pause)──► opening
+ */
+export interface ConnectionEvents {
+  onReplies(token: number, replies: readonly Reply[], nowUs: number): void;
+  onFailure(token: number, failure: Failure, nowUs: number): void;
+  onUp(nowUs: number): void;
+  onDown(reason: string, nowUs: number): void;
+  /** The server refused the greeting (wrong password, unknown database, …). */
+  onRefused(failure: Failure): void;
+  onChunkEnd(nowUs: number): void;
+}
+
+export interface ConnectionTotals {
+  socketWrites: number;
+  bytesSent: number;
+  bytesReceived: number;
+}
+
+/** Replies to this token are the connection's own business. */
+const OWN = -1;
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 500;
+
+export class WireConnection implements ReplySink {
+  readonly #endpoint: Endpoint;
+  readonly #events: ConnectionEvents;
+  readonly #totals: ConnectionTotals;
+  readonly #inFlight = new TicketQueue();
+  readonly #replies: WireReply[] = [];
+  readonly output: Output;
+  #parser: RespParser;
+  #link: Link | null = null;
+  #hasError = false;
+  #isUp = false;
+  #isClosed = false;
+  #greetings = 0;
+  #pauseMs = FIRST_PAUSE_MS;
+  #timer: NodeJS.Timeout | undefined;
+  #nowUs = 0;
+  /** True while a SCRIPT LOAD is on its way: one is enough for all that failed before it. */
+  #isLoadingScripts = false;
+
+  constructor(endpoint: Endpoint, store: BufferStore, totals: ConnectionTotals, events: ConnectionEvents) {
+    this.#endpoint = endpoint;
+    this.#events = events;
+    this.#totals = totals;
+    this.output = new Output(store);
+    this.#parser = new RespParser(this);
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  open(): void {
+    this.#parser = new RespParser(this);
+    // A link that was given up may still report: only the newest one counts.
+    const link: Link = openLink(this.#endpoint, {
+      onUp: () => this.#link === link && this.#greet(),
+      onData: (bytes, length) => this.#link === link && this.#receive(bytes, length),
+      onDown: (reason) => this.#link === link && this.#lose(reason),
+    });
+    this.#link = link;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#lose("closed");
+  }
+
+  /** Gives the connection up and opens another at once. */
+  reset(): void {
+    this.#pauseMs = 0;
+    this.#lose("reset after a timeout");
+  }
+
+  /** Registers a batch whose bytes were just put into `output`. */
+  expect(token: number, replies: number): void {
+    this.#inFlight.push(token, replies);
+  }
+
+  /** @returns false if a load is on its way already. */
+  loadScripts(sources: readonly string[]): boolean {
+    if (this.#isLoadingScripts) return false;
+    this.#isLoadingScripts = true;
+    for (const source of sources) this.#sendOwn("SCRIPT", "LOAD", source);
+    return true;
+  }
+
+  flush(): void {
+    if (this.output.length === 0 || this.#link === null) return;
+    const { bytes, free } = this.output.take();
+    this.#totals.socketWrites++;
+    this.#totals.bytesSent += bytes.length;
+    this.#link.write(bytes, free);
+  }
+
+  onReply(reply: WireReply): void {
+    if (this.#inFlight.size === 0) throw new ProtocolError("a reply that nothing was sent for");
+    if (typeof reply === "object" && reply !== null && !this.#hasError) this.#hasError = findError(reply) !== undefined;
+    this.#replies.push(reply);
+    if (this.#replies.length < this.#inFlight.due) return;
+    const token = this.#inFlight.shift();
+    if (token === OWN) this.#ownReply();
+    else if (this.#hasError) this.#events.onFailure(token, this.#failure(), this.#nowUs);
+    // Without an ErrorReply in it a WireReply is a Reply.
+    else this.#events.onReplies(token, this.#replies as readonly Reply[], this.#nowUs);
+    this.#replies.length = 0;
+    this.#hasError = false;
+  }
+
+  #failure(): Failure {
+    return answeredFailure((findError(this.#replies) as ErrorReply).message);
+  }
+
+  #receive(bytes: Buffer, length: number): void {
+    this.#nowUs = nowUs();
+    this.#totals.bytesReceived += length;
+    try {
+      this.#parser.feed(bytes, length);
+    } catch (error) {
+      // Given up meanwhile: what else the chunk held does not matter.
+      if (this.#link === null) return;
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#lose(error.message, "protocol");
+    }
+    this.#events.onChunkEnd(this.#nowUs);
+  }
+
+  #greet(): void {
+    const { username, password, db } = this.#endpoint;
+    this.#greetings = 0;
+    if (password !== undefined) {
+      this.#greetings++;
+      if (username === undefined) this.#sendOwn("AUTH", password);
+      else this.#sendOwn("AUTH", username, password);
+    }
+    if (db !== 0) {
+      this.#greetings++;
+      this.#sendOwn("SELECT", String(db));
+    }
+    // Always one command: a server that is still loading, or wants a password, says so before an entry meets it.
+    this.#greetings++;
+    this.#sendOwn("PING");
+    this.flush();
+  }
+
+  #ownReply(): void {
+    const error = this.#replies.find((reply) => reply instanceof ErrorReply);
+    if (this.#greetings === 0) {
+      this.#isLoadingScripts = false;
+      return;
+    }
+    this.#greetings--;
+    if (error instanceof ErrorReply) {
+      this.#events.onRefused(answeredFailure(error.message));
+      this.#lose(error.message);
+    } else if (this.#greetings === 0) {
+      this.#isUp = true;
+      this.#pauseMs = FIRST_PAUSE_MS;
+      this.#events.onUp(this.#nowUs);
+    }
+  }
+
+  #sendOwn(...words: string[]): void {
+    let text = `*${words.length}\r\n`;
+    for (const word of words) text += `$${Buffer.byteLength(word)}\r\n${word}\r\n`;
+    const at = this.output.length;
+    const length = Buffer.byteLength(text);
+    this.output.reserve(length).write(text, at, "utf8");
+    this.expect(OWN, 1);
+  }
+
+  #lose(reason: string, kind = "connection"): void {
+    const link = this.#link;
+    if (link === null) return;
+    this.#link = null;
+    link.destroy();
+    this.#isUp = false;
+    this.#isLoadingScripts = false;
+    this.#greetings = 0;
+    this.output.clear();
+    this.#replies.length = 0;
+    this.#hasError = false;
+    const now = nowUs();
+    this.#events.onDown(reason, now);
+    // Counted first: a failed entry may start the user's next one, which must not be failed with the old ones.
+    for (let lost = this.#inFlight.size; lost > 0; lost--) {
+      const token = this.#inFlight.shift();
+      if (token !== OWN) this.#events.onFailure(token, { kind, message: reason, answered: false }, now);
+    }
+    if (this.#isClosed) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.open();
+    }, this.#pauseMs);
+    this.#pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * Math.max(this.#pauseMs, FIRST_PAUSE_MS / 2));
+  }
+}

@@ -1,0 +1,191 @@
+import { environmentError } from "../../base/errors.js";
+import type { ConcertKeys } from "../../queue/keys.js";
+import { type Batch, SLOT_WIDTH } from "../../strategies/command.js";
+import type { Driver, DriverCounters, DriverEvents, DriverOptions, Failure } from "../driver.js";
+import { CommandTally } from "../command-tally.js";
+import { WireConnection } from "./connection.js";
+import { BufferStore } from "./output.js";
+import { compileTemplate, type Template, writeDigits } from "./template.js";
+
+/**
+ * The lean driver: commands are patched copies of templates, replies are parsed in place, and with coalesced writes all
+ * that a received chunk gave rise to leaves in one write a connection. It answers by callbacks and reads the clock once
+ * a chunk.
+ */
+export class WireDriver implements Driver {
+  readonly #options: DriverOptions;
+  readonly #events: DriverEvents;
+  readonly #connections: WireConnection[] = [];
+  readonly #concerts: ConcertKeys[] = [];
+  /** [concert][batch id] */
+  readonly #templates: (Template | undefined)[][] = [];
+  readonly #totals = { socketWrites: 0, bytesSent: 0, bytesReceived: 0 };
+  readonly #tally = new CommandTally();
+  readonly #isCoalesced: boolean;
+  readonly #dirty: WireConnection[] = [];
+  #isFlushPlanned = false;
+  #isOpen = false;
+  #isClosing = false;
+  #reconnects = 0;
+  #scriptReloads = 0;
+
+  constructor(options: DriverOptions, events: DriverEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#isCoalesced = options.writes === "coalesced";
+  }
+
+  async open(): Promise<void> {
+    const store = new BufferStore(64 * 1024);
+    let missing = this.#options.endpoints.length * this.#options.pool;
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(this.#notOpened(lastReason, missing)),
+        this.#options.connectTimeoutMs,
+      );
+      let lastReason = "no answer";
+      const refuse = (failure: Failure): void => {
+        lastReason = failure.message;
+        // A server that is loading its data set will answer soon; any other refusal is final.
+        if (!this.#isOpen && failure.kind !== "LOADING") {
+          clearTimeout(timer);
+          reject(this.#notOpened(failure.message, missing));
+        }
+      };
+      for (let number = 0; number < this.#options.endpoints.length * this.#options.pool; number++) {
+        const endpoint = this.#options.endpoints[Math.floor(number / this.#options.pool)]!;
+        const connection: WireConnection = new WireConnection(endpoint, store, this.#totals, {
+          onReplies: (token, replies, now) => this.#events.onReplies(token, replies, now),
+          onFailure: (token, failure, now) => this.#events.onFailure(token, failure, now),
+          onUp: (now) => {
+            if (this.#isOpen) {
+              this.#reconnects++;
+              this.#events.onConnection(number, true, now);
+              this.#planFlush();
+            } else if (--missing === 0) {
+              this.#isOpen = true;
+              clearTimeout(timer);
+              resolve();
+            }
+          },
+          onDown: (reason, now) => {
+            lastReason = reason;
+            if (this.#isOpen && !this.#isClosing) this.#events.onConnection(number, false, now);
+          },
+          onRefused: refuse,
+          onChunkEnd: (now) => this.#events.onChunkEnd(now),
+        });
+        this.#connections.push(connection);
+        connection.open();
+      }
+    }).catch(async (error: unknown) => {
+      await this.close();
+      throw error;
+    });
+  }
+
+  #notOpened(reason: string, missing: number): Error {
+    const { host, port } = this.#options.endpoints[0]!;
+    return environmentError(
+      `${missing} of ${this.#connections.length} connections to ${host}:${port} could not be opened: ${reason}`,
+      "check that the server runs, its maxclients, the password and the open-file limit (ulimit -n)",
+    );
+  }
+
+  addConcert(keys: ConcertKeys): number {
+    this.#templates.push([]);
+    return this.#concerts.push(keys) - 1;
+  }
+
+  forgetConcerts(): void {
+    this.#concerts.length = 0;
+    this.#templates.length = 0;
+  }
+
+  routeOf(_concert: number): number {
+    return 0;
+  }
+
+  isUp(connection: number): boolean {
+    return this.#connections[connection]!.isUp;
+  }
+
+  send(
+    connection: number,
+    batch: Batch,
+    concert: number,
+    user: number,
+    timestampMs: number,
+    carried: number,
+    token: number,
+  ): void {
+    const to = this.#connections[connection]!;
+    const template = this.#templates[concert]![batch.id] ?? this.#compile(concert, batch);
+    const at = to.output.length;
+    const bytes = to.output.reserve(template.bytes.length);
+    bytes.set(template.bytes, at);
+    patch(bytes, at, template.userAt, SLOT_WIDTH.user, user);
+    patch(bytes, at, template.timestampAt, SLOT_WIDTH.timestamp, timestampMs);
+    patch(bytes, at, template.carriedAt, SLOT_WIDTH.carried, carried);
+    to.expect(token, batch.commands.length);
+    this.#tally.count(batch);
+    if (!this.#isCoalesced) {
+      to.flush();
+      return;
+    }
+    if (at === 0) this.#dirty.push(to);
+    this.#planFlush();
+  }
+
+  reloadScripts(connection: number): void {
+    const to = this.#connections[connection]!;
+    if (!to.loadScripts(this.#options.scripts.map((script) => script.source))) return;
+    this.#scriptReloads++;
+    this.#tally.countOwn("script", this.#options.scripts.length);
+    this.#dirty.push(to);
+    this.#planFlush();
+  }
+
+  reset(connection: number): void {
+    this.#connections[connection]!.reset();
+  }
+
+  counters(): DriverCounters {
+    return {
+      commands: this.#tally.byName(),
+      ...this.#totals,
+      reconnects: this.#reconnects,
+      scriptReloads: this.#scriptReloads,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    for (const connection of this.#connections) connection.close();
+  }
+
+  #compile(concert: number, batch: Batch): Template {
+    const template = compileTemplate(batch, this.#concerts[concert]!);
+    this.#templates[concert]![batch.id] = template;
+    return template;
+  }
+
+  /** At the end of the tick, which is the end of a received chunk: later would leave Redis idle meanwhile. */
+  #planFlush(): void {
+    if (this.#isFlushPlanned) return;
+    this.#isFlushPlanned = true;
+    process.nextTick(() => {
+      this.#isFlushPlanned = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    for (const connection of this.#dirty) connection.flush();
+    this.#dirty.length = 0;
+  }
+}
+
+function patch(bytes: Uint8Array, at: number, places: Int32Array, width: number, value: number): void {
+  for (let i = 0; i < places.length; i++) writeDigits(bytes, at + places[i]!, width, value);
+}

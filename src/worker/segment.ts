@@ -1,0 +1,75 @@
+import type { HistoryTransfer } from "../audit/history.js";
+import type { DriverCounters } from "../drivers/driver.js";
+import type { HistogramData } from "../measure/histogram.js";
+import type { ThreadHealth } from "../measure/thread-health.js";
+import type { SecondData } from "../measure/timeline.js";
+import type { Outcome, Score } from "../queue/outcome.js";
+import type { Connections, Mix } from "../scenario/scenario.js";
+
+/** Users that set-up put into each concert: ids 0 … waiting − 1 wait, waiting … waiting + active − 1 hold tokens. */
+export interface Population {
+  readonly waiting: number;
+  readonly active: number;
+}
+
+/** What one instance does in one trial: its share of the load, by i of n. Serialisable. */
+export interface Segment {
+  readonly index: number;
+  readonly count: number;
+  readonly strategy: string;
+  readonly score: Score;
+  readonly connections: Connections;
+  readonly vus: number;
+  readonly thinkTimeMs: number;
+  readonly durationMs: number;
+  readonly entries: number | null;
+  readonly mix: Mix;
+  readonly population: Population;
+  readonly runId: string;
+  /** Concert numbers: `firstConcert + c` for c < concerts, then as many again for each generation. */
+  readonly firstConcert: number;
+  readonly concerts: number;
+  /** Exponent of the Zipf law over concerts; 0 = uniform. */
+  readonly zipf: number;
+  /** New users of one concert from this segment before it goes on to the concert's next generation. */
+  readonly newUsersPerGeneration: number;
+  /** Generations that set-up has populated; the last one is stayed with. Infinity where nothing needs to be populated. */
+  readonly generations: number;
+  readonly timeoutMs: number;
+  readonly seed: number;
+  readonly historyBytes: number;
+}
+
+/** Answers by concert, which the audit holds against the data. */
+export interface ConcertCounts {
+  readonly number: number;
+  readonly answers: Readonly<Record<Outcome, number>>;
+  readonly failed: number;
+  readonly inDoubt: number;
+}
+
+export interface SegmentResult {
+  readonly index: number;
+  /** From the barrier to the end of the last entry. */
+  readonly durationMs: number;
+  readonly attempted: number;
+  readonly answers: Readonly<Record<Outcome, number>>;
+  readonly failures: Readonly<Record<string, number>>;
+  readonly inDoubt: number;
+  readonly dropped: number;
+  /** Round trips of the succeeded entries. */
+  readonly roundTrips: number;
+  readonly entry: HistogramData;
+  readonly service: HistogramData;
+  readonly poolWait: HistogramData;
+  readonly failed: HistogramData;
+  readonly response: HistogramData | null;
+  readonly startLag: HistogramData | null;
+  readonly seconds: readonly SecondData[];
+  readonly health: ThreadHealth;
+  /** What the driver did during the segment. */
+  readonly driver: DriverCounters;
+  readonly concerts: readonly ConcertCounts[];
+  readonly history: HistoryTransfer;
+  readonly aborted: boolean;
+}
