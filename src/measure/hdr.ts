@@ -114,7 +114,9 @@ export function fromBase64(text: string): HistogramCounts {
   const digits = plain.readUInt32BE(12);
   const lowest = plain.readBigUInt64BE(16);
   if (digits !== SIGNIFICANT_DIGITS || lowest !== 1n) {
-    throw new Error(`a histogram of ${digits} digits from ${lowest} up, expected ${SIGNIFICANT_DIGITS} digits from 1 µs`);
+    throw new Error(
+      `a histogram of ${digits} digits from ${lowest} up, expected ${SIGNIFICANT_DIGITS} digits from 1 µs`,
+    );
   }
   return decodeCounts(plain.subarray(HEADER_BYTES, HEADER_BYTES + plain.readUInt32BE(4)));
 }
