@@ -1,0 +1,90 @@
+import type { MachineSnapshot } from "../measure/machine-load.js";
+import { stolenShare } from "../measure/machine-load.js";
+import { commandsBetween, type ServerSnapshot } from "../measure/server-snapshot.js";
+import type { Score } from "../queue/outcome.js";
+import type { Strategy } from "../strategies/strategy.js";
+import type { SegmentResult } from "../worker/segment.js";
+import { mergeTallies } from "./merge.js";
+import type { EntryCounts, GeneratorFigures, ServerFigures } from "./trial-result.js";
+
+/** What was read right before the barrier opened and right after the last entry ended. */
+export interface Snapshots<T> {
+  readonly before: T;
+  readonly after: T;
+}
+
+/** Commands that entries never send: qbench's own questions, and what any client says when it connects. */
+const CONTROL_COMMANDS = new Set(["info", "ping", "auth", "hello", "select", "client|setname", "client|setinfo", "config|get"]);
+
+/** The server's side of a trial. */
+export function serverFigures(
+  snapshots: Snapshots<ServerSnapshot>,
+  entries: EntryCounts,
+  strategy: Strategy,
+  score: Score,
+  stolen: number,
+): ServerFigures {
+  const { before, after } = snapshots;
+  const commands = commandsBetween(before, after);
+  const allCalls = Object.entries(commands)
+    .filter(([name]) => !CONTROL_COMMANDS.has(name))
+    .reduce((sum, [, { calls }]) => sum + calls, 0);
+  const callsSent = allCalls - innerCalls(strategy, score, entries);
+  const wallUs = after.serverTimeUs - before.serverTimeUs;
+  const cpuUs =
+    before.mainThreadCpuUs === null || after.mainThreadCpuUs === null
+      ? null
+      : after.mainThreadCpuUs - before.mainThreadCpuUs;
+  return {
+    commands,
+    callsSent,
+    callsPerEntry: perEntry(callsSent, entries.attempted),
+    cpuUtilization: cpuUs === null ? null : cpuUs / (wallUs * (1 - stolen)),
+    cpuUsPerEntry: cpuUs === null ? null : perEntry(cpuUs, entries.succeeded),
+    wallMs: wallUs / 1000,
+  };
+}
+
+/** Calls that the strategy's scripts made inside the server, as declared for each outcome. */
+function innerCalls(strategy: Strategy, score: Score, entries: EntryCounts): number {
+  const cost = strategy.cost(score);
+  const each = (outcome: "NEW" | "WAITING" | "ACTIVE"): number =>
+    Object.values(cost[outcome].innerCalls).reduce((sum, calls) => sum + calls, 0);
+  return entries.new * each("NEW") + entries.waiting * each("WAITING") + entries.active * each("ACTIVE");
+}
+
+/** The generator's side of a trial. */
+export function generatorFigures(
+  results: readonly SegmentResult[],
+  machine: Snapshots<MachineSnapshot>,
+  succeeded: number,
+): GeneratorFigures {
+  const wallMs = machine.after.atMs - machine.before.atMs;
+  const cpuMs = machine.after.processCpuMs - machine.before.processCpuMs;
+  const stolen = stolenShare(machine.before, machine.after);
+  const sum = (of: (result: SegmentResult) => number): number => results.reduce((total, one) => total + of(one), 0);
+  const historyEntries = sum((one) => one.history.chunks.reduce((total, chunk) => total + chunk.count, 0));
+  const historyBytes = sum((one) => one.history.chunks.reduce((total, { buffer }) => total + buffer.byteLength, 0));
+  return {
+    cpuUtilization: cpuMs / (wallMs * (1 - stolen) * results.length),
+    cpuUsPerEntry: perEntry(cpuMs * 1000, succeeded),
+    eventLoopUtilization: Math.max(...results.map((one) => one.health.eventLoopUtilization)),
+    gcMs: sum((one) => one.health.gcMs),
+    stolenShare: stolen,
+    threads: results.map(({ index, health }) => ({
+      instance: index,
+      cpuUtilization: health.cpuMs === null ? null : health.cpuMs / (health.wallMs * (1 - stolen)),
+      eventLoopUtilization: health.eventLoopUtilization,
+    })),
+    commands: mergeTallies(results.map((one) => one.driver.commands)),
+    socketWrites: sum((one) => one.driver.socketWrites),
+    bytesSent: sum((one) => one.driver.bytesSent),
+    bytesReceived: sum((one) => one.driver.bytesReceived),
+    reconnects: sum((one) => one.driver.reconnects),
+    scriptReloads: sum((one) => one.driver.scriptReloads),
+    historyEntries,
+    historyBytes,
+  };
+}
+
+export const perEntry = (amount: number, entries: number): number => (entries === 0 ? 0 : amount / entries);

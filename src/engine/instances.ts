@@ -1,0 +1,109 @@
+import { Worker } from "node:worker_threads";
+import { EXIT, QbenchError } from "../base/errors.js";
+import type { Client, DriverOptions } from "../drivers/driver.js";
+import { SharedControl } from "../worker/live-counters.js";
+import type { FromThread, ThreadData, ToThread } from "../worker/messages.js";
+import type { Segment, SegmentResult } from "../worker/segment.js";
+
+/**
+ * The measuring threads of a run, one for each instance: they live from its first trial to its last, so that every
+ * strategy meets the same warm code. All start a trial behind one barrier.
+ */
+export class Instances {
+  readonly #workers: readonly Worker[];
+  readonly #control: SharedControl;
+  #closing = false;
+
+  private constructor(workers: readonly Worker[], control: SharedControl) {
+    this.#workers = workers;
+    this.#control = control;
+  }
+
+  /** @throws QbenchError if a thread cannot open its connections; none is left running then. */
+  static async open(count: number, client: Client, driver: DriverOptions): Promise<Instances> {
+    const control = SharedControl.for(count);
+    const workers = Array.from({ length: count }, (_, index) => {
+      const data: ThreadData = { index, memory: control.memory, client, driver };
+      // Typed arrays of a large trial lie outside the heap; its limit is for objects.
+      return new Worker(new URL("../worker/thread.js", import.meta.url), { workerData: data });
+    });
+    const instances = new Instances(workers, control);
+    try {
+      await Promise.all(workers.map((worker) => next(worker, "opened")));
+    } catch (error) {
+      await instances.close();
+      throw error;
+    }
+    return instances;
+  }
+
+  /**
+   * Runs one segment on each instance. `whenReady` is called when all wait at the barrier, right before it opens.
+   * @throws QbenchError if a thread fails.
+   */
+  async run(segments: readonly Segment[], whenReady: () => Promise<void>): Promise<SegmentResult[]> {
+    this.#control.close();
+    const prepared = this.#workers.map((worker) => next(worker, "prepared"));
+    this.#workers.forEach((worker, index) => {
+      post(worker, { type: "prepare", segment: segments[index]! });
+    });
+    await Promise.all(prepared);
+    const results = this.#workers.map((worker) => next(worker, "result"));
+    try {
+      await whenReady();
+    } finally {
+      // Also after a failure: a thread that waits at the barrier cannot hear that it is to end.
+      this.#control.open();
+    }
+    return (await Promise.all(results)).map((message) => message.result);
+  }
+
+  /** What the running segments have done so far, summed over all instances. */
+  progress(): { succeeded: number; failed: number; inProgress: number } {
+    return this.#control.read();
+  }
+
+  /** No entry starts any more; `run` resolves once those in flight have ended. */
+  abort(): void {
+    for (const worker of this.#workers) post(worker, { type: "abort" });
+  }
+
+  /** Closes the connections and ends the threads. May be called again. */
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#control.open();
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+}
+
+const post = (worker: Worker, message: ToThread): void => worker.postMessage(message);
+
+/** The next message of a type from a worker; rejects if it fails or ends instead. */
+function next<T extends FromThread["type"]>(worker: Worker, type: T): Promise<Extract<FromThread, { type: T }>> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      worker.off("message", onMessage);
+      worker.off("error", onError);
+      worker.off("exit", onExit);
+    };
+    const onMessage = (message: FromThread): void => {
+      if (message.type === "failed") {
+        stop();
+        reject(new QbenchError(message.kind, message.exitCode, message.message, message.hint));
+      } else if (message.type === type) {
+        stop();
+        resolve(message as Extract<FromThread, { type: T }>);
+      }
+    };
+    const onError = (error: unknown): void => {
+      stop();
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      reject(new QbenchError("bug", EXIT.bug, `a measuring thread failed: ${text}`));
+    };
+    const onExit = (): void => onError("it ended");
+    worker.on("message", onMessage);
+    worker.on("error", onError);
+    worker.on("exit", onExit);
+  });
+}

@@ -1,0 +1,37 @@
+import type { EntryCounts, HistogramCounts } from "./trial-result.js";
+import { Histogram, type HistogramData } from "../measure/histogram.js";
+import type { SegmentResult } from "../worker/segment.js";
+
+/** Sums over the instances of one trial. Histograms are merged, percentiles never averaged. */
+export const mergeHistograms = (parts: readonly HistogramData[]): HistogramCounts => {
+  const merged = new Histogram();
+  for (const part of parts) merged.add(part);
+  return merged.toCounts();
+};
+
+export function mergeCounts(results: readonly SegmentResult[]): EntryCounts {
+  const sum = (of: (result: SegmentResult) => number): number => results.reduce((total, one) => total + of(one), 0);
+  const failed = sum((one) => Object.values(one.failures).reduce((total, count) => total + count, 0));
+  const answers = {
+    new: sum((one) => one.answers.NEW),
+    waiting: sum((one) => one.answers.WAITING),
+    active: sum((one) => one.answers.ACTIVE),
+  };
+  return {
+    attempted: sum((one) => one.attempted),
+    succeeded: answers.new + answers.waiting + answers.active,
+    failed,
+    inDoubt: sum((one) => one.inDoubt),
+    dropped: sum((one) => one.dropped),
+    ...answers,
+  };
+}
+
+/** Adds up counts by name. */
+export function mergeTallies(parts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const total: Record<string, number> = {};
+  for (const part of parts) {
+    for (const [name, count] of Object.entries(part)) total[name] = (total[name] ?? 0) + count;
+  }
+  return total;
+}

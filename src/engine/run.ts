@@ -1,0 +1,116 @@
+import { randomBytes } from "node:crypto";
+import { environmentError, interruptedError, QbenchError } from "../base/errors.js";
+import type { Warning } from "../base/warning.js";
+import { planRun } from "../plan/plan.js";
+import { strategyNamed } from "../strategies/index.js";
+import type { Scenario } from "../scenario/scenario.js";
+import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
+import { Instances } from "./instances.js";
+import { ConcertNumbers, runTrial } from "./trial.js";
+import type { TrialResult } from "./trial-result.js";
+
+/** What somebody who watches a run is told; the live region and the plain lines stand behind it. */
+export interface RunObserver {
+  targetOpened(target: Target): Promise<void> | void;
+  trialStarted(place: { readonly index: number; readonly count: number; readonly strategy: string; readonly round: number }): void;
+  measuringStarted(): void;
+  progressed(progress: { readonly succeeded: number; readonly failed: number; readonly elapsedMs: number }): void;
+  trialFinished(result: TrialResult): void;
+}
+
+export interface RunOutcome {
+  /** In the order in which they ran. */
+  readonly trials: readonly TrialResult[];
+  readonly complete: boolean;
+  readonly warnings: readonly Warning[];
+  /** What ended the run early. */
+  readonly error: QbenchError | undefined;
+}
+
+const PROGRESS_EVERY_MS = 100;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * Runs a scenario's plan, trial by trial, on a target that is opened for it and closed after it.
+ * @throws QbenchError if nothing could be measured; once a trial has begun, what went wrong is in the outcome.
+ */
+export async function runScenario(
+  scenario: Scenario,
+  options: Omit<TargetOptions, "runId" | "connectTimeoutMs">,
+  observer: RunObserver,
+  signal: AbortSignal,
+): Promise<RunOutcome> {
+  const runId = randomBytes(4).toString("hex");
+  const target = await openTarget({ ...options, runId, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+  const warnings: Warning[] = target.warnings.map((message) => ({ code: "target", message }));
+  let instances: Instances | undefined;
+  try {
+    await observer.targetOpened(target);
+    throwIfAborted(signal);
+    instances = await Instances.open(scenario.instances, scenario.client, {
+      endpoints: target.endpoints,
+      pool: scenario.pool,
+      writes: scenario.writes,
+      scripts: scenario.strategies.flatMap((name) => strategyNamed(name).scripts),
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    });
+    return { ...(await runTrials(scenario, target, instances, runId, observer, signal)), warnings };
+  } finally {
+    await instances?.close();
+    await target.stop();
+  }
+}
+
+async function runTrials(
+  scenario: Scenario,
+  target: Target,
+  instances: Instances,
+  runId: string,
+  observer: RunObserver,
+  signal: AbortSignal,
+): Promise<Omit<RunOutcome, "warnings">> {
+  const plans = planRun(scenario);
+  const trials: TrialResult[] = [];
+  const concerts = new ConcertNumbers();
+  let measuringSinceMs: number | undefined;
+  const ticker = setInterval(() => {
+    if (measuringSinceMs === undefined) return;
+    observer.progressed({ ...instances.progress(), elapsedMs: performance.now() - measuringSinceMs });
+  }, PROGRESS_EVERY_MS);
+  try {
+    for (const [index, plan] of plans.entries()) {
+      throwIfAborted(signal);
+      observer.trialStarted({ index, count: plans.length, strategy: plan.strategy, round: plan.round });
+      const onMeasuring = (): void => {
+        measuringSinceMs = performance.now();
+        observer.measuringStarted();
+      };
+      const result = await runTrial({ scenario, target, instances, runId, concerts, signal, onMeasuring }, plan);
+      measuringSinceMs = undefined;
+      trials.push(result);
+      observer.trialFinished(result);
+    }
+    throwIfAborted(signal);
+    return { trials, complete: true, error: undefined };
+  } catch (error) {
+    const failure = error instanceof QbenchError ? error : lostServer(error);
+    // Nothing measured yet: there is no partial result that an error could take along.
+    if (trials.length === 0 && failure.kind !== "interrupted") throw failure;
+    return { trials, complete: false, error: failure };
+  } finally {
+    clearInterval(ticker);
+  }
+}
+
+/** Errors of the control connection that nobody translated: the server went away, or refuses. Anything else is a bug. */
+function lostServer(error: unknown): QbenchError {
+  const { name, message } = error as Error;
+  if (name === "ReplyError" || name === "MaxRetriesPerRequestError" || /closed|ECONN|EPIPE/i.test(message)) {
+    return environmentError(`the server was lost during the run: ${message}`, "its own log says why");
+  }
+  throw error;
+}
+
+function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw interruptedError(signal.reason === "SIGTERM" ? "SIGTERM" : "SIGINT");
+}

@@ -1,0 +1,298 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { auditTrial } from "../audit/audit.js";
+import { History } from "../audit/history.js";
+import { deriveSeed } from "../base/prng.js";
+import { findLimiter } from "../measure/limiter.js";
+import { machineSnapshot } from "../measure/machine-load.js";
+import { takeSnapshot } from "../measure/server-snapshot.js";
+import { mergeTimelines } from "../measure/timeline.js";
+import type { TrialPlan } from "../plan/plan.js";
+import { share } from "../plan/segment.js";
+import { concertIdOf, concertKeys } from "../queue/keys.js";
+import type { Scenario } from "../scenario/scenario.js";
+import { strategyNamed } from "../strategies/index.js";
+import type { Target } from "../targets/target.js";
+import type { Population, Segment, SegmentResult } from "../worker/segment.js";
+import { generatorFigures, perEntry, type Snapshots, serverFigures } from "./figures.js";
+import type { Instances } from "./instances.js";
+import { mergeCounts, mergeHistograms, mergeTallies } from "./merge.js";
+import { populate } from "./population.js";
+import type { Audit, TrialResult, Warning } from "./trial-result.js";
+
+/**
+ * One trial: set-up, warm-up, set-up again, measure, drain, audit, teardown. The measured time lies between the barrier
+ * and the end of the last entry; everything else is outside of it.
+ */
+export interface TrialContext {
+  readonly scenario: Scenario;
+  readonly target: Target;
+  readonly instances: Instances;
+  readonly runId: string;
+  /** Hands out numbers n of `qbench:<run>:<n>`, none twice in a run. */
+  readonly concerts: ConcertNumbers;
+  readonly signal: AbortSignal;
+  /** Called when the measured time begins. */
+  readonly onMeasuring: () => void;
+}
+
+export class ConcertNumbers {
+  #next = 0;
+
+  get next(): number {
+    return this.#next;
+  }
+
+  /** All numbers below `number` are taken. */
+  takeUpTo(number: number): void {
+    this.#next = Math.max(this.#next, number);
+  }
+}
+
+/** Users that wait, or hold a token, in each concert where the mix asks for such but `--prefill` does not say how many. */
+const POPULATION = 1000;
+/** Generations that set-up populates ahead; each costs the server a copy of the population. */
+const MOST_GENERATIONS = 64;
+/** How far the measured rate may exceed the warm-up's before the prepared generations run out. */
+const HEADROOM = 2;
+const LAZY_FREE_POLLS = 200;
+
+export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<TrialResult> {
+  const { target, signal } = context;
+  const warmUp = await warmUpTrial(context, plan);
+  const segments = segmentsOf(context, plan, warmUp.ratePerSec);
+  await prepare(context, segments[0]!);
+  const machine = {} as { before: ReturnType<typeof machineSnapshot>; after: ReturnType<typeof machineSnapshot> };
+  const server = {} as { before: Awaited<ReturnType<typeof takeSnapshot>>; after: Awaited<ReturnType<typeof takeSnapshot>> };
+  const results = await runSegments(context, segments, async () => {
+    server.before = await takeSnapshot(target.control);
+    machine.before = machineSnapshot();
+    context.onMeasuring();
+  });
+  machine.after = machineSnapshot();
+  server.after = await takeSnapshot(target.control);
+  const histories = results.map((result) => History.fromTransfer(result.history));
+  const audit = await auditOf(context, plan, segments[0]!, results, histories);
+  await teardown(context, results);
+  const complete = !signal.aborted && results.every((result) => !result.aborted);
+  return resultOf(context, plan, segments[0]!, results, { server, machine }, audit, complete);
+}
+
+/** On concerts of its own, which are gone before the measuring starts. */
+async function warmUpTrial(context: TrialContext, plan: TrialPlan): Promise<{ ratePerSec: number }> {
+  const { warmupMs } = context.scenario;
+  if (warmupMs === 0 || context.signal.aborted) return { ratePerSec: 0 };
+  const segments = segmentsOf(context, plan, 0).map((segment) => ({
+    ...segment,
+    seed: deriveSeed(segment.seed, "warm-up"),
+    durationMs: warmupMs,
+    entries: null,
+    historyBytes: 0,
+  }));
+  await prepare(context, segments[0]!);
+  const results = await runSegments(context, segments, async () => {});
+  await teardown(context, results);
+  const { succeeded } = mergeCounts(results);
+  const durationMs = Math.max(...results.map((result) => result.durationMs));
+  return { ratePerSec: durationMs === 0 ? 0 : (succeeded / durationMs) * 1000 };
+}
+
+function segmentsOf(context: TrialContext, plan: TrialPlan, expectedPerSec: number): Segment[] {
+  const { scenario, runId, concerts } = context;
+  const { instances, mix } = scenario;
+  const population: Population = {
+    waiting: Math.max(scenario.prefill, mix.waiting > 0 ? POPULATION : 0),
+    active: mix.active > 0 ? POPULATION : 0,
+  };
+  const limit = Math.max(1, Math.ceil(scenario.maxWaiting / instances));
+  return Array.from({ length: instances }, (_, index) => ({
+    index,
+    count: instances,
+    strategy: plan.strategy,
+    score: scenario.score,
+    connections: scenario.connections,
+    vus: share(scenario.vus, index, instances),
+    thinkTimeMs: scenario.thinkTimeMs,
+    durationMs: scenario.durationMs,
+    entries: scenario.entries === null ? null : share(scenario.entries, index, instances),
+    mix,
+    population,
+    runId,
+    firstConcert: concerts.next,
+    concerts: scenario.concerts,
+    zipf: scenario.zipf,
+    newUsersPerGeneration: limit,
+    generations: generationsOf(scenario, population, expectedPerSec),
+    timeoutMs: scenario.timeoutMs,
+    seed: deriveSeed(plan.seed, "segment", index),
+    historyBytes: Math.floor((scenario.historyMb * 1024 * 1024) / instances),
+  }));
+}
+
+/** Without a population every generation springs into being by itself, however many there are. */
+function generationsOf(scenario: Scenario, population: Population, expectedPerSec: number): number {
+  if (population.waiting + population.active === 0) return Number.POSITIVE_INFINITY;
+  const expected = scenario.entries ?? (HEADROOM * expectedPerSec * scenario.durationMs) / 1000;
+  const newUsers = (expected * scenario.mix.new) / 100 / scenario.concerts;
+  return Math.min(MOST_GENERATIONS, 1 + Math.floor(newUsers / scenario.maxWaiting));
+}
+
+async function prepare(context: TrialContext, segment: Segment): Promise<void> {
+  const { control } = context.target;
+  for (const script of strategyNamed(segment.strategy).scripts) await control.script("LOAD", script.source);
+  if (!Number.isFinite(segment.generations)) return;
+  const concerts = Array.from({ length: segment.concerts * segment.generations }, (_, i) =>
+    concertKeys(concertIdOf(segment.runId, segment.firstConcert + i)),
+  );
+  context.concerts.takeUpTo(segment.firstConcert + concerts.length);
+  await populate(control, concerts, segment.population);
+}
+
+async function runSegments(
+  context: TrialContext,
+  segments: readonly Segment[],
+  whenReady: () => Promise<void>,
+): Promise<SegmentResult[]> {
+  const { instances, signal, concerts } = context;
+  const abort = (): void => instances.abort();
+  signal.addEventListener("abort", abort);
+  try {
+    const running = instances.run(segments, whenReady);
+    if (signal.aborted) abort();
+    const results = await running;
+    for (const { number } of results.flatMap((result) => result.concerts)) concerts.takeUpTo(number + 1);
+    return results;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** Removes the trial's keys and waits until the server has freed them, so that the next trial does not pay for it. */
+async function teardown(context: TrialContext, _results: readonly SegmentResult[]): Promise<void> {
+  const { target } = context;
+  await target.removeKeys();
+  for (let poll = 0; poll < LAZY_FREE_POLLS; poll++) {
+    const { lazyFreePending } = await takeSnapshot(target.control);
+    if (lazyFreePending === 0) return;
+    await sleep(5);
+  }
+}
+
+function auditOf(
+  context: TrialContext,
+  plan: TrialPlan,
+  segment: Segment,
+  results: readonly SegmentResult[],
+  histories: readonly History[],
+): Promise<Audit> {
+  return auditTrial({
+    control: context.target.control,
+    runId: context.runId,
+    population: segment.population,
+    concerts: results.flatMap((result) => result.concerts),
+    histories,
+    promises: strategyNamed(plan.strategy).promises(segment.score),
+  });
+}
+
+function resultOf(
+  context: TrialContext,
+  plan: TrialPlan,
+  segment: Segment,
+  results: readonly SegmentResult[],
+  snapshots: {
+    server: Snapshots<Awaited<ReturnType<typeof takeSnapshot>>>;
+    machine: Snapshots<ReturnType<typeof machineSnapshot>>;
+  },
+  audit: Audit,
+  complete: boolean,
+): TrialResult {
+  const { scenario } = context;
+  const strategy = strategyNamed(plan.strategy);
+  const entries = mergeCounts(results);
+  const durationMs = Math.max(...results.map((result) => result.durationMs));
+  const generator = generatorFigures(results, snapshots.machine, entries.succeeded);
+  const server = serverFigures(snapshots.server, entries, strategy, segment.score, generator.stolenShare);
+  const latency = {
+    entry: mergeHistograms(results.map((result) => result.entry)),
+    service: mergeHistograms(results.map((result) => result.service)),
+    poolWait: mergeHistograms(results.map((result) => result.poolWait)),
+    failed: mergeHistograms(results.map((result) => result.failed)),
+  };
+  const mean = (histogram: { sumUs: number }): number => perEntry(histogram.sumUs, entries.succeeded);
+  const threadBusy = generator.threads.map((thread) => thread.cpuUtilization);
+  const limiter = findLimiter({
+    serverBusy: server.cpuUtilization,
+    threadBusy: threadBusy.includes(null) ? null : Math.max(...(threadBusy as number[])),
+    eventLoopBusy: generator.eventLoopUtilization,
+    connections: scenario.connections,
+    poolConnections: scenario.pool * scenario.instances,
+    vus: scenario.vus,
+    entriesPerSec: (entries.succeeded / durationMs) * 1000,
+    meanEntryUs: mean(latency.entry),
+    meanServiceUs: mean(latency.service),
+    meanPoolWaitUs: mean(latency.poolWait),
+    thinkTimeMs: scenario.thinkTimeMs,
+    offeredPerSec: scenario.ratePerSec,
+  });
+  return {
+    strategy: plan.strategy,
+    round: plan.round,
+    order: plan.order,
+    seed: plan.seed,
+    complete,
+    durationMs,
+    entries,
+    failures: mergeTallies(results.map((result) => result.failures)),
+    latency,
+    timeline: mergeTimelines(results.map((result) => result.seconds)),
+    server,
+    generator,
+    waitingSet: waitingSetOf(segment, results, scenario.maxWaiting),
+    roundTripsPerEntry: perEntry(
+      results.reduce((sum, result) => sum + result.roundTrips, 0),
+      entries.succeeded,
+    ),
+    socketWritesPerEntry: perEntry(generator.socketWrites, entries.attempted),
+    limiter: limiter.limiter,
+    limiterEvidence: limiter.evidence,
+    audit,
+    warnings: warningsOf(entries, server.callsPerEntry, generator, snapshots.server),
+  };
+}
+
+function waitingSetOf(
+  segment: Segment,
+  results: readonly SegmentResult[],
+  limit: number,
+): TrialResult["waitingSet"] {
+  const newUsers = new Map<number, number>();
+  for (const { number, answers } of results.flatMap((result) => result.concerts)) {
+    newUsers.set(number, (newUsers.get(number) ?? 0) + answers.NEW);
+  }
+  const atStart = segment.population.waiting;
+  return { atStart, atEnd: atStart + Math.max(0, ...newUsers.values()), limit, concerts: newUsers.size };
+}
+
+function warningsOf(
+  entries: TrialResult["entries"],
+  callsPerEntry: number,
+  generator: TrialResult["generator"],
+  server: Snapshots<Awaited<ReturnType<typeof takeSnapshot>>>,
+): Warning[] {
+  const warnings: Warning[] = [];
+  const sent = Object.values(generator.commands).reduce((sum, calls) => sum + calls, 0);
+  if (server.before.serverRunId !== server.after.serverRunId) {
+    warnings.push({
+      code: "server-restarted",
+      message: "the server restarted during the trial: its own counters say nothing about it",
+    });
+  } else if (entries.attempted > 0 && Math.abs(sent / entries.attempted - callsPerEntry) > 0.005 * callsPerEntry) {
+    warnings.push({
+      code: "counters-disagree",
+      message:
+        `the server counted ${callsPerEntry.toFixed(3)} calls an entry and the generator sent ` +
+        `${(sent / entries.attempted).toFixed(3)}: is another client using this server?`,
+    });
+  }
+  return warnings;
+}

@@ -1,0 +1,90 @@
+import type { Limiter } from "../engine/trial-result.js";
+
+/** The evidence that a limiter is named from; all shares 0 … 1. */
+export interface LimiterEvidence {
+  /** Redis main thread: CPU / (wall − steal); null where the server does not tell. */
+  readonly serverBusy: number | null;
+  /** The busiest measuring thread: its CPU / (wall − steal), null where the system does not tell. */
+  readonly threadBusy: number | null;
+  /** The busiest thread's event loop. */
+  readonly eventLoopBusy: number;
+  readonly connections: "exclusive" | "shared";
+  /** Connections of all instances. */
+  readonly poolConnections: number;
+  readonly vus: number;
+  readonly entriesPerSec: number;
+  readonly meanEntryUs: number;
+  readonly meanServiceUs: number;
+  readonly meanPoolWaitUs: number;
+  readonly thinkTimeMs: number;
+  /** Offered rate of the open model; null in the closed one. */
+  readonly offeredPerSec: number | null;
+}
+
+/**
+ * Thresholds, stated in the report with each verdict. A thread at 90 % is taken for the limit: the rest is lost to the
+ * scheduler and to waiting for the next packet.
+ */
+export const THRESHOLDS = {
+  serverBusy: 0.9,
+  threadBusy: 0.9,
+  eventLoopBusy: 0.95,
+  /** Share of the connections that are in use, on average, above which an exclusive pool is exhausted. */
+  poolInUse: 0.95,
+  /** Below this share of a core, a thread is not a candidate. */
+  idle: 0.6,
+  /** Achieved / offered rate from which on the offer itself is the limit. */
+  offered: 0.99,
+} as const;
+
+/** What kept the trial from being faster, and the figures that say so. */
+export function findLimiter(evidence: LimiterEvidence): { limiter: Limiter; evidence: string[] } {
+  const { serverBusy, threadBusy, eventLoopBusy, poolConnections, meanServiceUs, meanEntryUs } = evidence;
+  const inService = (evidence.entriesPerSec * meanServiceUs) / 1e6;
+  const inProgress = (evidence.entriesPerSec * meanEntryUs) / 1e6;
+  const poolInUse = evidence.connections === "exclusive" ? inService / poolConnections : 0;
+  const isServerBusy = serverBusy !== null && serverBusy >= THRESHOLDS.serverBusy;
+  const isThreadBusy =
+    (threadBusy !== null && threadBusy >= THRESHOLDS.threadBusy) || eventLoopBusy >= THRESHOLDS.eventLoopBusy;
+  const said = [
+    serverBusy === null
+      ? "the server does not tell its main thread's CPU"
+      : `Redis main thread ${percent(serverBusy)} busy (limit from ${percent(THRESHOLDS.serverBusy)})`,
+    threadBusy === null
+      ? `event loop ${percent(eventLoopBusy)} busy (limit from ${percent(THRESHOLDS.eventLoopBusy)})`
+      : `busiest generator thread ${percent(threadBusy)} of a core (limit from ${percent(THRESHOLDS.threadBusy)}), event loop ${percent(eventLoopBusy)}`,
+    `Little's law: ${inProgress.toFixed(1)} entries in progress of ${evidence.vus}, ${inService.toFixed(1)} of them on ${poolConnections} connections`,
+  ];
+  if (evidence.offeredPerSec !== null && evidence.entriesPerSec >= THRESHOLDS.offered * evidence.offeredPerSec) {
+    return { limiter: "offered-load", evidence: said };
+  }
+  if (isServerBusy && !isThreadBusy) return { limiter: "server", evidence: said };
+  if (isThreadBusy && !isServerBusy) return { limiter: "generator", evidence: said };
+  if (isServerBusy && isThreadBusy) {
+    return { limiter: "unclear", evidence: [...said, "candidates: server, generator (both busy)"] };
+  }
+  const isIdle = (serverBusy ?? 1) < THRESHOLDS.idle && (threadBusy ?? eventLoopBusy) < THRESHOLDS.idle;
+  if (isIdle && evidence.thinkTimeMs > 0 && inProgress < 0.5 * evidence.vus) {
+    return { limiter: "offered-load", evidence: [...said, `users think for ${evidence.thinkTimeMs} ms`] };
+  }
+  if (poolInUse >= THRESHOLDS.poolInUse && evidence.meanPoolWaitUs > meanServiceUs && isIdle) {
+    return { limiter: "pool", evidence: [...said, `${percent(poolInUse)} of the connections in use, others wait`] };
+  }
+  if (isIdle && inProgress >= 0.9 * evidence.vus) return { limiter: "network", evidence: said };
+  return { limiter: "unclear", evidence: [...said, `candidates: ${candidates(evidence, poolInUse).join(", ")}`] };
+}
+
+/** Whatever comes near its limit, the nearest first. */
+function candidates(evidence: LimiterEvidence, poolInUse: number): string[] {
+  const shares: [Limiter, number][] = [
+    ["server", evidence.serverBusy ?? 0],
+    ["generator", evidence.threadBusy ?? evidence.eventLoopBusy],
+    ["pool", evidence.meanPoolWaitUs > evidence.meanServiceUs ? poolInUse : 0],
+  ];
+  return shares
+    .filter(([, share]) => share > 0)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, share]) => `${name} (${percent(share)})`);
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;

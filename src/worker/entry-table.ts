@@ -1,0 +1,62 @@
+import type { Send } from "../strategies/strategy.js";
+
+/** Where an entry stands. */
+export const STAGE = { idle: 0, waiting: 1, inFlight: 2, thinking: 3 } as const;
+
+/**
+ * The entries in progress, one slot each, as columns: about 60 bytes a slot, so that a million users fit. In the closed
+ * model a slot is a virtual user. Times are µs on the thread's clock.
+ */
+export class EntryTable {
+  readonly size: number;
+  readonly plannedUs: Float64Array;
+  readonly readyUs: Float64Array;
+  readonly sentUs: Float64Array;
+  readonly timestampMs: Float64Array;
+  readonly user: Uint32Array;
+  readonly concert: Int32Array;
+  readonly connection: Int32Array;
+  /** Grows when an entry is given up: replies to its former token are then nobody's. */
+  readonly epoch: Int32Array;
+  readonly stage: Uint8Array;
+  readonly prepared: Uint8Array;
+  readonly roundTrips: Uint8Array;
+  readonly retries: Uint8Array;
+  /** 1 once a command was sent that can change data. */
+  readonly hasWritten: Uint8Array;
+  readonly state: Send[];
+
+  constructor(size: number, idle: Send) {
+    this.size = size;
+    this.plannedUs = new Float64Array(size);
+    this.readyUs = new Float64Array(size);
+    this.sentUs = new Float64Array(size);
+    this.timestampMs = new Float64Array(size);
+    this.user = new Uint32Array(size);
+    this.concert = new Int32Array(size);
+    this.connection = new Int32Array(size).fill(-1);
+    this.epoch = new Int32Array(size);
+    this.stage = new Uint8Array(size);
+    this.prepared = new Uint8Array(size);
+    this.roundTrips = new Uint8Array(size);
+    this.retries = new Uint8Array(size);
+    this.hasWritten = new Uint8Array(size);
+    this.state = new Array<Send>(size).fill(idle);
+  }
+
+  /** The token of a slot's present entry. */
+  tokenOf(slot: number): number {
+    return this.epoch[slot]! * TOKENS_AN_EPOCH + slot;
+  }
+
+  /** The slot of a token, or -1 if its entry was given up. */
+  slotOf(token: number): number {
+    if (token < TOKENS_AN_EPOCH) return this.epoch[token] === 0 ? token : -1;
+    const epoch = Math.floor(token / TOKENS_AN_EPOCH);
+    const slot = token - epoch * TOKENS_AN_EPOCH;
+    return this.epoch[slot] === epoch ? slot : -1;
+  }
+}
+
+/** More than any number of users; times a 31-bit epoch it stays an exact double. */
+const TOKENS_AN_EPOCH = 2 ** 22;

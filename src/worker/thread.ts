@@ -1,0 +1,65 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { EXIT, QbenchError } from "../base/errors.js";
+import { DRIVERS } from "../drivers/index.js";
+import { Instance } from "./instance.js";
+import { SharedControl } from "./live-counters.js";
+import type { FromThread, ThreadData, ToThread } from "./messages.js";
+import type { SegmentResult } from "./segment.js";
+
+/** Entry of a measuring thread: opens its connections, then runs one segment after another until it is closed. */
+const { index, memory, client, driver } = workerData as ThreadData;
+const control = new SharedControl(memory);
+const port = parentPort!;
+const post = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+
+const instance = new Instance({
+  makeDriver: (events) => new DRIVERS[client](driver, events),
+  pool: driver.pool,
+  routes: driver.endpoints.length,
+  live: control.of(index),
+});
+
+port.on("message", (message: ToThread) => {
+  handle(message).catch(reportFailure);
+});
+process.on("uncaughtException", reportFailure);
+instance.open().then(() => post({ type: "opened" }), reportFailure);
+
+async function handle(message: ToThread): Promise<void> {
+  switch (message.type) {
+    case "prepare": {
+      instance.prepare(message.segment);
+      post({ type: "prepared" });
+      control.wait();
+      const result = await instance.run();
+      post({ type: "result", result }, buffersOf(result));
+      return;
+    }
+    case "abort":
+      instance.abort();
+      return;
+    case "close":
+      await instance.close();
+      post({ type: "closed" });
+      port.close();
+  }
+}
+
+/** Histograms and history move to the main thread without a copy. */
+function buffersOf(result: SegmentResult): ArrayBuffer[] {
+  const histograms = [result.entry, result.service, result.poolWait, result.failed, result.response, result.startLag];
+  return [
+    ...histograms.flatMap((one) => (one === null ? [] : [one.counts.buffer])),
+    ...result.history.chunks.map((chunk) => chunk.buffer),
+  ];
+}
+
+function reportFailure(error: unknown): void {
+  if (error instanceof QbenchError) {
+    const { kind, exitCode, message, hint } = error;
+    post({ type: "failed", kind, exitCode, message, hint });
+  } else {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    post({ type: "failed", kind: "bug", exitCode: EXIT.bug, message: text, hint: undefined });
+  }
+}

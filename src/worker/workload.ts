@@ -1,0 +1,132 @@
+import { RESULT, type OutcomeCode } from "../audit/history.js";
+import { type Prng, prng } from "../base/prng.js";
+import type { Driver } from "../drivers/driver.js";
+import { concertIdOf, concertKeys } from "../queue/keys.js";
+import type { Outcome } from "../queue/outcome.js";
+import { OUTCOMES } from "../queue/outcome.js";
+import type { ConcertCounts, Segment } from "./segment.js";
+
+/**
+ * Who enters which concert: apart from when (the load model) and how (the strategy). New users are numbered so that no
+ * two segments ever share one; a concert that has met its share of new users hands over to its next generation, so that
+ * no strategy is punished for the longer queue it built.
+ */
+export class Workload {
+  readonly #segment: Segment;
+  readonly #driver: Driver;
+  readonly #random: Prng;
+  readonly #pickConcert: (random: Prng) => number;
+  readonly #shareNew: number;
+  readonly #shareWaiting: number;
+  /** Driver's handle of each concert's current generation. */
+  readonly #current: Int32Array;
+  readonly #generation: Int32Array;
+  readonly #newUsers: Int32Array;
+  readonly #numbers: number[] = [];
+  readonly #answers: Record<Outcome, number>[] = [];
+  readonly #failed: number[] = [];
+  readonly #inDoubt: number[] = [];
+  #nextNew: number;
+  /** The last drawn: read right after `draw`. */
+  user = 0;
+  concert = 0;
+  prepared: OutcomeCode = RESULT.NEW;
+
+  constructor(segment: Segment, driver: Driver) {
+    this.#segment = segment;
+    this.#driver = driver;
+    this.#random = prng(segment.seed);
+    this.#pickConcert = concertPicker(segment.concerts, segment.zipf);
+    this.#shareNew = segment.mix.new / 100;
+    this.#shareWaiting = (segment.mix.new + segment.mix.waiting) / 100;
+    this.#current = new Int32Array(segment.concerts);
+    this.#generation = new Int32Array(segment.concerts);
+    this.#newUsers = new Int32Array(segment.concerts);
+    this.#nextNew = segment.population.waiting + segment.population.active + segment.index;
+    driver.forgetConcerts();
+    for (let concert = 0; concert < segment.concerts; concert++) this.#current[concert] = this.#open(concert, 0);
+  }
+
+  /** Draws the next entry into `user`, `concert` and `prepared`. */
+  draw(): void {
+    const concert = this.#segment.concerts === 1 ? 0 : this.#pickConcert(this.#random);
+    const { population } = this.#segment;
+    const share = this.#shareNew >= 1 ? 0 : this.#random.next();
+    if (share < this.#shareNew) {
+      this.prepared = RESULT.NEW;
+      this.user = this.#nextNew;
+      this.#nextNew += this.#segment.count;
+      if (this.#newUsers[concert]! >= this.#segment.newUsersPerGeneration) this.#advance(concert);
+      this.#newUsers[concert]!++;
+    } else if (share < this.#shareWaiting) {
+      this.prepared = RESULT.WAITING;
+      this.user = this.#random.below(population.waiting);
+    } else {
+      this.prepared = RESULT.ACTIVE;
+      this.user = population.waiting + this.#random.below(population.active);
+    }
+    this.concert = this.#current[concert]!;
+  }
+
+  /** The number n of `qbench:<run>:<n>` behind a driver's handle. */
+  numberOf(concert: number): number {
+    return this.#numbers[concert]!;
+  }
+
+  countAnswer(concert: number, outcome: Outcome): void {
+    this.#answers[concert]![outcome]++;
+  }
+
+  countFailure(concert: number, isInDoubt: boolean): void {
+    this.#failed[concert]!++;
+    if (isInDoubt) this.#inDoubt[concert]!++;
+  }
+
+  counts(): ConcertCounts[] {
+    return this.#numbers.map((number, handle) => ({
+      number,
+      answers: this.#answers[handle]!,
+      failed: this.#failed[handle]!,
+      inDoubt: this.#inDoubt[handle]!,
+    }));
+  }
+
+  #advance(concert: number): void {
+    const next = this.#generation[concert]! + 1;
+    if (next >= this.#segment.generations) return;
+    this.#generation[concert] = next;
+    this.#newUsers[concert] = 0;
+    this.#current[concert] = this.#open(concert, next);
+  }
+
+  #open(concert: number, generation: number): number {
+    const number = this.#segment.firstConcert + concert + generation * this.#segment.concerts;
+    this.#numbers.push(number);
+    this.#answers.push(Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>);
+    this.#failed.push(0);
+    this.#inDoubt.push(0);
+    return this.#driver.addConcert(concertKeys(concertIdOf(this.#segment.runId, number)));
+  }
+}
+
+/** Draws a concert: uniformly, or by Zipf's law (the k-th has weight 1 / k^s) by its cumulated weights. */
+function concertPicker(concerts: number, exponent: number): (random: Prng) => number {
+  if (exponent === 0) return (random) => random.below(concerts);
+  const cumulated = new Float64Array(concerts);
+  let sum = 0;
+  for (let k = 0; k < concerts; k++) {
+    sum += 1 / (k + 1) ** exponent;
+    cumulated[k] = sum;
+  }
+  return (random) => {
+    const wanted = random.next() * sum;
+    let low = 0;
+    let high = concerts - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (cumulated[middle]! > wanted) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+}
