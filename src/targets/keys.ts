@@ -1,0 +1,39 @@
+import type { Redis } from "ioredis";
+
+/** Every key of qbench has a concert id of its own as hash tag, and those begin so. */
+const OUR_TAG = "{qbench:";
+const SCAN_COUNT = 1000;
+
+/**
+ * Removes every key of a run from the connection's database, by UNLINK; foreign keys are never touched.
+ * @returns how many keys there were.
+ */
+export async function removeRunKeys(control: Redis, runId: string): Promise<number> {
+  const ofRun = `${OUR_TAG}${runId}:`;
+  let removed = 0;
+  for await (const found of scan(control, `*${escapeGlob(ofRun)}*`)) {
+    const keys = found.filter((key) => key.includes(ofRun));
+    if (keys.length > 0) removed += await control.unlink(...keys);
+  }
+  return removed;
+}
+
+/** Whether the connection's database holds a key that is not qbench's. Stops at the first. */
+export async function holdsForeignKeys(control: Redis): Promise<boolean> {
+  for await (const found of scan(control, "*")) {
+    if (found.some((key) => !key.includes(OUR_TAG))) return true;
+  }
+  return false;
+}
+
+/** Chunks of keys that match; ends because SCAN does. */
+async function* scan(control: Redis, pattern: string): AsyncGenerator<string[]> {
+  let cursor = "0";
+  do {
+    const [next, keys] = await control.scan(cursor, "MATCH", pattern, "COUNT", SCAN_COUNT);
+    yield keys;
+    cursor = next;
+  } while (cursor !== "0");
+}
+
+const escapeGlob = (text: string): string => text.replace(/[\\*?[\]]/g, "\\$&");

@@ -1,0 +1,52 @@
+import { isIPv4 } from "node:net";
+import { type QbenchError, usageError } from "../base/errors.js";
+import type { Endpoint } from "../drivers/driver.js";
+
+const DEFAULT_PORT = 6379;
+const FORM = "give redis://[[USER]:PASSWORD@]HOST[:PORT][/DB], or rediss:// for TLS";
+const ENCODE = "in a user name or password write the characters / ? # @ : % as %2F %3F %23 %40 %3A %25";
+
+/**
+ * A server's address as `--url` takes it. No message quotes any of the text: where a password is misplaced, every
+ * part of it may be the password.
+ * @throws QbenchError (usage)
+ */
+export function parseRedisUrl(text: string): Endpoint {
+  if (!/^rediss?:\/\//i.test(text)) throw wrong("is not a Redis URL");
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) throw wrong("cannot be read as a URL", ENCODE);
+  if (url.search !== "" || url.hash !== "") throw wrong("has a part behind ? or #, which means nothing here", ENCODE);
+  if (url.hostname === "") throw wrong("names no host");
+  if (url.port === "0") throw wrong("has port 0; ports go from 1 to 65535");
+  const db = /^\/?(\d{0,4})\/?$/.exec(url.pathname);
+  if (db === null) throw wrong("has something other than a database number behind the host", ENCODE);
+  return {
+    host: decoded(url.hostname).replace(/^\[(.*)\]$/, "$1"),
+    port: url.port === "" ? DEFAULT_PORT : Number(url.port),
+    tls: url.protocol.toLowerCase() === "rediss:",
+    username: decoded(url.username) || undefined,
+    password: decoded(url.password) || undefined,
+    db: Number(db[1]),
+  };
+}
+
+const wrong = (what: string, hint?: string): QbenchError =>
+  usageError(`--url ${what}`, hint === undefined ? FORM : `${FORM}; ${hint}`);
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw wrong("has a % that begins no character code", ENCODE);
+  }
+}
+
+/** "host:port", fit to print. */
+export const addressOf = ({ host, port }: Endpoint): string =>
+  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+
+/** Whether the address can only be this machine. A name other than localhost is taken to be elsewhere. */
+export function isLoopback({ host }: Endpoint): boolean {
+  const name = host.toLowerCase().replace(/^::ffff:/, "");
+  return name === "localhost" || name === "::1" || (isIPv4(name) && name.startsWith("127."));
+}
