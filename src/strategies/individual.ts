@@ -39,6 +39,7 @@ export const individual: Strategy = {
           case "count waiting":
             return answer("WAITING", sent.carried, integerAt(replies, 0));
           case "count before":
+            integerAt(replies, 0);
             return beforeJoin;
           case "take sequence":
             return carrying(join, integerAt(replies, 0));
