@@ -6,6 +6,7 @@ const NAMES = ["individual", "dedup", "pipeline", "pipeline-blind", "lua", "max-
 it.each([
   ["luaa", "lua"],
   ["LUA", "lua"],
+  ["lau", "lua"],
   ["pipelin", "pipeline"],
   ["pipelineblind", "pipeline-blind"],
   ["maxInFlight", "max-in-flight"],

@@ -5,6 +5,10 @@ export const CONNECTIONS = ["exclusive", "shared"] as const;
 /** exclusive: a connection serves one entry at a time, others wait for one. shared: many entries in flight on each. */
 export type Connections = (typeof CONNECTIONS)[number];
 
+/** How the arrivals of the open model are spaced. */
+export const ARRIVALS = ["constant", "poisson"] as const;
+export type Arrival = (typeof ARRIVALS)[number];
+
 /** Shares of entries, in per cent, by what the user is before the entry. They sum to 100. */
 export interface Mix {
   readonly new: number;
@@ -41,7 +45,7 @@ export interface Scenario {
   readonly thinkTimeMs: number;
   /** Entries a second in all; null: the closed model. */
   readonly ratePerSec: number | null;
-  readonly arrival: string;
+  readonly arrival: Arrival;
   /** Entries in flight in all, in the open model. */
   readonly maxInFlight: number;
   /** Memory for the entries' history, all instances together. */

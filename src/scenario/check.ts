@@ -1,0 +1,71 @@
+import { formatCount } from "../base/units.js";
+import type { Warning } from "../base/warning.js";
+import { type Property, SCENARIO_OPTIONS } from "./options.js";
+import type { Scenario } from "./scenario.js";
+
+/** Two options that are well by themselves and not together. */
+export interface Conflict {
+  /** The options at fault: of those that were given, the strongest source's is to blame. */
+  readonly properties: readonly Property[];
+  readonly message: string;
+}
+
+/** Connections that Redis takes unless its `maxclients` says otherwise, less some for control. */
+const USUAL_CONNECTIONS = 9_900;
+const MAX_PREFILLED = 10_000_000;
+
+/** What cannot work together. */
+export function conflictsIn(scenario: Scenario): Conflict[] {
+  const { instances, vus, maxInFlight, ratePerSec, prefill, concerts } = scenario;
+  const conflicts: Conflict[] = [];
+  if (instances > vus) {
+    conflicts.push({
+      properties: ["instances", "vus"],
+      message: `expected at least one virtual user for each instance; there are ${vus} for ${instances}`,
+    });
+  }
+  if (ratePerSec !== null && maxInFlight < instances) {
+    conflicts.push({
+      properties: ["maxInFlight", "instances"],
+      message: `expected at least one entry in flight for each instance; there are ${maxInFlight} for ${instances}`,
+    });
+  }
+  if (prefill * concerts > MAX_PREFILLED) {
+    conflicts.push({
+      properties: ["prefill", "concerts"],
+      message:
+        `expected at most ${formatCount(MAX_PREFILLED)} waiting users over all concerts, ` +
+        `got ${formatCount(prefill)} in each of ${formatCount(concerts)}`,
+    });
+  }
+  return conflicts;
+}
+
+/** What works, but hardly as it was meant. `isGiven`: whether somebody asked for the option. */
+export function warningsOn(scenario: Scenario, isGiven: (property: Property) => boolean): Warning[] {
+  const { pool, vus, instances, ratePerSec, concerts } = scenario;
+  const warnings: Warning[] = [];
+  const warn = (code: string, message: string): number => warnings.push({ code, message });
+  const usersOfOne = Math.floor(vus / instances);
+  if (ratePerSec === null && pool > usersOfOne) {
+    warn(
+      "idle-connections",
+      `pool ${formatCount(pool)} is more than the ${formatCount(usersOfOne)} users of an instance: some connections stay idle`,
+    );
+  }
+  if (pool * instances > USUAL_CONNECTIONS) {
+    warn(
+      "many-connections",
+      `${formatCount(pool * instances)} connections: Redis takes 10,000 clients unless its maxclients says otherwise`,
+    );
+  }
+  const withoutEffect = (property: Property, why: string): void => {
+    if (isGiven(property)) warn("no-effect", `${SCENARIO_OPTIONS[property].flag} has no effect ${why}`);
+  };
+  if (ratePerSec === null) {
+    withoutEffect("arrival", "without a rate");
+    withoutEffect("maxInFlight", "without a rate");
+  } else if (scenario.thinkTimeMs > 0) withoutEffect("thinkTimeMs", "with a rate: arrivals do not wait for answers");
+  if (concerts === 1 && scenario.zipf > 0) withoutEffect("zipf", "with one concert");
+  return warnings;
+}
