@@ -1,0 +1,100 @@
+import { EXIT, QbenchError } from "../base/errors.js";
+import type { Warning } from "../base/warning.js";
+import type { TrialResult } from "../engine/trial-result.js";
+import type { Scenario } from "../scenario/scenario.js";
+import { latencyFigures } from "./latency.js";
+import {
+  type EnvironmentReport,
+  type FailureReport,
+  type RunReport,
+  SCHEMA_VERSION,
+  type TargetReport,
+  type TrialReport,
+} from "./schema.js";
+import { type LatencyBasis, successRateOf, summarize, totalOf, tpsOf } from "./summary.js";
+import { TOOL } from "./tool.js";
+import { warningsOf } from "./warnings.js";
+
+export interface RunFacts {
+  readonly scenario: Scenario;
+  readonly target: TargetReport;
+  readonly environment: EnvironmentReport;
+  /** In the order in which they ran. */
+  readonly trials: readonly TrialResult[];
+  readonly startedAt: Date;
+  readonly durationMs: number;
+  readonly complete: boolean;
+  /** Of the run as a whole; those of a trial stay with it, and those that follow from the figures are added here. */
+  readonly warnings: readonly Warning[];
+  readonly error?: unknown;
+  readonly seed: number;
+}
+
+/** The report of a run: strategies in the scenario's order, the first of them the baseline. */
+export function buildRunReport(facts: RunFacts): RunReport {
+  const { scenario, trials } = facts;
+  const basis: LatencyBasis = scenario.ratePerSec === null ? "entry" : "response";
+  const [first] = scenario.strategies;
+  const trialsOf = (strategy: string): TrialResult[] => trials.filter((trial) => trial.strategy === strategy);
+  const strategies = scenario.strategies.map((name) => {
+    const baseline = first === undefined || name === first ? undefined : { name: first, trials: trialsOf(first) };
+    return { name, trials: trialsOf(name).map(trialReport), summary: summarize(trialsOf(name), baseline, basis) };
+  });
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    kind: "run",
+    tool: TOOL,
+    complete: facts.complete,
+    startedAt: facts.startedAt.toISOString(),
+    durationMs: facts.durationMs,
+    seed: facts.seed,
+    environment: facts.environment,
+    target: facts.target,
+    scenario,
+    strategies,
+    warnings: [...facts.warnings, ...warningsOf(strategies, scenario, facts.complete)],
+    ...(facts.error === undefined ? {} : { error: errorReport(facts.error) }),
+  };
+}
+
+/** What `--json` prints if there is nothing to report but the failure. `kind`: the command, "run" for `qbench run`. */
+export const buildFailureReport = (kind: string, error: unknown): FailureReport => ({
+  schemaVersion: SCHEMA_VERSION,
+  kind,
+  tool: TOOL,
+  complete: false,
+  error: errorReport(error),
+});
+
+function errorReport(error: unknown): FailureReport["error"] {
+  if (error instanceof QbenchError) {
+    return { code: error.exitCode, kind: error.kind, message: error.message, hint: error.hint ?? null };
+  }
+  return { code: EXIT.bug, kind: "bug", message: error instanceof Error ? error.message : String(error), hint: null };
+}
+
+function trialReport(result: TrialResult): TrialReport {
+  // Named ones first, in the order in which a person wants them; what the engine adds later follows by itself.
+  const { strategy: _, round, order, seed, complete, durationMs, entries, failures, latency, ...rest } = result;
+  return {
+    round,
+    order,
+    seed,
+    complete,
+    durationMs,
+    entries,
+    failures: totalOf([failures]),
+    tps: tpsOf(result),
+    successRate: successRateOf(entries),
+    latency: {
+      entry: latencyFigures(latency.entry),
+      service: latencyFigures(latency.service),
+      poolWait: latencyFigures(latency.poolWait),
+      failed: latencyFigures(latency.failed),
+      ...(latency.response === undefined ? {} : { response: latencyFigures(latency.response) }),
+      ...(latency.startLag === undefined ? {} : { startLag: latencyFigures(latency.startLag) }),
+    },
+    ...rest,
+    audit: { ...rest.audit, anomalies: totalOf([rest.audit.anomalies]) },
+  };
+}

@@ -1,0 +1,67 @@
+/** Figures and foreign text as people read them. Pure; no colours. */
+
+const grouped = (value: number, digits: number): string =>
+  value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+/** Three significant digits, no exponent: 0.123, 4.56, 78.9, 123, 4,560. */
+function threeDigits(value: number): string {
+  const rounded = Number(value.toPrecision(3));
+  const digits = rounded === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(rounded))));
+  return grouped(rounded, Math.min(digits, 3));
+}
+
+/** 87123.4 → "87,123"; small rates keep a fraction. */
+export const rateText = (perSec: number): string => (perSec < 100 ? threeDigits(perSec) : grouped(perSec, 0));
+
+/** 87123 → "87.1k": for intervals, where the last digits say nothing. */
+export function shortText(value: number): string {
+  if (value >= 999_500) return `${threeDigits(value / 1e6)}M`;
+  return value >= 999.5 ? `${threeDigits(value / 1000)}k` : threeDigits(value);
+}
+
+/** Microseconds in the unit that people would choose: "850 µs", "34.1 ms", "1.20 s". */
+export function latencyText(us: number): string {
+  if (us < 999.5) return `${grouped(us, 0)} µs`;
+  return us < 999_500 ? `${threeDigits(us / 1000)} ms` : `${threeDigits(us / 1e6)} s`;
+}
+
+/** "×1.82"; ratios far from one keep fewer digits. */
+export const ratioText = (ratio: number): string => `×${ratioDigits(ratio)}`;
+
+/** "1.70–1.95" */
+export const rangeText = (low: number, high: number): string => `${ratioDigits(low)}–${ratioDigits(high)}`;
+
+function ratioDigits(ratio: number): string {
+  if (ratio >= 1000) return shortText(ratio);
+  return ratio >= 0.095 && ratio < 99.95 ? grouped(ratio, ratio < 9.995 ? 2 : 1) : threeDigits(ratio);
+}
+
+/** A share in per cent; 100 only if nothing is missing. */
+export function percentText(share: number): string {
+  if (share === 1 || share === 0) return `${share * 100} %`;
+  const digits = share > 0.99 || share < 0.01 ? 2 : 1;
+  const unit = 10 ** digits;
+  const rounded = Math.round(share * 100 * unit) / unit;
+  if (rounded >= 100) return `>${(100 - 1 / unit).toFixed(digits)} %`;
+  return rounded <= 0 ? `<${(1 / unit).toFixed(digits)} %` : `${rounded.toFixed(digits)} %`;
+}
+
+/** Calls and round trips per entry: "6", "3.90". */
+export function perEntryText(value: number): string {
+  const rounded = Math.round(value * 100) / 100;
+  return Number.isInteger(rounded) ? String(rounded) : rounded.toFixed(2);
+}
+
+/** "1 round", "5 rounds" */
+export const plural = (n: number, one: string, many = `${one}s`): string => `${grouped(n, 0)} ${n === 1 ? one : many}`;
+
+// Control characters, and those that turn the direction of writing or hide.
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** Text from outside, fit for a terminal: what could steer it is spelled out, what is too long is cut. */
+export function printable(text: string, longest = 120): string {
+  const safe = text
+    .slice(0, longest + 1)
+    .replace(UNPRINTABLE, (char) => `\\u{${(char.codePointAt(0) as number).toString(16)}}`);
+  return safe.length > longest ? `${safe.slice(0, longest - 1)}…` : safe;
+}

@@ -1,0 +1,301 @@
+import { z } from "zod";
+import { CLIENTS, WRITES } from "../drivers/driver.js";
+import { SCORES } from "../queue/outcome.js";
+import { CONNECTIONS } from "../scenario/scenario.js";
+import { VERDICTS } from "../stats/comparison.js";
+
+/**
+ * The JSON report, version 1. Names and meanings are kept: fields may be added, and what is added later is optional,
+ * so that every report ever written stays readable. Unknown fields are let through. Latencies are µs.
+ */
+export const SCHEMA_VERSION = 1;
+
+export const LIMITERS = ["server", "generator", "pool", "network", "offered-load", "unclear"] as const;
+
+const count = z.int().nonnegative();
+const amount = z.number().nonnegative();
+const share = z.number().min(0).max(1);
+const counts = z.record(z.string(), count);
+const name = z.string().min(1);
+
+const latency = z
+  .object({
+    unit: z.literal("us"),
+    count,
+    min: amount.nullable(),
+    mean: amount.nullable(),
+    p50: amount.nullable(),
+    p90: amount.nullable(),
+    p95: amount.nullable(),
+    p99: amount.nullable(),
+    p999: amount.nullable(),
+    max: amount.nullable(),
+    outOfRange: count.meta({ description: "values above the histogram's range; counted in it as the largest" }),
+    histogram: z.base64().meta({ description: "HdrHistogram, V2 compressed, µs, three significant digits" }),
+  })
+  .meta({ id: "latency", description: "one latency distribution; nulls where nothing was recorded" });
+
+const entries = z
+  .object({
+    attempted: count,
+    succeeded: count,
+    failed: count,
+    inDoubt: count,
+    dropped: count,
+    new: count,
+    waiting: count,
+    active: count,
+  })
+  .meta({ id: "entries" });
+
+const warning = z.object({ code: name, message: z.string() }).meta({ id: "warning" });
+
+const server = z.object({
+  commands: z.record(z.string(), z.object({ calls: count, usecPerCall: amount })),
+  callsSent: count,
+  callsPerEntry: amount,
+  cpuUtilization: amount.nullable(),
+  cpuUsPerEntry: amount.nullable(),
+  wallMs: amount,
+});
+
+const generator = z.object({
+  cpuUtilization: amount,
+  cpuUsPerEntry: amount,
+  eventLoopUtilization: amount,
+  gcMs: amount,
+  stolenShare: amount,
+  threads: z.array(z.object({ instance: count, cpuUtilization: amount.nullable(), eventLoopUtilization: amount })),
+  commands: counts,
+  socketWrites: count,
+  bytesSent: count,
+  bytesReceived: count,
+  reconnects: count,
+  scriptReloads: count,
+  historyEntries: count,
+  historyBytes: count,
+});
+
+const trial = z
+  .object({
+    round: count,
+    order: count.meta({ description: "place within the round, from 0" }),
+    seed: z.int(),
+    complete: z.boolean(),
+    durationMs: amount.meta({ description: "from the common start to the end of the last entry" }),
+    entries,
+    failures: counts,
+    tps: amount.meta({ description: "succeeded entries per second of durationMs" }),
+    successRate: share.nullable(),
+    latency: z.object({
+      entry: latency,
+      service: latency,
+      poolWait: latency,
+      failed: latency,
+      response: latency.optional(),
+      startLag: latency.optional(),
+    }),
+    timeline: z.array(
+      z.object({
+        second: count,
+        succeeded: count,
+        failed: count,
+        p50: amount.nullable(),
+        p99: amount.nullable(),
+      }),
+    ),
+    server,
+    generator,
+    waitingSet: z.object({ atStart: count, atEnd: count, limit: count, concerts: count }),
+    roundTripsPerEntry: amount,
+    socketWritesPerEntry: amount,
+    limiter: z.enum(LIMITERS),
+    limiterEvidence: z.array(z.string()),
+    audit: z.object({
+      ok: z.boolean(),
+      anomalies: counts,
+      brokenPromises: z.array(z.string()),
+      checked: count,
+      durationMs: amount,
+    }),
+    warnings: z.array(warning),
+  })
+  .meta({ id: "trial" });
+
+const medianInterval = z.object({ median: amount, low: amount, high: amount, coverage: share }).meta({
+  id: "medianInterval",
+  description: "median over trials; coverage: the chance that low … high holds the true median",
+});
+
+const comparison = z
+  .object({
+    ratio: amount.nullable(),
+    low: amount.nullable(),
+    high: amount.nullable(),
+    verdict: z.enum(VERDICTS),
+  })
+  .meta({ id: "comparison" });
+
+const vsBaseline = z
+  .object({
+    baseline: name,
+    tpsRatio: amount.nullable(),
+    low: amount.nullable(),
+    high: amount.nullable(),
+    verdict: z.enum(VERDICTS),
+    rounds: count,
+    leftOut: count.meta({ description: "rounds without a comparison: a trial failed or was not complete" }),
+    generatorBound: z.boolean().meta({ description: "most trials of one side were limited by the load generator" }),
+    p50: comparison,
+    p95: comparison,
+    p99: comparison,
+  })
+  .meta({ description: "this strategy over the baseline, by rounds; 95 % Student t interval of the ratio" });
+
+const summary = z.object({
+  trials: count.meta({ description: "complete trials; only these count here" }),
+  trialsLeftOut: count,
+  tps: medianInterval.nullable(),
+  latency: z.enum(["entry", "response"]).meta({ description: "the latency that p50, p95, p99 and merged are of" }),
+  p50: medianInterval.nullable(),
+  p95: medianInterval.nullable(),
+  p99: medianInterval.nullable(),
+  merged: latency
+    .omit({ histogram: true })
+    .meta({ description: "all entries of the complete trials in one distribution" }),
+  successRate: share.nullable(),
+  callsPerEntry: amount.nullable(),
+  roundTripsPerEntry: amount.nullable(),
+  socketWritesPerEntry: amount.nullable(),
+  entries,
+  failures: counts,
+  limiter: z.enum(LIMITERS).meta({ description: "of most trials; unclear where there is no majority" }),
+  limiters: counts,
+  audit: z.object({ ok: z.boolean(), anomalies: counts, brokenPromises: z.array(z.string()) }),
+  vsBaseline: vsBaseline.optional(),
+});
+
+const scenario = z.object({
+  name: z.string(),
+  strategies: z.array(name),
+  vus: count,
+  pool: count,
+  instances: count,
+  connections: z.enum(CONNECTIONS),
+  client: z.enum(CLIENTS),
+  writes: z.enum(WRITES),
+  score: z.enum(SCORES),
+  durationMs: amount,
+  warmupMs: amount,
+  entries: count.nullable(),
+  trials: count,
+  concerts: count,
+  zipf: amount,
+  mix: z.object({ new: amount, waiting: amount, active: amount }),
+  prefill: count,
+  maxWaiting: count,
+  timeoutMs: amount,
+  thinkTimeMs: amount,
+  ratePerSec: amount.nullable(),
+  arrival: z.string(),
+  maxInFlight: count,
+  historyMb: amount,
+  seed: z.int(),
+});
+
+const environment = z.object({
+  machine: z.object({
+    cpuModel: z.string(),
+    cores: count,
+    architecture: z.string(),
+    platform: z.string(),
+    kernel: z.string(),
+    memoryBytes: count,
+    container: z.object({ cpuLimitCores: amount.nullable(), memoryLimitBytes: count.nullable() }),
+    governor: z.string().nullable(),
+    loadAverage: z.array(amount).length(3).meta({ description: "1, 5 and 15 minutes, before the run" }),
+  }),
+  software: z.object({ node: z.string(), qbench: z.string(), ioredis: z.string(), hdrHistogram: z.string() }),
+  redis: z.object({
+    server: z.string(),
+    version: z.string(),
+    mode: z.string().nullable(),
+    build: z.object({
+      id: z.string().nullable(),
+      gitSha1: z.string().nullable(),
+      allocator: z.string().nullable(),
+      compiler: z.string().nullable(),
+      multiplexing: z.string().nullable(),
+      os: z.string().nullable(),
+    }),
+    config: z
+      .record(z.string(), z.string())
+      .nullable()
+      .meta({ description: "settings that matter to a measurement; null where the server does not tell" }),
+  }),
+  scripts: z.record(z.string(), z.string()).meta({ description: "SHA1 of each Lua script by name" }),
+  git: z
+    .object({ revision: z.string(), dirty: z.boolean() })
+    .nullable()
+    .meta({ description: "of qbench's own working copy; null outside one" }),
+  seed: z.int(),
+});
+
+const target = z.object({
+  kind: z.enum(["embedded", "url", "cluster"]),
+  server: z.string(),
+  version: z.string(),
+  nodes: z.array(z.object({ role: z.string(), loopback: z.boolean() })),
+});
+
+const tool = z.object({ name: z.literal("qbench"), version: z.string() });
+const error = z.object({ code: z.int(), kind: name, message: z.string(), hint: z.string().nullable() });
+
+/** Kinds of report; only "run" has its body here so far. */
+export const REPORT_KINDS = ["run", "gate", "sweep", "admit", "capacity", "micro", "compare"] as const;
+
+export const runReportSchema = z
+  .object({
+    schemaVersion: z.literal(SCHEMA_VERSION),
+    kind: z.literal("run"),
+    tool,
+    complete: z.boolean().meta({ description: "false if the run was interrupted or failed" }),
+    startedAt: z.iso.datetime(),
+    durationMs: amount,
+    seed: z.int(),
+    environment,
+    target,
+    scenario,
+    strategies: z
+      .array(z.object({ name, trials: z.array(trial), summary }))
+      .meta({ description: "the first one is the baseline" }),
+    warnings: z.array(warning),
+    error: error.optional(),
+  })
+  .meta({ title: "qbench run report" });
+
+/** What `--json` prints where nothing could be measured. */
+export const failureReportSchema = z
+  .object({ schemaVersion: z.literal(SCHEMA_VERSION), kind: name, tool, complete: z.literal(false), error })
+  .meta({ title: "qbench failure" });
+
+/** JSON Schema (draft 2020-12) of everything above; shipped as docs/report.schema.json. */
+export function reportJsonSchema(): object {
+  const either = z.union([runReportSchema, failureReportSchema]).meta({ title: "qbench report, schemaVersion 1" });
+  return z.toJSONSchema(either, { io: "input" });
+}
+
+type DeepReadonly<T> = T extends (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+    : T;
+
+export type RunReport = DeepReadonly<z.infer<typeof runReportSchema>>;
+export type FailureReport = DeepReadonly<z.infer<typeof failureReportSchema>>;
+export type StrategyReport = RunReport["strategies"][number];
+export type TrialReport = StrategyReport["trials"][number];
+export type StrategySummary = StrategyReport["summary"];
+export type LatencyReport = DeepReadonly<z.infer<typeof latency>>;
+export type EnvironmentReport = RunReport["environment"];
+export type TargetReport = RunReport["target"];

@@ -1,0 +1,48 @@
+import type { Warning } from "../base/warning.js";
+import type { Scenario } from "../scenario/scenario.js";
+import { MIN_ROUNDS } from "../stats/comparison.js";
+import { percentText, plural } from "./format.js";
+import type { StrategyReport } from "./schema.js";
+
+/** What follows from the figures of a run for how far they can be believed: each says what happened and what to do. */
+export function warningsOf(strategies: readonly StrategyReport[], scenario: Scenario, complete: boolean): Warning[] {
+  const warnings: Warning[] = [];
+  const warn = (code: string, message: string): void => void warnings.push({ code, message });
+
+  if (!complete) {
+    warn("incomplete", "the run did not come to its end: what is here is what was measured until then");
+  }
+  if (complete && strategies.length > 1 && scenario.trials < MIN_ROUNDS) {
+    const rounds = plural(scenario.trials, "round");
+    warn("too-few-rounds", `${rounds} allow no verdict; --trials ${MIN_ROUNDS} or more do`);
+  }
+  const bound = strategies.filter(({ summary }) => summary.limiter === "generator").map(({ name }) => name);
+  if (bound.length > 0) {
+    warn(
+      "generator-bound",
+      `${bound.join(", ")}: the load generator was the limit in most trials, so these figures say nothing about Redis; ` +
+        (scenario.client === "ioredis"
+          ? "--client wire needs less CPU for an entry"
+          : "use a machine with more free cores, or more --instances where cores are free"),
+    );
+  }
+  for (const { name, summary } of strategies) {
+    if (summary.trialsLeftOut > 0) {
+      warn("trials-left-out", `${name}: ${plural(summary.trialsLeftOut, "trial")} not complete and left out`);
+    }
+    const { attempted, failed, inDoubt } = summary.entries;
+    if (failed > 0) {
+      const kinds = Object.entries(summary.failures).map(([kind, n]) => `${kind} ${n}`);
+      const doubt = inDoubt > 0 ? `; ${inDoubt} of them may have happened all the same` : "";
+      warn(
+        "failures",
+        `${name}: ${percentText(failed / attempted)} of the entries failed (${kinds.join(", ")})${doubt}`,
+      );
+    }
+    if (summary.audit.brokenPromises.length > 0) {
+      const kinds = summary.audit.brokenPromises.map((kind) => `${kind} ${summary.audit.anomalies[kind] ?? 0}`);
+      warn("broken-promise", `${name} promises never to show these anomalies, and did: ${kinds.join(", ")}`);
+    }
+  }
+  return warnings;
+}
