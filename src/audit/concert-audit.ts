@@ -127,12 +127,13 @@ export class ConcertAudit {
   /** Somebody who had his answer before another one so much as asked must stand ahead of him. */
   #checkOrder(known: number, newRow: number): void {
     const ahead = this.#aheadSentUs;
+    // Told NEW twice, or queued while active, he may have joined at another time than his answer's.
+    if ((known & (KNOWN.toldNewAgain | KNOWN.isActive)) !== 0) return;
     if ((known & KNOWN.prepared) !== 0) {
       if (ahead.size > 0) this.#count("order-broken");
       return;
     }
-    // Told NEW twice, he may have joined at either time.
-    if (newRow === 0 || (known & KNOWN.toldNewAgain) !== 0) return;
+    if (newRow === 0) return;
     const chunk = this.#rows.chunkOf(newRow - 1);
     const row = this.#rows.rowOf(newRow - 1);
     const instance = this.#rows.instanceOf(newRow - 1);

@@ -5,7 +5,7 @@ import { STRATEGIES } from "../strategies/index.js";
 import type { Strategy } from "../strategies/strategy.js";
 import { loadScripts } from "../strategies/testing.js";
 import { startTestRedis, type TestRedis } from "../targets/testing.js";
-import { explore, type Race, Stage } from "./race-testing.js";
+import { explore, type Race, Stage } from "./testing/race.js";
 
 /** What each strategy shows, and what it never does, when its commands mix with others' in every order there is. */
 

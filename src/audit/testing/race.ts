@@ -1,14 +1,14 @@
 import type { Redis } from "ioredis";
-import { prng } from "../base/prng.js";
-import type { AnomalyKind } from "../queue/anomaly.js";
-import { type ConcertKeys, concertIdOf, concertKeys, userIdOf } from "../queue/keys.js";
-import type { Score } from "../queue/outcome.js";
-import { loadScript } from "../strategies/script.js";
-import type { Strategy } from "../strategies/strategy.js";
-import { EntryRun } from "../strategies/testing.js";
-import { auditQueues } from "./audit.js";
-import { History, type OutcomeCode, RESULT } from "./history.js";
-import { redisReader } from "./reader.js";
+import { prng } from "../../base/prng.js";
+import type { AnomalyKind } from "../../queue/anomaly.js";
+import { type ConcertKeys, concertIdOf, concertKeys, userIdOf } from "../../queue/keys.js";
+import type { Score } from "../../queue/outcome.js";
+import { loadScript } from "../../strategies/script.js";
+import type { Strategy } from "../../strategies/strategy.js";
+import { EntryRun } from "../../strategies/testing.js";
+import { auditQueues } from "../audit.js";
+import { History, type OutcomeCode, RESULT } from "../history.js";
+import { redisReader } from "../reader.js";
 
 /**
  * For tests: the orders in which the commands of a few actors can reach the server, each carried out on a real one and

@@ -1,0 +1,199 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ANOMALY_KINDS, type AnomalyKind } from "../queue/anomaly.js";
+import { userIdOf } from "../queue/keys.js";
+import { auditQueues, type TrialFacts } from "./audit.js";
+import { FAULTS, pick, without } from "./testing/faults.js";
+import { anyWorld, factsOf, type World, worldReader } from "./testing/world.js";
+
+/** A world to spoil: fast-check shows the one that it drew again and again. */
+const copyOf = (world: World): World => structuredClone(world);
+
+const audit = (world: World, changes: Partial<TrialFacts> = {}, recorded?: number) =>
+  auditQueues(worldReader(world), { ...factsOf(world, recorded), ...changes });
+
+describe("audit of a trial without faults", () => {
+  it("finds none", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyWorld, async (world) => {
+        const { ok, anomalies, brokenPromises, coverage } = await audit(world, { promises: ANOMALY_KINDS });
+        expect({ ok, anomalies, brokenPromises, coverage }).toEqual({
+          ok: true,
+          anomalies: {},
+          brokenPromises: [],
+          coverage: "users",
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("finds none however little was recorded", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyWorld, fc.nat(20), async (world, recorded) => {
+        expect((await audit(world, {}, recorded)).anomalies).toEqual({});
+        const { anomalies, coverage } = await audit(world, { histories: null });
+        expect({ anomalies, coverage }).toEqual({ anomalies: {}, coverage: "counts" });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("says how much it looked at", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyWorld, async (world) => {
+        const members = world.concerts.reduce((sum, { waiting, active }) => sum + waiting.length + active.length, 0);
+        expect((await audit(world)).checked).toBeGreaterThanOrEqual(members + world.entries.length);
+      }),
+    );
+  });
+});
+
+describe("audit of a trial with one fault", () => {
+  it.each(FAULTS)("%s: %s", async (_, kind, plant) => {
+    await fc.assert(
+      fc.asyncProperty(anyWorld, fc.nat(), async (drawnWorld, drawn) => {
+        const world = copyOf(drawnWorld);
+        plant(world, drawn);
+        const { ok, anomalies, brokenPromises } = await audit(world, { promises: [kind] });
+        expect(anomalies).toEqual({ [kind]: 1 });
+        expect(ok).toBe(false);
+        expect(brokenPromises).toEqual([kind]);
+        expect((await audit(world)).brokenPromises).toEqual([]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("two users of one thread, the first answered before the second asked, stand the wrong way round", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyWorld, fc.nat(), async (drawnWorld, drawn) => {
+        const world = copyOf(drawnWorld);
+        const concert = pick(world.concerts, drawn);
+        const number = world.concerts.indexOf(concert);
+        const template = { instance: 0, concert: number, prepared: "NEW", result: "NEW", total: 99 } as const;
+        const [first, second] = [1000, 1001];
+        world.entries.push({ ...template, user: first, sentUs: 1e6, repliedUs: 1e6 + 1, position: 98 });
+        world.entries.push({ ...template, user: second, sentUs: 1e6 + 1, repliedUs: 1e6 + 2, position: 99 });
+        concert.waiting.push(userIdOf(first), userIdOf(second));
+        expect((await audit(world)).anomalies).toEqual({});
+        concert.waiting.splice(-2, 2, userIdOf(second), userIdOf(first));
+        expect((await audit(world)).anomalies).toEqual({ "order-broken": 1 });
+        // Overlapping, they may stand as they like.
+        world.entries.at(-1)!.sentUs = 1e6 + 0.5;
+        expect((await audit(world)).anomalies).toEqual({});
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("a new user ahead of one who had been waiting before the trial", async () => {
+    const world: World = {
+      prepared: { waiting: 1, active: 0 },
+      isAdmitting: false,
+      instances: 1,
+      concerts: [{ waiting: [userIdOf(7), userIdOf(0)], active: [], tokens: [] }],
+      entries: [
+        {
+          instance: 0,
+          concert: 0,
+          user: 7,
+          prepared: "NEW",
+          result: "NEW",
+          sentUs: 1,
+          repliedUs: 2,
+          position: 1,
+          total: 2,
+        },
+      ],
+    };
+    expect((await audit(world)).anomalies).toEqual({ "order-broken": 1 });
+  });
+});
+
+describe("audit by counts alone", () => {
+  const counted = (waiting: number, newAnswers: number, inDoubt = 0): World => ({
+    prepared: { waiting: 2, active: 1 },
+    isAdmitting: false,
+    instances: 1,
+    concerts: [
+      {
+        waiting: Array.from({ length: waiting }, (_, user) => userIdOf(user < 2 ? user : user + 1)),
+        active: [userIdOf(2)],
+        tokens: [userIdOf(2)],
+      },
+    ],
+    entries: Array.from({ length: newAnswers + inDoubt }, (_, index) => ({
+      instance: 0,
+      concert: 0,
+      user: 3 + index,
+      prepared: "NEW",
+      result: index < newAnswers ? "NEW" : "in-doubt",
+      sentUs: index,
+      repliedUs: index + 1,
+      position: index + 3,
+      total: index + 3,
+    })),
+  });
+
+  it.each<[string, World, AnomalyKind[], object]>([
+    ["as many as were told", counted(12, 10), ["double-new"], {}],
+    ["three fewer, of a strategy that answers NEW once", counted(9, 10), ["double-new"], { lost: 3 }],
+    ["three fewer, of one that may answer it twice", counted(9, 10), [], { "double-new": 3 }],
+    ["two more than were told", counted(14, 10), ["double-new"], { phantom: 2 }],
+    ["two more, both in doubt", counted(14, 10, 2), ["double-new"], {}],
+    ["three more, two of them in doubt", counted(15, 10, 2), ["double-new"], { phantom: 1 }],
+  ])("%s", async (_, world, promises, anomalies) => {
+    const found = await audit(world, { promises, histories: null });
+    expect(found).toMatchObject({ anomalies, coverage: "counts" });
+  });
+
+  it("names by user what was recorded, and counts the rest once", async () => {
+    const world = counted(12, 10);
+    world.concerts[0]!.waiting = without(world.concerts[0]!.waiting, userIdOf(4));
+    const { anomalies } = await audit(world, { promises: ["double-new"] }, 5);
+    expect(anomalies).toEqual({ lost: 1 });
+  });
+});
+
+describe("audit of a trial in which the server restarted", () => {
+  it("blames the server for whom it forgot, and nobody for what follows from it", async () => {
+    const lost = FAULTS.find(([, kind]) => kind === "lost")![2];
+    await fc.assert(
+      fc.asyncProperty(anyWorld, fc.nat(), async (drawnWorld, drawn) => {
+        const world = copyOf(drawnWorld);
+        lost(world, drawn);
+        const found = await audit(world, { serverRestarted: true, promises: ANOMALY_KINDS });
+        expect(found).toMatchObject({ ok: true, anomalies: {}, brokenPromises: [], lostByServer: 1 });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("still holds a strategy to what no restart explains", async () => {
+    const phantom = FAULTS.find(([, kind]) => kind === "phantom")![2];
+    await fc.assert(
+      fc.asyncProperty(anyWorld, fc.nat(), async (drawnWorld, drawn) => {
+        const world = copyOf(drawnWorld);
+        phantom(world, drawn);
+        const found = await audit(world, { serverRestarted: true, promises: ANOMALY_KINDS });
+        expect(found).toMatchObject({ ok: false, anomalies: { phantom: 1 }, brokenPromises: ["phantom"] });
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+it("an account that contradicts itself is a bug, not an anomaly", async () => {
+  await fc.assert(
+    fc.asyncProperty(anyWorld, async (world) => {
+      const { concerts } = factsOf(world);
+      const [first, ...others] = concerts;
+      const answers = { ...first!.answers, NEW: first!.answers.NEW + 1 };
+      await expect(audit(world, { concerts: [{ ...first!, answers }, ...others] })).rejects.toThrow(
+        /^concert 0: the generator counted .* and recorded /,
+      );
+    }),
+    { numRuns: 20 },
+  );
+});
