@@ -14,15 +14,30 @@ export interface Snapshots<T> {
 }
 
 /** Commands that entries never send: qbench's own questions, and what any client says when it connects. */
-const CONTROL_COMMANDS = new Set(["info", "ping", "auth", "hello", "select", "client|setname", "client|setinfo", "config|get"]);
+const CONTROL_COMMANDS = new Set([
+  "info",
+  "ping",
+  "auth",
+  "hello",
+  "select",
+  "client|setname",
+  "client|setinfo",
+  "config|get",
+]);
 
-/** The server's side of a trial. */
+/** CPU that the server's main thread used between the snapshots, in µs; null where it does not tell, or was restarted. */
+function mainThreadCpuUs({ before, after }: Snapshots<ServerSnapshot>): number | null {
+  if (before.mainThreadCpuUs === null || after.mainThreadCpuUs === null) return null;
+  return before.serverRunId === after.serverRunId ? after.mainThreadCpuUs - before.mainThreadCpuUs : null;
+}
+
+/** The server's side of a trial. `machine` is null where the server runs on another machine: its steal is unknown. */
 export function serverFigures(
   snapshots: Snapshots<ServerSnapshot>,
   entries: EntryCounts,
   strategy: Strategy,
   score: Score,
-  stolen: number,
+  machine: Snapshots<MachineSnapshot> | null,
 ): ServerFigures {
   const { before, after } = snapshots;
   const commands = commandsBetween(before, after);
@@ -31,19 +46,24 @@ export function serverFigures(
     .reduce((sum, [, { calls }]) => sum + calls, 0);
   const callsSent = allCalls - innerCalls(strategy, score, entries);
   const wallUs = after.serverTimeUs - before.serverTimeUs;
-  const cpuUs =
-    before.mainThreadCpuUs === null || after.mainThreadCpuUs === null
-      ? null
-      : after.mainThreadCpuUs - before.mainThreadCpuUs;
+  const cpuUs = mainThreadCpuUs(snapshots);
+  const stolen =
+    machine === null || cpuUs === null
+      ? 0
+      : stolenShare(machine.before, machine.after, cpuUs / 1000, cpuUs / 1000 + processCpuMs(machine));
   return {
     commands,
     callsSent,
     callsPerEntry: perEntry(callsSent, entries.attempted),
-    cpuUtilization: cpuUs === null ? null : cpuUs / (wallUs * (1 - stolen)),
+    cpuUtilization: cpuUs === null || wallUs <= 0 ? null : Math.min(1, cpuUs / (wallUs * (1 - stolen))),
     cpuUsPerEntry: cpuUs === null ? null : perEntry(cpuUs, entries.succeeded),
     wallMs: wallUs / 1000,
+    stolenShare: stolen,
   };
 }
+
+const processCpuMs = ({ before, after }: Snapshots<MachineSnapshot>): number =>
+  after.processCpuMs - before.processCpuMs;
 
 /** Calls that the strategy's scripts made inside the server, as declared for each outcome. */
 function innerCalls(strategy: Strategy, score: Score, entries: EntryCounts): number {
@@ -57,11 +77,13 @@ function innerCalls(strategy: Strategy, score: Score, entries: EntryCounts): num
 export function generatorFigures(
   results: readonly SegmentResult[],
   machine: Snapshots<MachineSnapshot>,
+  server: Snapshots<ServerSnapshot>,
   succeeded: number,
 ): GeneratorFigures {
   const wallMs = machine.after.atMs - machine.before.atMs;
-  const cpuMs = machine.after.processCpuMs - machine.before.processCpuMs;
-  const stolen = stolenShare(machine.before, machine.after);
+  const cpuMs = processCpuMs(machine);
+  const serverCpuMs = (mainThreadCpuUs(server) ?? 0) / 1000;
+  const stolen = stolenShare(machine.before, machine.after, cpuMs, cpuMs + serverCpuMs);
   const sum = (of: (result: SegmentResult) => number): number => results.reduce((total, one) => total + of(one), 0);
   const historyEntries = sum((one) => one.history.chunks.reduce((total, chunk) => total + chunk.count, 0));
   const historyBytes = sum((one) => one.history.chunks.reduce((total, { buffer }) => total + buffer.byteLength, 0));

@@ -1,6 +1,6 @@
-import type { EntryCounts, HistogramCounts } from "./trial-result.js";
 import { Histogram, type HistogramData } from "../measure/histogram.js";
 import type { SegmentResult } from "../worker/segment.js";
+import type { EntryCounts, HistogramCounts } from "./trial-result.js";
 
 /** Sums over the instances of one trial. Histograms are merged, percentiles never averaged. */
 export const mergeHistograms = (parts: readonly HistogramData[]): HistogramCounts => {

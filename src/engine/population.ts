@@ -30,7 +30,8 @@ export async function populate(
 async function fillWaiting(control: Redis, concert: ConcertKeys, waiting: number): Promise<void> {
   for (let from = 0; from < waiting; from += CHUNK) {
     const members: string[] = [];
-    for (let user = from; user < Math.min(from + CHUNK, waiting); user++) members.push(String(user + 1), userIdOf(user));
+    for (let user = from; user < Math.min(from + CHUNK, waiting); user++)
+      members.push(String(user + 1), userIdOf(user));
     await control.zadd(concert.waiting, ...members);
   }
   if (waiting > 0) await control.set(concert.sequence, waiting);

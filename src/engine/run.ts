@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { environmentError, interruptedError, QbenchError } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
 import { planRun } from "../plan/plan.js";
-import { strategyNamed } from "../strategies/index.js";
 import type { Scenario } from "../scenario/scenario.js";
+import { strategyNamed } from "../strategies/index.js";
 import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
 import { Instances } from "./instances.js";
 import { ConcertNumbers, runTrial } from "./trial.js";
@@ -12,7 +12,12 @@ import type { TrialResult } from "./trial-result.js";
 /** What somebody who watches a run is told; the live region and the plain lines stand behind it. */
 export interface RunObserver {
   targetOpened(target: Target): Promise<void> | void;
-  trialStarted(place: { readonly index: number; readonly count: number; readonly strategy: string; readonly round: number }): void;
+  trialStarted(place: {
+    readonly index: number;
+    readonly count: number;
+    readonly strategy: string;
+    readonly round: number;
+  }): void;
   measuringStarted(): void;
   progressed(progress: { readonly succeeded: number; readonly failed: number; readonly elapsedMs: number }): void;
   trialFinished(result: TrialResult): void;

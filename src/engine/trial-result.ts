@@ -50,6 +50,8 @@ export interface ServerFigures {
   readonly cpuUtilization: number | null;
   readonly cpuUsPerEntry: number | null;
   readonly wallMs: number;
+  /** Share of the wall time that the hypervisor kept from the main thread, as far as it can be told. */
+  readonly stolenShare: number;
 }
 
 export interface GeneratorFigures {

@@ -12,6 +12,7 @@ import { concertIdOf, concertKeys } from "../queue/keys.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { strategyNamed } from "../strategies/index.js";
 import type { Target } from "../targets/target.js";
+import { isLoopback } from "../targets/url.js";
 import type { Population, Segment, SegmentResult } from "../worker/segment.js";
 import { generatorFigures, perEntry, type Snapshots, serverFigures } from "./figures.js";
 import type { Instances } from "./instances.js";
@@ -62,7 +63,10 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   const segments = segmentsOf(context, plan, warmUp.ratePerSec);
   await prepare(context, segments[0]!);
   const machine = {} as { before: ReturnType<typeof machineSnapshot>; after: ReturnType<typeof machineSnapshot> };
-  const server = {} as { before: Awaited<ReturnType<typeof takeSnapshot>>; after: Awaited<ReturnType<typeof takeSnapshot>> };
+  const server = {} as {
+    before: Awaited<ReturnType<typeof takeSnapshot>>;
+    after: Awaited<ReturnType<typeof takeSnapshot>>;
+  };
   const results = await runSegments(context, segments, async () => {
     server.before = await takeSnapshot(target.control);
     machine.before = machineSnapshot();
@@ -210,8 +214,9 @@ function resultOf(
   const strategy = strategyNamed(plan.strategy);
   const entries = mergeCounts(results);
   const durationMs = Math.max(...results.map((result) => result.durationMs));
-  const generator = generatorFigures(results, snapshots.machine, entries.succeeded);
-  const server = serverFigures(snapshots.server, entries, strategy, segment.score, generator.stolenShare);
+  const generator = generatorFigures(results, snapshots.machine, snapshots.server, entries.succeeded);
+  const isHere = context.target.endpoints.every(isLoopback);
+  const server = serverFigures(snapshots.server, entries, strategy, segment.score, isHere ? snapshots.machine : null);
   const latency = {
     entry: mergeHistograms(results.map((result) => result.entry)),
     service: mergeHistograms(results.map((result) => result.service)),
@@ -260,11 +265,7 @@ function resultOf(
   };
 }
 
-function waitingSetOf(
-  segment: Segment,
-  results: readonly SegmentResult[],
-  limit: number,
-): TrialResult["waitingSet"] {
+function waitingSetOf(segment: Segment, results: readonly SegmentResult[], limit: number): TrialResult["waitingSet"] {
   const newUsers = new Map<number, number>();
   for (const { number, answers } of results.flatMap((result) => result.concerts)) {
     newUsers.set(number, (newUsers.get(number) ?? 0) + answers.NEW);

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { cpus } from "node:os";
 
 /** Time that the hypervisor gave to others while this machine had work, and the CPU of this process, since boot or start. */
 export interface MachineSnapshot {
@@ -17,12 +16,25 @@ export function machineSnapshot(): MachineSnapshot {
   return { atMs: performance.now(), stolenMs: stolenMs(), processCpuMs: (user + system) / 1000 };
 }
 
-/** Share of the time between two snapshots in which a core, on average, was stolen. */
-export function stolenShare(before: MachineSnapshot, after: MachineSnapshot): number {
-  if (before.stolenMs === null || after.stolenMs === null) return 0;
+/**
+ * Share of the wall time in which one thread was kept from running by the hypervisor. The system tells stolen time for
+ * all cores together, and a core that is idle loses none: each thread is given the part that its share of the CPU time
+ * used on this machine suggests.
+ */
+export function stolenShare(
+  before: MachineSnapshot,
+  after: MachineSnapshot,
+  threadCpuMs: number,
+  allCpuMs: number,
+): number {
   const wallMs = after.atMs - before.atMs;
-  return wallMs > 0 ? Math.min(1, (after.stolenMs - before.stolenMs) / cpus().length / wallMs) : 0;
+  if (before.stolenMs === null || after.stolenMs === null || wallMs <= 0 || allCpuMs <= 0) return 0;
+  const stolen = (after.stolenMs - before.stolenMs) * Math.min(1, threadCpuMs / allCpuMs);
+  return Math.min(MOST_STOLEN, stolen / wallMs);
 }
+
+/** More would make a share of the rest meaningless. */
+const MOST_STOLEN = 0.9;
 
 function stolenMs(): number | null {
   try {

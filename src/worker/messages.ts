@@ -1,5 +1,5 @@
-import type { Client, DriverOptions } from "../drivers/driver.js";
 import type { ErrorKind } from "../base/errors.js";
+import type { Client, DriverOptions } from "../drivers/driver.js";
 import type { Segment, SegmentResult } from "./segment.js";
 
 /** What a thread is started with. */

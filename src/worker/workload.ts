@@ -1,4 +1,4 @@
-import { RESULT, type OutcomeCode } from "../audit/history.js";
+import { type OutcomeCode, RESULT } from "../audit/history.js";
 import { type Prng, prng } from "../base/prng.js";
 import type { Driver } from "../drivers/driver.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";

@@ -1,8 +1,8 @@
 import { environmentError } from "../../base/errors.js";
 import type { ConcertKeys } from "../../queue/keys.js";
 import { type Batch, SLOT_WIDTH } from "../../strategies/command.js";
-import type { Driver, DriverCounters, DriverEvents, DriverOptions, Failure } from "../driver.js";
 import { CommandTally } from "../command-tally.js";
+import type { Driver, DriverCounters, DriverEvents, DriverOptions, Failure } from "../driver.js";
 import { WireConnection } from "./connection.js";
 import { BufferStore } from "./output.js";
 import { compileTemplate, type Template, writeDigits } from "./template.js";
@@ -39,10 +39,7 @@ export class WireDriver implements Driver {
     const store = new BufferStore(64 * 1024);
     let missing = this.#options.endpoints.length * this.#options.pool;
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(this.#notOpened(lastReason, missing)),
-        this.#options.connectTimeoutMs,
-      );
+      const timer = setTimeout(() => reject(this.#notOpened(lastReason, missing)), this.#options.connectTimeoutMs);
       let lastReason = "no answer";
       const refuse = (failure: Failure): void => {
         lastReason = failure.message;
