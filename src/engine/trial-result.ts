@@ -1,4 +1,4 @@
-import type { AnomalyKind } from "../queue/anomaly.js";
+import type { Audit } from "../audit/audit.js";
 
 /** Counts of HDR buckets that are not empty: value in µs (lowest equivalent of its bucket) and how often. */
 export interface HistogramCounts {
@@ -89,15 +89,7 @@ export interface WaitingSet {
   readonly concerts: number;
 }
 
-export interface Audit {
-  readonly ok: boolean;
-  readonly anomalies: Readonly<Partial<Record<AnomalyKind, number>>>;
-  /** Anomalies of a kind that the strategy, with this score, promises never to show. */
-  readonly brokenPromises: readonly AnomalyKind[];
-  /** Users, entries and keys looked at. */
-  readonly checked: number;
-  readonly durationMs: number;
-}
+export type { Audit };
 
 export type Limiter = "server" | "generator" | "pool" | "network" | "offered-load" | "unclear";
 

@@ -75,7 +75,8 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   machine.after = machineSnapshot();
   server.after = await takeSnapshot(target.control);
   const histories = results.map((result) => History.fromTransfer(result.history));
-  const audit = await auditOf(context, plan, segments[0]!, results, histories);
+  const serverRestarted = server.before.serverRunId !== server.after.serverRunId;
+  const audit = await auditOf(context, plan, segments[0]!, results, histories, serverRestarted);
   await teardown(context, results);
   const complete = !signal.aborted && results.every((result) => !result.aborted);
   return resultOf(context, plan, segments[0]!, results, { server, machine }, audit, complete);
@@ -187,6 +188,7 @@ function auditOf(
   segment: Segment,
   results: readonly SegmentResult[],
   histories: readonly History[],
+  serverRestarted: boolean,
 ): Promise<Audit> {
   return auditTrial({
     control: context.target.control,
@@ -195,6 +197,7 @@ function auditOf(
     concerts: results.flatMap((result) => result.concerts),
     histories,
     promises: strategyNamed(plan.strategy).promises(segment.score),
+    serverRestarted,
   });
 }
 

@@ -79,7 +79,9 @@ describe("RESP2 parser", () => {
 
   it("reads every integer that a double can hold, exactly", () => {
     fc.assert(
-      fc.property(fc.maxSafeInteger(), (number) => expect(parse(Buffer.from(`:${number}\r\n`), [3])).toEqual([number])),
+      fc.property(fc.maxSafeInteger(), (number) => {
+        expect(parse(Buffer.from(`:${number}\r\n`), [3])).toEqual([number]);
+      }),
     );
   });
 

@@ -1,0 +1,102 @@
+import { rename, writeFile } from "node:fs/promises";
+import { EXIT, environmentError, type QbenchError } from "../base/errors.js";
+import { type RunOutcome, runScenario } from "../engine/run.js";
+import { createProgress } from "../live/progress.js";
+import { buildRunReport } from "../report/builder.js";
+import { readEnvironment } from "../report/environment.js";
+import type { EnvironmentReport, RunReport, TargetReport } from "../report/schema.js";
+import { reporterFor } from "../reporters/index.js";
+import { json } from "../reporters/json.js";
+import { table } from "../reporters/table.js";
+import { strategyNamed } from "../strategies/index.js";
+import type { Target } from "../targets/target.js";
+import { isLoopback } from "../targets/url.js";
+import type { CommandResult } from "./command.js";
+import { failureText } from "./failure.js";
+import type { RunJob } from "./run.js";
+import { withSignals } from "./signals.js";
+
+/** Measures what the job asks for, writes the reports and gives the table, or the JSON, for stdout. */
+export async function executeRun(job: RunJob): Promise<CommandResult> {
+  const { report, outcome } = await withSignals((signal) => measure(job, signal));
+  const { options } = job;
+  const writtenTo = await writeReports(report, options.outputs);
+  const text = options.json
+    ? json.render(report, { color: false })
+    : table.render(report, { color: options.color, writtenTo });
+  if (outcome.error !== undefined) console.error(failureText(outcome.error));
+  return { exitCode: exitCodeOf(outcome), text: text.trimEnd() };
+}
+
+async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunReport; outcome: RunOutcome }> {
+  const { scenario, options } = job;
+  const startedAt = new Date();
+  const sinceMs = performance.now();
+  const progress = createProgress({ isTerminal: process.stderr.isTTY === true, quiet: options.quiet });
+  let environment: EnvironmentReport | undefined;
+  let target: TargetReport | undefined;
+  const observer = {
+    async targetOpened(opened: Target) {
+      target = targetReport(opened);
+      environment = await readEnvironment({
+        control: opened.control,
+        server: opened.server,
+        version: opened.version,
+        scripts: scenario.strategies.flatMap((name) => strategyNamed(name).scripts),
+        seed: scenario.seed,
+      });
+    },
+    trialStarted: progress.trialStarted,
+    measuringStarted() {},
+    progressed: progress.ticked,
+    trialFinished: progress.trialFinished,
+  };
+  try {
+    const outcome = await runScenario(scenario, options, observer, signal);
+    const report = buildRunReport({
+      scenario,
+      // The observer was called before anything could be measured.
+      target: target!,
+      environment: environment!,
+      trials: outcome.trials,
+      startedAt,
+      durationMs: Math.round(performance.now() - sinceMs),
+      complete: outcome.complete,
+      warnings: [...job.warnings, ...outcome.warnings],
+      ...(outcome.error === undefined ? {} : { error: outcome.error }),
+      seed: scenario.seed,
+    });
+    return { report, outcome };
+  } finally {
+    progress.stop();
+  }
+}
+
+const targetReport = (target: Target): TargetReport => ({
+  kind: target.kind,
+  server: target.server,
+  version: target.version,
+  nodes: target.endpoints.map((endpoint) => ({ role: "primary", loopback: isLoopback(endpoint) })),
+});
+
+/** Written whole under another name first: a reader never meets half a report. @returns the paths. */
+async function writeReports(report: RunReport, paths: readonly string[]): Promise<readonly string[]> {
+  for (const path of paths) {
+    const text = reporterFor(path).render(report, { color: false });
+    const unfinished = `${path}.${process.pid}.tmp`;
+    try {
+      await writeFile(unfinished, text);
+      await rename(unfinished, path);
+    } catch (error) {
+      throw environmentError(`the report could not be written to ${path}: ${(error as Error).message}`);
+    }
+  }
+  return paths;
+}
+
+/** Where several hold: what ended the run, then what the audit found. */
+function exitCodeOf({ error, trials }: RunOutcome): number {
+  const failure: QbenchError | undefined = error;
+  if (failure !== undefined) return failure.exitCode;
+  return trials.some(({ audit }) => audit.brokenPromises.length > 0) ? EXIT.anomalies : EXIT.ok;
+}
