@@ -102,7 +102,10 @@ async function within<T>(timeoutMs: number, endpoint: Endpoint, work: Promise<T>
   const tooLate = sleep(timeoutMs, undefined, { signal: abort.signal }).then(() => {
     throw environmentError(
       `the server at ${addressOf(endpoint)} did not answer within ${timeoutMs} ms`,
-      "is it a Redis, is it running, and is the address right?",
+      // A server without TLS takes our greeting for an unfinished command, and waits for more.
+      endpoint.tls
+        ? "does it speak TLS? If not, write redis:// instead of rediss://"
+        : "is it a Redis, is it running, and is the address right?",
     );
   });
   tooLate.catch(() => {});

@@ -99,7 +99,8 @@ const configuration = (folder: string, port: number, configLines: readonly strin
     "",
   ].join("\n");
 
-function freePort(): Promise<number> {
+/** A port that nobody listens on at this moment. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", (error) => reject(environmentError(`no free port on ${LOOPBACK}: ${error.message}`)));

@@ -1,0 +1,9 @@
+/** Prints "N passed, N failed" from the JSON that vitest wrote; a file that could not even be loaded counts as one. */
+import { readFileSync } from "node:fs";
+
+const { success, numPassedTests, testResults } = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const failedIn = ({ status, assertionResults }) =>
+  assertionResults.filter((test) => test.status === "failed").length || (status === "failed" ? 1 : 0);
+const failed = testResults.reduce((sum, file) => sum + failedIn(file), 0);
+console.log(`${numPassedTests} passed, ${failed} failed`);
+if (!success || failed > 0 || numPassedTests === 0) process.exitCode = 1;

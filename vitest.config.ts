@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["src/**/*.test.ts", "bin/**/*.test.ts", ".ci/**/*.test.ts"],
+    // Whole-program tests run the built command, and servers start and stop: two cores carry two files at a time.
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    globalSetup: ["./bin/vitest-setup.js"],
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      exclude: ["src/**/*.test.ts", "src/**/testing.ts", "src/**/testing/**"],
+      reporter: ["text-summary", "html"],
+    },
+  },
+});
