@@ -5,7 +5,7 @@ import { environmentError, interruptedError } from "../base/errors.js";
 import { countOf, fromBase64, mergeCounts, percentileUs } from "../measure/hdr.js";
 import { buildFailureReport } from "./builder.js";
 import { failureReportSchema, type RunReport, reportJsonSchema, runReportSchema } from "./schema.js";
-import { reportOf, SCENARIO, trialOf, trialsOf } from "./testing.js";
+import { AUDIT, reportOf, SCENARIO, trialOf, trialsOf } from "./testing.js";
 
 const strategy = (report: RunReport, name: string) => report.strategies.find((one) => one.name === name)!;
 
@@ -174,7 +174,7 @@ describe("warnings of a report", () => {
   });
 
   it("says what happened and what to do", () => {
-    const audit = { ok: false, anomalies: { lost: 3 }, brokenPromises: ["lost" as const], checked: 9, durationMs: 1 };
+    const audit = { ...AUDIT, ok: false, anomalies: { lost: 3 }, brokenPromises: ["lost" as const] };
     const report = reportOf(
       { scenario: { ...SCENARIO, trials: 3 } },
       { lua: { limiter: "generator", timeouts: 30 }, dedup: { change: { audit } } },

@@ -57,6 +57,7 @@ const server = z.object({
   cpuUtilization: amount.nullable(),
   cpuUsPerEntry: amount.nullable(),
   wallMs: amount,
+  stolenShare: amount,
 });
 
 const generator = z.object({
@@ -116,6 +117,8 @@ const trial = z
       anomalies: counts,
       brokenPromises: z.array(z.string()),
       checked: count,
+      coverage: z.enum(["users", "counts"]),
+      lostByServer: count,
       durationMs: amount,
     }),
     warnings: z.array(warning),

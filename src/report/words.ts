@@ -1,0 +1,120 @@
+import { formatDuration } from "../base/units.js";
+import type { Warning } from "../base/warning.js";
+import type { Verdict } from "../stats/comparison.js";
+import { latencyText, percentText, plural, rateText, ratioText } from "./format.js";
+import type { RunReport, StrategyReport } from "./schema.js";
+
+/** A report in sentences: what was compared, what came out, what to beware of. Names are as in the report: unescaped. */
+
+const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
+  faster: "faster",
+  slower: "slower",
+  "no-difference": "no difference",
+  "too-few-rounds": "too few rounds",
+};
+export const verdictText = (verdict: Verdict): string => VERDICT_WORDS[verdict];
+
+/** "a", "a and b", "a, b and c" */
+export const listed = (items: readonly string[]): string =>
+  items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
+
+const SERVERS: Readonly<Record<string, string>> = { redis: "Redis", valkey: "Valkey" };
+
+/** What was measured, as (what, words). */
+export function headerOf({ scenario, target, strategies, environment, seed }: RunReport): [string, string][] {
+  const { machine, software } = environment;
+  const server = `${SERVERS[target.server] ?? target.server} ${target.version}`;
+  const masters = target.nodes.filter((node) => node.role === "primary").length;
+  const where = {
+    embedded: `an embedded ${server}`,
+    url: `${server}, ${target.nodes.every((node) => node.loopback) ? "on this machine" : "over the network"}`,
+    cluster: `a cluster of ${plural(masters, "primary", "primaries")}, ${server}`,
+  }[target.kind];
+  const think = scenario.thinkTimeMs === 0 ? "again at once" : `again after ${formatDuration(scenario.thinkTimeMs)}`;
+  const load =
+    scenario.ratePerSec === null
+      ? `${plural(scenario.vus, "user")}, each entering ${think}`
+      : `${rateText(scenario.ratePerSec)} entries/s offered, ${scenario.arrival} arrivals, ${plural(scenario.vus, "identity", "identities")}`;
+  const trial =
+    scenario.entries === null ? formatDuration(scenario.durationMs) : plural(scenario.entries, "entry", "entries");
+  const cpus = `${machine.cores} × ${machine.cpuModel}`;
+  return [
+    ["compared", `${listed(strategies.map(({ name }) => name))}, on ${where}`],
+    ["load", `${load}; ${mixText(scenario.mix)}; ${scenario.score} score; ${plural(scenario.concerts, "concert")}`],
+    [
+      "client",
+      `${scenario.client}, ${scenario.writes} writes; ${plural(scenario.instances, "instance")} of ` +
+        plural(scenario.pool, `${scenario.connections} connection`),
+    ],
+    [
+      "trials",
+      `${plural(scenario.trials, "round")}, ${trial} a strategy; warm-up ${formatDuration(scenario.warmupMs)}; seed ${seed}`,
+    ],
+    ["machine", `${cpus}, ${machine.platform} ${machine.kernel}, Node ${software.node}`],
+  ];
+}
+
+function mixText(mix: RunReport["scenario"]["mix"]): string {
+  const parts = (["new", "waiting", "active"] as const).filter((kind) => mix[kind] > 0);
+  return parts.length === 1 ? `${parts[0]} users only` : listed(parts.map((kind) => `${mix[kind]} % ${kind}`));
+}
+
+/** What came out, in a sentence or two. */
+export function answerOf({ strategies }: RunReport): string[] {
+  const measured = strategies.filter(({ summary }) => summary.trials > 0);
+  if (measured.length === 0) return ["No trial came to its end, so there is nothing to compare."];
+  if (strategies.length === 1) return [single(measured[0] as StrategyReport)];
+  const groups: Record<Verdict, string[]> = { faster: [], slower: [], "no-difference": [], "too-few-rounds": [] };
+  const byRatio = strategies
+    .filter(({ summary }) => typeof summary.vsBaseline?.tpsRatio === "number")
+    .sort((a, b) => (b.summary.vsBaseline?.tpsRatio ?? 0) - (a.summary.vsBaseline?.tpsRatio ?? 0));
+  for (const { name, summary } of byRatio) {
+    const { verdict, tpsRatio, generatorBound } = summary.vsBaseline as NonNullable<typeof summary.vsBaseline>;
+    // A figure that the generator made may not pass for one of Redis's, not even here.
+    const limit = generatorBound ? ", limited by the load generator" : "";
+    groups[verdict].push(`${name} (${ratioText(tpsRatio ?? 0)}${limit})`);
+  }
+  const baseline = (strategies[0] as StrategyReport).name;
+  const said: string[] = [];
+  const are = (names: readonly string[]): string => `${listed(names)} ${names.length === 1 ? "is" : "are"}`;
+  if (groups.faster.length > 0) said.push(`${are(groups.faster)} faster`);
+  if (groups.slower.length > 0) said.push(`${are(groups.slower)} slower`);
+  if (groups["no-difference"].length > 0) said.push(`no difference was found for ${listed(groups["no-difference"])}`);
+  if (groups["too-few-rounds"].length > 0) {
+    said.push(`there were too few rounds for a verdict on ${listed(groups["too-few-rounds"])}`);
+  }
+  const rest = strategies.slice(1).filter((one) => !byRatio.includes(one));
+  if (rest.length > 0) said.push(`${are(rest.map(({ name }) => name))} without a trial to compare`);
+  return [`In throughput against ${baseline}: ${said.join("; ")}.`];
+}
+
+function single({ name, summary }: StrategyReport): string {
+  const p95 = summary.p95 === null ? "" : `, p95 ${latencyText(summary.p95.median)}`;
+  const rate = `${rateText(summary.tps?.median ?? 0)} entries a second`;
+  const success = summary.successRate === null ? "" : `, ${percentText(summary.successRate)} succeeded`;
+  return `${name}: ${rate}${p95}${success}; limited by: ${summary.limiter}.`;
+}
+
+/** Warnings of the run and of its trials; a kind that several trials of a strategy share is told once. */
+export function warningsIn({ warnings, strategies }: RunReport): Warning[] {
+  const ofTrials = strategies.flatMap(({ name, trials }) => {
+    const byCode = new Map<string, string[]>();
+    for (const { code, message } of trials.flatMap((trial) => trial.warnings)) {
+      byCode.set(code, [...(byCode.get(code) ?? []), message]);
+    }
+    return [...byCode].map(([code, [first = "", ...more]]) => {
+      const often = more.length > 0 ? ` (and in ${plural(more.length, "other trial")})` : "";
+      return { code, message: `${name}: ${first}${often}` };
+    });
+  });
+  return [...warnings, ...ofTrials];
+}
+
+/** "individual: total-below-position 4", for each strategy whose audit found anomalies. */
+export const anomaliesIn = ({ strategies }: RunReport): string[] =>
+  strategies
+    .filter(({ summary }) => Object.keys(summary.audit.anomalies).length > 0)
+    .map(({ name, summary: { audit } }) => {
+      const kinds = Object.entries(audit.anomalies).map(([kind, n]) => `${kind} ${n.toLocaleString("en-US")}`);
+      return `${name}: ${kinds.join(", ")}`;
+    });

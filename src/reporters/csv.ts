@@ -1,0 +1,63 @@
+import type { LatencyReport, RunReport, StrategyReport, TrialReport } from "../report/schema.js";
+import type { Reporter } from "./reporter.js";
+
+/** A line for each trial, for spreadsheets and plots (RFC 4180, but line feeds alone). Latencies are µs, empty = none. */
+export const csv: Reporter = {
+  name: "csv",
+  summary: "one line a trial, for spreadsheets and plots",
+  endings: [".csv"],
+  render(report) {
+    const lines = report.strategies.flatMap((strategy) =>
+      strategy.trials.map((trial) => COLUMNS.map(([, value]) => cell(value(trial, strategy, report))).join(",")),
+    );
+    return `${[COLUMNS.map(([name]) => name).join(","), ...lines].join("\n")}\n`;
+  },
+};
+
+type Cell = string | number | boolean | null;
+type Column = readonly [string, (trial: TrialReport, strategy: StrategyReport, report: RunReport) => Cell];
+
+const PERCENTILES = ["p50", "p90", "p95", "p99", "p999", "max"] as const;
+
+const latencyColumns = (name: string, of: (trial: TrialReport) => LatencyReport | undefined): Column[] =>
+  PERCENTILES.map((percentile) => [`${name}_${percentile}_us`, (trial) => of(trial)?.[percentile] ?? null]);
+
+const COLUMNS: readonly Column[] = [
+  ["strategy", (_, strategy) => strategy.name],
+  ["round", (trial) => trial.round],
+  ["order", (trial) => trial.order],
+  ["complete", (trial) => trial.complete],
+  ["duration_ms", (trial) => trial.durationMs],
+  ["attempted", (trial) => trial.entries.attempted],
+  ["succeeded", (trial) => trial.entries.succeeded],
+  ["failed", (trial) => trial.entries.failed],
+  ["in_doubt", (trial) => trial.entries.inDoubt],
+  ["dropped", (trial) => trial.entries.dropped],
+  ["tps", (trial) => trial.tps],
+  ["success_rate", (trial) => trial.successRate],
+  ...latencyColumns("entry", (trial) => trial.latency.entry),
+  ...latencyColumns("service", (trial) => trial.latency.service),
+  ...latencyColumns("pool_wait", (trial) => trial.latency.poolWait),
+  ...latencyColumns("response", (trial) => trial.latency.response),
+  ["calls_per_entry", (trial) => trial.server.callsPerEntry],
+  ["round_trips_per_entry", (trial) => trial.roundTripsPerEntry],
+  ["socket_writes_per_entry", (trial) => trial.socketWritesPerEntry],
+  ["server_cpu_utilization", (trial) => trial.server.cpuUtilization],
+  ["generator_cpu_utilization", (trial) => trial.generator.cpuUtilization],
+  ["limiter", (trial) => trial.limiter],
+  ["audit_ok", (trial) => trial.audit.ok],
+  ["scenario", (_trial, _strategy, report) => report.scenario.name],
+  ["vus", (_trial, _strategy, report) => report.scenario.vus],
+  ["connections", (_trial, _strategy, report) => report.scenario.connections],
+  ["pool", (_trial, _strategy, report) => report.scenario.pool],
+  ["instances", (_trial, _strategy, report) => report.scenario.instances],
+  ["client", (_trial, _strategy, report) => report.scenario.client],
+  ["writes", (_trial, _strategy, report) => report.scenario.writes],
+];
+
+function cell(value: Cell): string {
+  if (typeof value !== "string") return value === null ? "" : String(value);
+  // A spreadsheet would take such text for a formula.
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,38 @@
+import { type QbenchError, usageError } from "../base/errors.js";
+import { didYouMean } from "../base/suggest.js";
+import { printable } from "../report/format.js";
+import { csv } from "./csv.js";
+import { json } from "./json.js";
+import { markdown } from "./markdown.js";
+import type { Reporter } from "./reporter.js";
+import { table } from "./table.js";
+
+/** Every format. A new one is a file and a line here. */
+export const REPORTERS: readonly Reporter[] = [table, json, markdown, csv];
+
+export const REPORTER_NAMES: readonly string[] = REPORTERS.map((reporter) => reporter.name);
+
+/** @throws QbenchError (usage) that lists the names. */
+export function reporterNamed(name: string): Reporter {
+  const found = REPORTERS.find((reporter) => reporter.name === name);
+  if (found !== undefined) return found;
+  throw usageError(
+    `unknown format "${printable(name)}"${didYouMean(name, REPORTER_NAMES)}`,
+    `formats are ${REPORTER_NAMES.join(", ")}`,
+  );
+}
+
+/** The format that a file's name asks for. @throws QbenchError (usage) that lists the endings. */
+export function reporterFor(path: string): Reporter {
+  const found = REPORTERS.find((reporter) => reporter.endings.some((ending) => path.toLowerCase().endsWith(ending)));
+  if (found === undefined) throw unknownEnding(path);
+  return found;
+}
+
+function unknownEnding(path: string): QbenchError {
+  const endings = REPORTERS.flatMap((reporter) => reporter.endings.map((ending) => `${ending} (${reporter.name})`));
+  return usageError(
+    `the ending of ${printable(path, 300)} does not say which format to write`,
+    `give the file one of these endings: ${endings.join(", ")}`,
+  );
+}

@@ -1,0 +1,9 @@
+import type { Reporter } from "./reporter.js";
+
+/** The report itself, in the order of keys that it was built in. */
+export const json: Reporter = {
+  name: "json",
+  summary: "the whole report, for machines; every other format is made from it",
+  endings: [".json"],
+  render: (report) => `${JSON.stringify(report, null, 2)}\n`,
+};

@@ -1,0 +1,71 @@
+import { printable } from "../report/format.js";
+import type { RunReport } from "../report/schema.js";
+import { anomaliesIn, answerOf, headerOf, warningsIn } from "../report/words.js";
+import type { Reporter } from "./reporter.js";
+import { rowOf } from "./row.js";
+
+/** For an article or a pull request (GitHub's tables). */
+export const markdown: Reporter = {
+  name: "markdown",
+  summary: "a table for an article or a pull request",
+  endings: [".md"],
+  render(report) {
+    const blocks = [
+      headerOf(report).map(([label, text]) => `- ${label}: ${escaped(text)}`),
+      comparison(report),
+      answerOf(report).map(escaped),
+      anomaliesIn(report).map((line) => `- Anomalies: ${escaped(line)}`),
+      warningsIn(report).map(({ message }) => `- Warning: ${escaped(message)}`),
+      report.error === undefined ? [] : [`Error: ${escaped(report.error.message)}`],
+    ];
+    return `${blocks
+      .filter((lines) => lines.length > 0)
+      .map((lines) => lines.join("\n"))
+      .join("\n\n")}\n`;
+  },
+};
+
+function comparison(report: RunReport): string[] {
+  const baseline = report.strategies[0]?.name ?? "";
+  const heads = [
+    "strategy",
+    "TPS",
+    "interval",
+    `against ${baseline}`,
+    "95 % interval",
+    "verdict",
+    "success",
+    "p50",
+    "p95",
+    "p99",
+    "calls per entry",
+    "round trips per entry",
+    "limited by",
+    "audit",
+  ];
+  const rows = report.strategies.map((strategy) => {
+    const row = rowOf(strategy);
+    return [
+      row.name,
+      row.tps,
+      row.tpsRange,
+      row.ratio,
+      row.ratioRange,
+      row.note === "" ? row.verdict : `${row.verdict}, ${row.note}`,
+      row.success,
+      row.p50,
+      row.p95,
+      row.p99,
+      row.calls,
+      row.roundTrips,
+      row.limiterShare === "" ? row.limiter : `${row.limiter} (${row.limiterShare})`,
+      row.audit,
+    ];
+  });
+  const isFigure = (column: number): boolean => [1, 2, 3, 4, 6, 7, 8, 9, 10, 11].includes(column);
+  const line = (values: readonly string[]): string => `| ${values.map(escaped).join(" | ")} |`;
+  return [line(heads), `|${heads.map((_, i) => (isFigure(i) ? " ---: " : " --- ")).join("|")}|`, ...rows.map(line)];
+}
+
+/** Foreign text as text: no markup, no HTML, no new cell or line. */
+const escaped = (text: string): string => printable(text, 2000).replace(/[\\|`*_<>[\]#&~]/g, "\\$&");

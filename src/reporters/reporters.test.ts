@@ -1,0 +1,186 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { QbenchError } from "../base/errors.js";
+import { type RunReport, reportJsonSchema, runReportSchema } from "../report/schema.js";
+import { AUDIT, ENVIRONMENT, reportOf, SCENARIO, trialsOf } from "../report/testing.js";
+import { REPORTERS, reporterFor, reporterNamed } from "./index.js";
+
+const V1 = JSON.parse(readFileSync(new URL("../report/testdata/report-v1.json", import.meta.url), "utf8")) as RunReport;
+
+/** All that can go wrong in one report. */
+const TROUBLED = reportOf(
+  { scenario: { ...SCENARIO, strategies: ["individual", "pipeline-blind", "lua"], trials: 6 }, complete: false },
+  {
+    "pipeline-blind": { tps: 30_000, calls: 4, limiter: "generator" },
+    lua: {
+      tps: 4_000,
+      timeouts: 300,
+      change: {
+        audit: { ...AUDIT, ok: false, anomalies: { lost: 2 }, brokenPromises: ["lost"] },
+        warnings: [{ code: "reconnected", message: "2 connections were lost and opened again" }],
+      },
+    },
+  },
+);
+/** Text that tries to break out of every format. */
+const EVIL = '=1+1|<b>\u001b[2J"x",\r\n`@';
+const HOSTILE = reportOf({
+  scenario: { ...SCENARIO, strategies: [EVIL, "lua"], name: "+cmd" },
+  environment: { ...ENVIRONMENT, machine: { ...ENVIRONMENT.machine, cpuModel: "CPU \u001b]0;title\u0007" } },
+  warnings: [{ code: "x", message: `beware of\u001b[31m ${"long ".repeat(60)}` }],
+});
+
+const render = (name: string, report: RunReport, color = false): string =>
+  reporterNamed(name).render(report, { color });
+const withoutColor = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of them
+  text.replace(/\u001b\[\d+m/g, "");
+
+describe("golden texts", () => {
+  it.each([
+    ["table", V1, "table.txt"],
+    ["table", TROUBLED, "table-troubled.txt"],
+    ["markdown", V1, "markdown.md"],
+    ["markdown", HOSTILE, "markdown-hostile.md"],
+    ["csv", V1, "trials.csv"],
+  ])("%s", async (name, report, file) => {
+    await expect(render(name, report)).toMatchFileSnapshot(`golden/${file}`);
+  });
+
+  it("tells where the report was written", () => {
+    const text = reporterNamed("table").render(V1, { color: false, writtenTo: ["results/one.json"] });
+    expect(text).toMatch(/\n\nreport {2}results\/one\.json\n$/);
+  });
+});
+
+describe("json", () => {
+  it("is the report, key for key and in order", () => {
+    expect(render("json", V1)).toBe(`${JSON.stringify(V1, null, 2)}\n`);
+    expect(Object.keys(reportOf())).toEqual(Object.keys(V1));
+    expect(Object.keys(reportOf().strategies[0]!.trials[0]!)).toEqual(Object.keys(V1.strategies[0]!.trials[0]!));
+  });
+});
+
+describe("table", () => {
+  it("fits 120 columns, also with the widest of everything", () => {
+    const wide = reportOf(
+      {
+        scenario: {
+          ...SCENARIO,
+          strategies: ["a-baseline-of-quite-some-length", "pipeline-blind"],
+          mix: { new: 33.3, waiting: 33.3, active: 33.4 },
+        },
+        environment: { ...ENVIRONMENT, machine: { ...ENVIRONMENT.machine, cpuModel: "CPU ".repeat(60) } },
+        warnings: [{ code: "long", message: "word ".repeat(80) + "x".repeat(300) }],
+      },
+      {
+        "a-baseline-of-quite-some-length": { tps: 1_234_000, calls: 6, limiter: "offered-load", timeouts: 9 },
+        "pipeline-blind": {
+          tps: 123_000,
+          calls: 4,
+          limiter: "generator",
+          change: { audit: { ...AUDIT, ok: false, anomalies: { lost: 99_999 } } },
+        },
+      },
+    );
+    for (const report of [V1, TROUBLED, HOSTILE, wide]) {
+      for (const line of render("table", report).split("\n")) expect([...line].length, line).toBeLessThanOrEqual(120);
+    }
+  });
+
+  it("says with colours nothing that it does not say in words", () => {
+    for (const report of [V1, TROUBLED]) {
+      const colored = render("table", report, true);
+      expect(colored).not.toBe(render("table", report));
+      expect(withoutColor(colored)).toBe(render("table", report));
+      // No colour reaches into the next line.
+      for (const line of colored.split("\n")) {
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of them
+        const codes = [...line.matchAll(/\u001b\[(\d+)m/g)].map(([, code]) => Number(code));
+        expect(codes.filter((code) => code === 22 || code === 39).length * 2).toBe(codes.length);
+      }
+    }
+  });
+
+  it("never lets a generator-bound strategy win in silence", () => {
+    const line = (text: string, part: string) => text.split("\n").find((one) => one.includes(part));
+    const text = render("table", TROUBLED);
+    expect(line(text, "In throughput against")).toContain("limited by the load generator");
+    expect(text).toMatch(/pipeline-blind[^─]*faster[^─]*generator-bound/);
+    expect(render("markdown", TROUBLED)).toContain("| faster, generator-bound |");
+    expect(render("table", V1)).not.toContain("generator-bound");
+  });
+
+  it("says so where nothing was measured", () => {
+    const empty = reportOf({ trials: [], complete: false });
+    for (const name of ["table", "markdown"]) expect(render(name, empty)).toContain("No trial came to its end");
+    expect(render("csv", empty).trim().split("\n")).toHaveLength(1);
+    const oneSided = trialsOf(SCENARIO).filter((trial) => trial.strategy !== "lua");
+    const text = render("table", reportOf({ trials: oneSided, complete: false }));
+    expect(text).toMatch(/lua is without a trial to compare\./);
+  });
+});
+
+describe("text from outside", () => {
+  it.each(REPORTERS.map(({ name }) => name).filter((name) => name !== "json"))(
+    "cannot steer a terminal: %s",
+    (name) => {
+      const text = render(name, HOSTILE);
+      // CSV keeps the text as it is, for programs: there it is quoted.
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+      if (name !== "csv") expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+    },
+  );
+
+  it("stays in its cell of a Markdown table", () => {
+    const rows = render("markdown", HOSTILE)
+      .split("\n")
+      .filter((line) => line.startsWith("|"));
+    expect(rows).toHaveLength(4);
+    for (const row of rows.filter((one) => !one.includes("---"))) {
+      expect(row.replaceAll("\\|", "").split("|")).toHaveLength(16);
+    }
+    expect(rows.join()).not.toContain("<b>");
+  });
+
+  it("is no formula and no second cell in a spreadsheet", () => {
+    const text = render("csv", HOSTILE);
+    expect(text).toContain(`"'=1+1|<b>\u001b[2J""x"",\r\n\`@",0,`);
+    expect(text).toContain(",'+cmd,");
+  });
+});
+
+describe("csv", () => {
+  it("has one line for each trial, with as many cells as the heading", () => {
+    const [head, ...lines] = render("csv", V1).trimEnd().split("\n");
+    expect(lines).toHaveLength(20);
+    for (const line of lines) expect(line.split(",")).toHaveLength(head!.split(",").length);
+    const column = head!.split(",").indexOf("tps");
+    expect(lines.map((line) => Number(line.split(",")[column]))).toEqual(
+      V1.strategies.flatMap((strategy) => strategy.trials.map((trial) => trial.tps)),
+    );
+  });
+});
+
+describe("registry of formats", () => {
+  it("finds a format by name and by ending", () => {
+    expect(reporterNamed("markdown").name).toBe("markdown");
+    expect(reporterFor("results/A.JSON").name).toBe("json");
+    expect(reporterFor("x.md").name).toBe("markdown");
+    const endings = REPORTERS.flatMap((reporter) => reporter.endings);
+    expect(new Set(endings).size).toBe(endings.length);
+  });
+
+  it("says what there is where it does not find one", () => {
+    expect(() => reporterNamed("markdwon")).toThrow(/unknown format "markdwon" \(did you mean "markdown"\?\)/);
+    expect(() => reporterFor("report.pdf")).toThrow(QbenchError);
+    expect(() => reporterFor("report")).toThrow(/does not say which format/);
+  });
+});
+
+describe("the fixture", () => {
+  it("is a valid report", () => {
+    expect(runReportSchema.safeParse(V1).success).toBe(true);
+    expect(Object.keys(reportJsonSchema())).toContain("$defs");
+  });
+});
