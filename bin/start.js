@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * `npm start`: sets up, then runs the default scenario, or the one named. The run takes place in this very process,
+ * `npm start`: sets up, then runs the default scenario, or the one named, and keeps the report in results/. The run takes place in this very process,
  * so that signals and the exit code need no passing on.
  */
 import { fileURLToPath } from "node:url";
@@ -20,8 +20,13 @@ const bringsRedis =
   names("--url") || names("--redis-server") || inEnvironment("QBENCH_URL") || inEnvironment("QBENCH_REDIS_SERVER");
 const measuresNothing = names("--help") || names("-h") || names("--dry-run");
 
+/** A name of its own for each report, in the order in which they were made. */
+const reportPath = () => inProject(`results/${new Date().toISOString().slice(0, 19).replaceAll(":", "")}Z.json`);
+
 if (await setUp({ needsRedis: !bringsRedis && !measuresNothing })) {
   const scenario = options.some(isScenario) ? [] : [inProject("scenarios/default.yaml")];
-  process.argv = [process.execPath, inProject("bin/qbench.js"), "run", ...scenario, ...options];
+  const output =
+    names("--output") || inEnvironment("QBENCH_OUTPUT") || measuresNothing ? [] : ["--output", reportPath()];
+  process.argv = [process.execPath, inProject("bin/qbench.js"), "run", ...scenario, ...options, ...output];
   await import("./qbench.js");
 }

@@ -231,6 +231,7 @@ function resultOf(
   const limiter = findLimiter({
     serverBusy: server.cpuUtilization,
     threadBusy: threadBusy.includes(null) ? null : Math.max(...(threadBusy as number[])),
+    coreWait: coreWaitShare(results),
     eventLoopBusy: generator.eventLoopUtilization,
     connections: scenario.connections,
     poolConnections: scenario.pool * scenario.instances,
@@ -266,6 +267,11 @@ function resultOf(
     audit,
     warnings: warningsOf(entries, server.callsPerEntry, generator, snapshots.server),
   };
+}
+
+function coreWaitShare(results: readonly SegmentResult[]): number | null {
+  const shares = results.map(({ health }) => (health.coreWaitMs === null ? null : health.coreWaitMs / health.wallMs));
+  return shares.includes(null) ? null : Math.max(...(shares as number[]));
 }
 
 function waitingSetOf(segment: Segment, results: readonly SegmentResult[], limit: number): TrialResult["waitingSet"] {

@@ -6,6 +6,8 @@ export interface LimiterEvidence {
   readonly serverBusy: number | null;
   /** The busiest measuring thread: its CPU / (wall − steal), null where the system does not tell. */
   readonly threadBusy: number | null;
+  /** Share of the time in which a measuring thread, on average, could have run but another had the core; null if unknown. */
+  readonly coreWait: number | null;
   /** The busiest thread's event loop. */
   readonly eventLoopBusy: number;
   readonly connections: "exclusive" | "shared";
@@ -33,6 +35,8 @@ export const THRESHOLDS = {
   poolInUse: 0.95,
   /** Below this share of a core, a thread is not a candidate. */
   idle: 0.6,
+  /** Waiting for a core by more than this, a thread has been robbed: nothing that looks idle is. */
+  coreWait: 0.15,
   /** Achieved / offered rate from which on the offer itself is the limit. */
   offered: 0.99,
 } as const;
@@ -62,6 +66,10 @@ export function findLimiter(evidence: LimiterEvidence): { limiter: Limiter; evid
   if (isThreadBusy && !isServerBusy) return { limiter: "generator", evidence: said };
   if (isServerBusy && isThreadBusy) {
     return { limiter: "unclear", evidence: [...said, "candidates: server, generator (both busy)"] };
+  }
+  if (evidence.coreWait !== null && evidence.coreWait >= THRESHOLDS.coreWait) {
+    const others = `the generator waited for a core ${percent(evidence.coreWait)} of the time`;
+    return { limiter: "unclear", evidence: [...said, `candidates: too few free cores (${others})`] };
   }
   const isIdle = (serverBusy ?? 1) < THRESHOLDS.idle && (threadBusy ?? eventLoopBusy) < THRESHOLDS.idle;
   if (isIdle && evidence.thinkTimeMs > 0 && inProgress < 0.5 * evidence.vus) {
