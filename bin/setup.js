@@ -64,7 +64,16 @@ function install() {
   // Not `npm ci`: it refuses a lockfile that lacks the native packages of any other platform, and npm leaves those out
   // where the registry at hand has not got them. This installs what is locked, and writes nothing back.
   // The build and the tests need the development packages, whatever NODE_ENV says.
-  const args = [...first, "install", "--no-save", "--include=dev", "--include=optional", "--no-audit", "--no-fund"];
+  const args = [
+    ...first,
+    "install",
+    "--no-save",
+    "--include=dev",
+    "--include=optional",
+    "--no-audit",
+    "--no-fund",
+    "--no-update-notifier",
+  ];
   const { status, error } = spawnSync(program, args, { cwd: root, stdio: ["ignore", 2, 2] });
   if (status === 0) return;
   throw new SetupError(

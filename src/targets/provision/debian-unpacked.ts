@@ -29,22 +29,38 @@ export const debianUnpacked: Way = {
 const PACKAGES = ["redis-tools", "redis-server"];
 
 async function fetchInto(unfinished: string, folder: string, context: ProvisionContext): Promise<void> {
-  const [debs, root, bin] = [join(unfinished, "debs"), join(unfinished, "root"), join(unfinished, "bin")];
+  const [debs, apt, root, bin] = ["debs", "apt", "root", "bin"].map((name) => join(unfinished, name)) as Folders;
   for (const each of [debs, root, bin]) await mkdir(each, { recursive: true });
+  const fetch = async (packages: readonly string[], options: readonly string[]): Promise<void> => {
+    await execute("apt-get", [...options, "download", "-qq", ...packages], { env: context.env, cwd: debs });
+    for (const name of packages) await unpack(debs, name, root, context);
+  };
+  let options: string[] = [];
   try {
-    await download(debs, [], context);
+    await fetch(PACKAGES, options);
   } catch {
     // The system's package lists are missing or too old, and only root may renew them: make lists of our own.
-    const options = await privateApt(join(unfinished, "apt"));
+    options = await privateApt(apt);
     await execute("apt-get", [...options, "update", "-qq"], context);
-    await download(debs, options, context);
+    await fetch(PACKAGES, options);
   }
-  for (const deb of await readdir(debs)) await execute("dpkg-deb", ["-x", join(debs, deb), root], context);
+  const server = join("usr", "bin", "redis-server");
+  const runs = await execute(join(root, server), ["--version"], context).then(
+    () => true,
+    () => false,
+  );
+  if (!runs) await fetch(await missingLibraries(options, context), options);
   const program = join(bin, "redis-server");
-  await writeFile(program, wrapper(join(folder, "root"), await libraryFolders(root)));
+  await writeFile(program, wrapper(join(folder, "root"), server, runs ? [] : await libraryFolders(root)));
   await chmod(program, 0o755);
-  await rm(debs, { recursive: true });
-  await rm(join(unfinished, "apt"), { recursive: true, force: true });
+  for (const each of [debs, apt]) await rm(each, { recursive: true, force: true });
+}
+
+type Folders = [debs: string, apt: string, root: string, bin: string];
+
+async function unpack(debs: string, name: string, root: string, context: ProvisionContext): Promise<void> {
+  const found = (await readdir(debs)).filter((file) => file.startsWith(`${name}_`));
+  for (const file of found) await execute("dpkg-deb", ["-x", join(debs, file), root], context);
 }
 
 /** Options that keep apt-get's lists and caches in a folder of ours. */
@@ -59,11 +75,6 @@ async function privateApt(folder: string): Promise<string[]> {
     ...["-o", "Acquire::Retries=1"],
     ...["-o", "Acquire::http::Timeout=20"],
   ];
-}
-
-async function download(debs: string, options: readonly string[], context: ProvisionContext): Promise<void> {
-  const packages = [...PACKAGES, ...(await missingLibraries(options, context))];
-  await execute("apt-get", [...options, "download", "-qq", ...packages], { env: context.env, cwd: debs });
 }
 
 /** Library packages that the server needs and this system has not got; the C library it always has. */
@@ -89,13 +100,13 @@ async function libraryFolders(root: string): Promise<string[]> {
   return [...new Set(libraries.map((entry) => entry.parentPath.slice(root.length)))];
 }
 
-function wrapper(root: string, libraries: readonly string[]): string {
+function wrapper(root: string, server: string, libraries: readonly string[]): string {
   const path = libraries.map((folder) => `${root}${folder}`).join(":");
   const environment =
     path === ""
       ? []
       : [`LD_LIBRARY_PATH=${quoted(path)}\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}`, "export LD_LIBRARY_PATH"];
-  return ["#!/bin/sh", ...environment, `exec ${quoted(join(root, "usr/bin/redis-server"))} "$@"`, ""].join("\n");
+  return ["#!/bin/sh", ...environment, `exec ${quoted(join(root, server))} "$@"`, ""].join("\n");
 }
 
 /** For a shell. */
