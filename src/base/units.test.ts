@@ -30,8 +30,9 @@ describe("durations", () => {
     );
   });
 
-  it("writes whole units", () => {
-    expect([0, 0.25, 1500, 60_000, 90_000].map(formatDuration)).toEqual(["0s", "250us", "1s500ms", "1m", "1m30s"]);
+  it("writes what reads well", () => {
+    const written = [0, 0.25, 1.25, 500, 1500, 60_000, 90_500, 3_600_000, 3_600_400, 86_400_000].map(formatDuration);
+    expect(written).toEqual(["0s", "250us", "1.25ms", "500ms", "1.5s", "1m", "1m30.5s", "1h", "1h0.4s", "24h"]);
   });
 });
 

@@ -32,18 +32,16 @@ export function parseDuration(text: string): number {
 }
 const DURATION_EXPECTED = "expected a duration such as 500ms, 10s or 1m30s";
 
-/** In whole units, read by `parseDuration` as the same: 90000 → `1m30s`. */
+/** As short as it reads well, and read by `parseDuration` as the same: 90500 → `1m30.5s`, 0.25 → `250us`. */
 export function formatDuration(ms: number): string {
-  let restUs = Math.round(ms * 1000);
-  if (restUs === 0) return "0s";
-  let text = "";
-  for (const [unit, unitMs] of Object.entries(UNITS_MS)) {
-    const unitUs = unitMs * 1000;
-    const whole = Math.floor(restUs / unitUs);
-    restUs -= whole * unitUs;
-    if (whole > 0) text += `${whole}${unit}`;
-  }
-  return text;
+  const us = Math.round(ms * 1000);
+  if (us === 0) return "0s";
+  if (us < 1000) return `${us}us`;
+  if (us < 1_000_000) return `${us / 1000}ms`;
+  const minutes = Math.floor(us / 60_000_000);
+  const seconds = (us - minutes * 60_000_000) / 1_000_000;
+  const parts = [`${Math.floor(minutes / 60)}h`, `${minutes % 60}m`, `${seconds}s`];
+  return parts.filter((part) => !part.startsWith("0") || part.startsWith("0.")).join("");
 }
 
 /** A number, `k` for thousands and `M` for millions; fractions are the caller's to refuse. @throws UnitError */

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { QbenchError } from "../base/errors.js";
 import { resolveScenario, type ScenarioInput } from "./load.js";
-import { SCENARIO_OPTIONS } from "./options.js";
+import { OPTION_LIST, SCENARIO_OPTIONS } from "./options.js";
 import { shippedScenarios } from "./shipped.js";
 
 let folder: string;
@@ -105,6 +105,17 @@ describe("a scenario", () => {
     expect(resolveScenario({ env }).scenario).toEqual(scenario);
     expect(resolveScenario({ file }).scenario).toEqual(scenario);
     expect(scenario).toMatchObject({ strategies: ["lua", "dedup", "pipeline"], vus: 10_000, ratePerSec: 2500 });
+  });
+
+  it("is read back as the same from what is printed of it", () => {
+    const { scenario } = resolveScenario({
+      flags: { mix: "new=60,waiting=40", vus: "1.5M", duration: "90500ms", rate: "0.25" },
+    });
+    const printed = OPTION_LIST.map(({ flag, type, property }) => {
+      const value = scenario[property];
+      return [flag, value === null ? undefined : type.format(value as object)];
+    });
+    expect(resolveScenario({ flags: Object.fromEntries(printed) }).scenario).toEqual(scenario);
   });
 
   it("knows `all` strategies", () => {

@@ -54,7 +54,8 @@ function quantity(options: {
   readonly unitless: boolean;
 }): ValueType<number> {
   const { min, max, whole, parse, format } = options;
-  const expected = `expected ${options.expected} from ${format(min)} to ${format(max)}`;
+  const bound = options.unitless ? formatCount : format;
+  const expected = `expected ${options.expected} from ${bound(min)} to ${bound(max)}`;
   const text = { type: "string", pattern: options.pattern };
   const bare = options.unitless ? { type: whole ? "integer" : "number", minimum: min, maximum: max } : { const: 0 };
   return {
@@ -89,7 +90,7 @@ export const count = (min: number, max: number): ValueType<number> =>
     max,
     whole: true,
     parse: parseCount,
-    format: formatCount,
+    format: String,
     pattern: UNIT_PATTERNS.count,
     unitless: true,
   });
@@ -103,7 +104,7 @@ export const number = (placeholder: string, min: number, max: number): ValueType
     max,
     whole: false,
     parse: parseCount,
-    format: formatCount,
+    format: String,
     pattern: UNIT_PATTERNS.count,
     unitless: true,
   });

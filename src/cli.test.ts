@@ -1,0 +1,225 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TOOL } from "./report/tool.js";
+import { OPTION_LIST } from "./scenario/options.js";
+import { STRATEGY_NAMES } from "./strategies/index.js";
+
+/** The built command, as a user runs it. */
+const BIN = fileURLToPath(new URL("../bin/qbench.js", import.meta.url));
+const qbench = (args: string[], env: Record<string, string> = {}, cwd = tmpdir()) =>
+  execa(process.execPath, [BIN, ...args], { reject: false, env: { ...env, FORCE_COLOR: "0" }, cwd, timeout: 15_000 });
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "qbench-cli-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("help", () => {
+  it("lists the commands", async () => {
+    const { stdout, stderr, exitCode } = await qbench(["--help"]);
+    expect(exitCode).toBe(0);
+    expect(stderr).toBe("");
+    for (const word of ["run", "list", "explain", "Exit codes"]) expect(stdout).toContain(word);
+  });
+
+  it("tells every option of run, with its default, by both spellings", async () => {
+    const { stdout } = await qbench(["run", "--help"]);
+    for (const { flag } of OPTION_LIST) expect(stdout).toContain(`--${flag} <`);
+    for (const flag of ["url", "redis-server", "output", "json", "quiet", "no-color", "dry-run", "allow-remote"]) {
+      expect(stdout).toContain(`--${flag}`);
+    }
+    expect((await qbench(["help", "run"])).stdout).toBe(stdout);
+  });
+
+  it("waits for no library that it does not need", async () => {
+    for (const [args, forbidden] of [
+      [["--help"], /ioredis|zod|yaml|hdr-histogram|cli-table3|chalk/],
+      [["--version"], /ioredis|zod|yaml|hdr-histogram|cli-table3|chalk/],
+      [["run", "--help"], /ioredis|zod|yaml|hdr-histogram/],
+    ] as const) {
+      const hook = join(folder, "loaded.mjs");
+      // Every module that is resolved, CommonJS or not, goes through here.
+      writeFileSync(
+        hook,
+        'import { register } from "node:module";\nregister("data:text/javascript," + encodeURIComponent(`' +
+          "export async function load(url, context, next) { process._rawDebug(url); return next(url, context); }" +
+          "`));\n",
+      );
+      const { stderr, exitCode } = await execa(process.execPath, ["--import", hook, BIN, ...args], { reject: false });
+      expect(exitCode).toBe(0);
+      expect(stderr).toContain("commander");
+      expect(stderr.split("\n").filter((url) => forbidden.test(url.split("node_modules").at(1) ?? ""))).toEqual([]);
+    }
+  });
+
+  it("tells the version", async () => expect((await qbench(["--version"])).stdout).toBe(TOOL.version));
+
+  it("is a usage error where a command is missing", async () => {
+    const { stdout, stderr, exitCode } = await qbench([]);
+    expect([exitCode, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("Usage: qbench");
+  });
+});
+
+describe("a mistake on the command line", () => {
+  it.each([
+    [["rnu"], /unknown command 'rnu' \(did you mean run\?\)/],
+    [["run", "--vsu", "3"], /unknown option '--vsu' \(did you mean --vus\?\)/],
+    [["run", "--vus"], /option '--vus <N>' argument missing/],
+    [["run", "--vus", "0"], /--vus: expected a whole number from 1/],
+    [["run", "--vus", "-5"], /--vus: expected a whole number from 1 .*"-5"/],
+    [["run", "a.yaml", "b.yaml"], /too many arguments/],
+    [["run", "--strategy", "luaa"], /--strategy: unknown strategy "luaa" \(did you mean "lua"\?\)/],
+    [["run", "none.yaml"], /none.yaml: no such file/],
+    [["run", "--output", "/none/x.json"], /--output \/none\/x.json: there is no folder \/none/],
+    [["run", "--dry-run", "--output", "x.pdf"], /--output x.pdf: expected a name that ends in .*\.json/],
+    [["run", "--dry-run", "--url", "http://127.0.0.1"], /--url is not a Redis URL/],
+    [["list", "strategie"], /unknown "strategie" \(did you mean "strategies"\?\)/],
+    [["explain", "luaa"], /unknown strategy "luaa" \(did you mean "lua"\?\)/],
+  ])("%j is told in one message, exit 2", async (args, message) => {
+    const { stdout, stderr, exitCode } = await qbench(args);
+    expect(exitCode).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^qbench: /);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it.each([
+    [["run", "--vsu", "3", "--json"], "run"],
+    [["run", "--json", "--vus", "0", "--pool", "x"], "run"],
+    [["rnu", "--json"], "qbench"],
+    [["explain", "luaa", "--json"], "explain"],
+  ])("%j is one JSON document", async (args, kind) => {
+    const { stdout, exitCode } = await qbench(args);
+    expect(exitCode).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      schemaVersion: 1,
+      kind,
+      tool: TOOL,
+      complete: false,
+      error: { code: 2, kind: "usage", message: expect.any(String) },
+    });
+  });
+
+  it("tells those of all sources together", async () => {
+    const file = join(folder, "wrong.yaml");
+    writeFileSync(file, "vus: 10\npoool: 3\n");
+    const { stderr } = await qbench(["run", file, "--trials", "0"], { QBENCH_CLIENT: "jedis" });
+    expect(stderr).toContain("3 mistakes");
+    expect(stderr).toContain("--trials: ");
+    expect(stderr).toContain("QBENCH_CLIENT: ");
+    expect(stderr).toContain(`${file}:2:1 poool: `);
+  });
+
+  it("never shows a password", async () => {
+    const url = "redis://me:s3cret@127.0.0.1:1/x";
+    for (const args of [
+      ["run", "--url", url, "--vus", "0"],
+      ["run", "--url", url, "--json", "--dry-run"],
+    ]) {
+      const { stdout, stderr } = await qbench(args);
+      expect(stdout + stderr).not.toContain("s3cret");
+    }
+  });
+});
+
+describe("a dry run", () => {
+  it("prints the same plan for the same seed, and connects to nothing", async () => {
+    const args = ["run", "smoke", "--dry-run", "--seed", "7", "--trials", "3", "--url", "redis://127.0.0.1:1"];
+    const [first, second] = [await qbench(args), await qbench(args)];
+    expect(first.exitCode).toBe(0);
+    expect(first.stdout).toBe(second.stdout);
+    expect(first.stdout.match(/^round \d: .*$/gm)).toHaveLength(3);
+  });
+
+  it("is one JSON document with everything resolved", async () => {
+    const { stdout, exitCode } = await qbench([
+      "run",
+      "--dry-run",
+      "--json",
+      "--vus",
+      "10",
+      "--strategy",
+      "lua",
+      "--strategy",
+      "dedup",
+    ]);
+    const plan = JSON.parse(stdout);
+    expect(exitCode).toBe(0);
+    expect(plan).toMatchObject({
+      kind: "plan",
+      scenario: { vus: 10, strategies: ["lua", "dedup"] },
+      loadTimeMs: 120_000,
+    });
+    expect(plan.trials).toHaveLength(10);
+    expect(plan.warnings).toEqual([{ code: "idle-connections", message: expect.any(String) }]);
+    expect(plan.seed).toBe(plan.scenario.seed);
+  });
+
+  it("tells warnings on stderr unless it is to be quiet", async () => {
+    const args = ["run", "--dry-run", "--vus", "10"];
+    expect((await qbench(args)).stderr).toMatch(/^qbench: warning: pool 20 is more/);
+    expect((await qbench([...args, "--quiet"])).stderr).toBe("");
+    expect((await qbench(args, { QBENCH_QUIET: "1" })).stderr).toBe("");
+    expect((await qbench(args, { QBENCH_QUIET: "perhaps" })).stderr).toMatch(/QBENCH_QUIET: expected 1 or 0/);
+  });
+});
+
+describe("lists", () => {
+  it("hold every strategy with the calls of the published table", async () => {
+    const { strategies, scenarios } = JSON.parse((await qbench(["list", "--json"])).stdout);
+    expect(strategies.map((one: { name: string }) => one.name)).toEqual(STRATEGY_NAMES);
+    const [individual] = strategies;
+    expect(Object.values(individual.commands).map((commands) => (commands as string[]).length)).toEqual([6, 3, 1]);
+    expect(scenarios.map((one: { name: string }) => one.name)).toContain("source-replay");
+    for (const { description } of scenarios) expect(description).not.toBe("");
+  });
+
+  it("are tables for people", async () => {
+    const { stdout } = await qbench(["list", "strategies", "--score", "sequence"]);
+    expect(stdout).toMatch(/^dedup +5 \/ 5 \/ 1 +5 \/ 5 \/ 1 +no /m);
+    expect(stdout).not.toContain("smoke");
+  });
+
+  it.each(["--help", "explain"])("may be cut off by their reader: %s", async (args) => {
+    const { stdout, stderr, exitCode } = await execa(
+      "bash",
+      ["-c", `set -o pipefail; "${process.execPath}" "${BIN}" ${args} | true`],
+      { reject: false },
+    );
+    expect([stdout, stderr, exitCode]).toEqual(["", "", 0]);
+  });
+});
+
+it("calls what nobody foresaw a bug, in one line, and shows the stack on demand", async () => {
+  const hook = join(folder, "breaks.mjs");
+  writeFileSync(
+    hook,
+    "let times = 0;\n" +
+      'Object.defineProperty(process.stdout, "isTTY", { get() { if (times++ === 0) throw new Error("boom"); } });\n',
+  );
+  const broken = (env: Record<string, string>, ...args: string[]) =>
+    execa(process.execPath, ["--import", hook, BIN, "run", "--dry-run", "--quiet", ...args], {
+      reject: false,
+      timeout: 15_000,
+      env,
+    });
+  const { stdout, stderr, exitCode } = await broken({});
+  expect([exitCode, stdout]).toEqual([70, ""]);
+  expect(stderr).toMatch(/^qbench: a bug in qbench: boom\n {2}QBENCH_DEBUG=1 shows where[^\n]*$/);
+  expect((await broken({ QBENCH_DEBUG: "1" })).stderr).toMatch(/\n\s+at /);
+  expect(JSON.parse((await broken({}, "--json")).stdout)).toMatchObject({ error: { code: 70, kind: "bug" } });
+});
+
+it("explains every strategy without a Redis", async () => {
+  const { stdout, exitCode } = await qbench(["explain", "multi"]);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain("a new user: 6 commands in 2 round trips");
+  expect(stdout).toContain("answer: NEW, position 5001 of 5001");
+});

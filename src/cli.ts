@@ -1,0 +1,68 @@
+import { Command, CommanderError } from "commander";
+import { EXIT } from "./base/errors.js";
+import { COMMANDS, type CommandResult } from "./commands/command.js";
+import { asFailure, failureText } from "./commands/failure.js";
+import { TOOL } from "./report/tool.js";
+
+/** argv → command → stdout and exit code: the only place that prints a result, tells a failure and sets the code. */
+
+const EXIT_CODES = `
+Exit codes: 0 well, 1 gate or threshold failed, 2 usage or scenario wrong, 3 Redis or the machine failed,
+4 inconclusive, 5 the audit found what a strategy promises never to show, 70 a bug in qbench, 130/143 interrupted.`;
+
+const argv = process.argv.slice(2);
+const named = COMMANDS.filter((entry) => argv.includes(entry.name));
+
+async function main(): Promise<CommandResult> {
+  const program = new Command(TOOL.name)
+    .description("Measures how the way an application talks to Redis decides what its waiting queue can take.")
+    .version(TOOL.version)
+    .addHelpText("after", EXIT_CODES)
+    .exitOverride()
+    .configureOutput({ outputError: () => {} });
+  let result: CommandResult = { exitCode: EXIT.ok, text: "" };
+  for (const entry of COMMANDS) {
+    const command = program.command(entry.name).description(entry.summary);
+    if (!named.includes(entry)) continue;
+    const { configure, execute } = await entry.load();
+    configure(command);
+    command.action(async () => {
+      result = await execute(command);
+    });
+  }
+  await program.parseAsync(argv, { from: "user" });
+  return result;
+}
+
+async function tellFailure(error: unknown): Promise<number> {
+  // Commander ends --help and --version by an error of code 0, and has printed the help if there was no command.
+  if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+  if (error instanceof CommanderError && error.code === "commander.help") return EXIT.usage;
+  const failure = asFailure(error);
+  console.error(failureText(failure));
+  if (process.env.QBENCH_DEBUG) console.error(error);
+  if (argv.includes("--json")) {
+    const { buildFailureReport } = await import("./report/builder.js");
+    console.log(JSON.stringify(buildFailureReport(named[0]?.name ?? TOOL.name, failure), null, 2));
+  }
+  return failure.exitCode;
+}
+
+// A reader that has seen enough (`qbench list | head -1`) is no failure.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+// What nobody awaited: the state is unknown, and an embedded server ends with this process.
+process.on("uncaughtException", (error) => void tellFailure(error).finally(() => process.exit(EXIT.bug)));
+
+try {
+  const { exitCode, text } = await main();
+  if (text !== "") console.log(text);
+  process.exitCode = exitCode;
+} catch (error) {
+  process.exitCode = await tellFailure(error);
+}
+// What is still open has had its time: a forgotten socket must not keep a CI job waiting.
+setTimeout(() => process.exit(), 3000).unref();

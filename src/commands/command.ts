@@ -1,0 +1,38 @@
+import type { Command } from "commander";
+
+/** What a command comes to. Only `cli.ts` writes to stdout and sets the exit code. */
+export interface CommandResult {
+  readonly exitCode: number;
+  /** All of stdout, without the last line break. */
+  readonly text: string;
+}
+
+/** One command of the command line: a file that exports these two. */
+export interface CommandModule {
+  /** Arguments and options. */
+  configure(command: Command): void;
+  /** @throws QbenchError for what the user can act on. */
+  execute(command: Command): Promise<CommandResult>;
+}
+
+export interface CommandEntry {
+  readonly name: string;
+  /** One line of `qbench --help`. */
+  readonly summary: string;
+  load(): Promise<CommandModule>;
+}
+
+/** Every command; loaded when it is named, so that `--help` does not wait for a Redis client. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "run",
+    summary: "measure strategies, interleaved in rounds, and compare them",
+    load: () => import("./run.js"),
+  },
+  { name: "list", summary: "strategies, scenarios and report formats that there are", load: () => import("./list.js") },
+  {
+    name: "explain",
+    summary: "what a strategy sends to Redis, step by step; needs no Redis",
+    load: () => import("./explain.js"),
+  },
+];

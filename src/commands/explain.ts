@@ -1,0 +1,72 @@
+import type { Command } from "commander";
+import { EXIT } from "../base/errors.js";
+import { OUTCOMES, type Outcome, type Score } from "../queue/outcome.js";
+import { TOOL } from "../report/tool.js";
+import { resolveScenario } from "../scenario/load.js";
+import { DEFAULT_STRATEGIES, strategyNamed } from "../strategies/index.js";
+import type { Strategy } from "../strategies/strategy.js";
+import type { CommandResult } from "./command.js";
+import { addScenarioOptions, scenarioFlags } from "./options.js";
+import { type Walkthrough, walkThrough } from "./walkthrough.js";
+
+const USERS: Readonly<Record<Outcome, string>> = {
+  NEW: "a new user",
+  WAITING: "a user who is waiting already",
+  ACTIVE: "a user who is active already",
+};
+
+export function configure(command: Command): void {
+  command.argument("[strategy]", "one strategy; the default ones if left out");
+  addScenarioOptions(command, ["score"]);
+  command.option("--json", "print one JSON document");
+}
+
+export async function execute(command: Command): Promise<CommandResult> {
+  const [name] = command.args;
+  const strategies = name === undefined ? DEFAULT_STRATEGIES : [strategyNamed(name)];
+  const { score } = resolveScenario({ flags: scenarioFlags(command.opts()) }).scenario;
+  const text =
+    command.opts().json === true
+      ? JSON.stringify(
+          {
+            schemaVersion: 1,
+            kind: "explain",
+            tool: TOOL,
+            score,
+            strategies: strategies.map((one) => asData(one, score)),
+          },
+          null,
+          2,
+        )
+      : strategies.map((one) => asText(one, score)).join("\n\n");
+  return { exitCode: EXIT.ok, text };
+}
+
+function asData(strategy: Strategy, score: Score) {
+  const entries = OUTCOMES.map((before) => {
+    const { roundTrips, answer } = walkThrough(strategy, score, before);
+    const { outcome, position, total } = answer;
+    return [before.toLowerCase(), { roundTrips, answer: { outcome, position, total } }];
+  });
+  return { name: strategy.name, summary: strategy.summary, entries: Object.fromEntries(entries) };
+}
+
+function asText(strategy: Strategy, score: Score): string {
+  const parts = OUTCOMES.map((before) => walkText(USERS[before], walkThrough(strategy, score, before)));
+  return [`${strategy.name}: ${strategy.summary}`, ...parts].join("\n\n");
+}
+
+function walkText(user: string, { roundTrips, answer }: Walkthrough): string {
+  const commands = roundTrips.flat().length;
+  const lines = roundTrips.flatMap((exchanges, trip) =>
+    exchanges.map(({ sent, reply }, i) => `  ${i === 0 ? String(trip + 1).padStart(2) : "  "}  ${sent}  → ${reply}`),
+  );
+  const place = answer.outcome === "ACTIVE" ? "" : `, position ${answer.position} of ${answer.total}`;
+  return [
+    `  ${user}: ${plural(commands, "command")} in ${plural(roundTrips.length, "round trip")}`,
+    ...lines,
+    `      answer: ${answer.outcome}${place}`,
+  ].join("\n");
+}
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

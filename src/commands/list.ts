@@ -1,0 +1,121 @@
+import Table from "cli-table3";
+import type { Command } from "commander";
+import { EXIT } from "../base/errors.js";
+import { OUTCOMES, type Score } from "../queue/outcome.js";
+import { TOOL } from "../report/tool.js";
+import { REPORTERS } from "../reporters/index.js";
+import { fileSource } from "../scenario/file.js";
+import { resolveScenario } from "../scenario/load.js";
+import { shippedScenarios } from "../scenario/shipped.js";
+import { STRATEGIES } from "../strategies/index.js";
+import type { CommandResult } from "./command.js";
+import { addScenarioOptions, scenarioFlags } from "./options.js";
+import { topicOf } from "./topic.js";
+
+const TOPICS = ["strategies", "scenarios", "reporters"] as const;
+
+export function configure(command: Command): void {
+  command.argument("[what]", `one of ${TOPICS.join(", ")}; all of them if left out`);
+  addScenarioOptions(command, ["score"]);
+  command.option("--json", "print one JSON document");
+}
+
+export async function execute(command: Command): Promise<CommandResult> {
+  const topic = topicOf(command.args[0], "list", TOPICS);
+  const { score } = resolveScenario({ flags: scenarioFlags(command.opts()) }).scenario;
+  const lists = { strategies: strategies(score), scenarios: scenarios(), reporters: reporters() };
+  const wanted = TOPICS.filter((one) => topic === undefined || topic === one);
+  if (command.opts().json === true) {
+    const parts = Object.fromEntries(wanted.map((one) => [one, lists[one]]));
+    return {
+      exitCode: EXIT.ok,
+      text: JSON.stringify({ schemaVersion: 1, kind: "list", tool: TOOL, score, ...parts }, null, 2),
+    };
+  }
+  const tables = {
+    strategies: () => strategyTable(lists.strategies, score),
+    scenarios: () => scenarioTable(lists.scenarios),
+    reporters: () => reporterTable(lists.reporters),
+  };
+  return {
+    exitCode: EXIT.ok,
+    text: wanted
+      .map((one) => tables[one]())
+      .join("\n\n")
+      .replace(/ +$/gm, ""),
+  };
+}
+
+const strategies = (score: Score) =>
+  STRATEGIES.map((strategy) => {
+    const cost = strategy.cost(score);
+    return {
+      name: strategy.name,
+      summary: strategy.summary,
+      isDefault: strategy.isDefault,
+      atomic: strategy.atomic,
+      commands: Object.fromEntries(OUTCOMES.map((outcome) => [outcome.toLowerCase(), cost[outcome].commands])),
+      roundTrips: Object.fromEntries(OUTCOMES.map((outcome) => [outcome.toLowerCase(), cost[outcome].roundTrips])),
+      promises: strategy.promises(score),
+    };
+  });
+
+const scenarios = () =>
+  [...shippedScenarios()].map(([name, path]) => ({
+    name,
+    path,
+    description: String(fileSource(path).values.description ?? ""),
+  }));
+
+const reporters = () => REPORTERS.map(({ name, summary, endings }) => ({ name, summary, endings }));
+
+function strategyTable(rows: ReturnType<typeof strategies>, score: Score): string {
+  const table = plainTable(["strategy", "calls", "round trips", "atomic", "what it sends"]);
+  const figures = (of: (outcome: string) => number | undefined): string =>
+    OUTCOMES.map((outcome) => of(outcome.toLowerCase())).join(" / ");
+  for (const row of rows) {
+    const calls = figures((outcome) => row.commands[outcome]?.length);
+    table.push([
+      row.isDefault ? row.name : `${row.name} *`,
+      calls,
+      figures((outcome) => row.roundTrips[outcome]),
+      row.atomic,
+      row.summary,
+    ]);
+  }
+  return `${table}\nCalls and round trips of an entry by a user who is new / waiting already / active already; score: ${score}.\n* only where asked for: --strategy NAME, or all`;
+}
+
+function scenarioTable(rows: ReturnType<typeof scenarios>): string {
+  const table = plainTable(["scenario", "what it is for"]);
+  for (const row of rows) table.push([row.name, row.description]);
+  return `${table}\nqbench run NAME runs one; the files explain themselves.`;
+}
+
+function reporterTable(rows: ReturnType<typeof reporters>): string {
+  const table = plainTable(["format", "file names", "what it is"]);
+  for (const row of rows) table.push([row.name, row.endings.map((ending) => `*${ending}`).join(" "), row.summary]);
+  return `${table}\nqbench run --output PATH writes a report; the ending of PATH says in which format.`;
+}
+
+/** Columns without lines around them. */
+function plainTable(head: string[]) {
+  const nothing = {
+    top: "",
+    "top-mid": "",
+    "top-left": "",
+    "top-right": "",
+    bottom: "",
+    "bottom-mid": "",
+    "bottom-left": "",
+    "bottom-right": "",
+    left: "",
+    "left-mid": "",
+    mid: "",
+    "mid-mid": "",
+    right: "",
+    "right-mid": "",
+    middle: "  ",
+  };
+  return new Table({ head, chars: nothing, style: { head: [], border: [], "padding-left": 0, "padding-right": 0 } });
+}

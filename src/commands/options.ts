@@ -1,0 +1,121 @@
+import { type Command, Option } from "commander";
+import { usageError } from "../base/errors.js";
+import { type AnyOption, envNameOf, fallbackTextOf, OPTION_LIST } from "../scenario/options.js";
+
+/** The options of `run`, from the table of scenario options and the one below. */
+
+type Opts = Readonly<Record<string, unknown>>;
+
+interface RunOption {
+  readonly placeholder?: string;
+  readonly isRepeatable?: boolean;
+  readonly group: "Target" | "Result";
+  readonly help: string;
+}
+
+/** Options that say where to measure and what to do with the result; no part of a scenario. */
+const RUN_OPTIONS = {
+  url: {
+    placeholder: "URL",
+    isRepeatable: true,
+    group: "Target",
+    help: "redis[s]://[[USER]:PASSWORD@]HOST[:PORT][/DB] of a running server (default: a server of qbench's own)",
+  },
+  "redis-server": {
+    placeholder: "PATH",
+    group: "Target",
+    help: "the redis-server or valkey-server to start (default: the one on PATH, else what set-up installed)",
+  },
+  "allow-remote": { group: "Target", help: "the server may be on another machine" },
+  "allow-nonempty": { group: "Target", help: "the server may hold keys of others" },
+  output: {
+    placeholder: "PATH",
+    isRepeatable: true,
+    group: "Result",
+    help: "write the report there; its ending says in which format",
+  },
+  json: { group: "Result", help: "print one JSON document and nothing else, after a failure too" },
+  quiet: { group: "Result", help: "no progress and no warnings on stderr; the report has them" },
+  "dry-run": { group: "Result", help: "print the plan and connect to nothing" },
+} satisfies Readonly<Record<string, RunOption>>;
+type RunFlag = keyof typeof RUN_OPTIONS;
+
+/** Where to measure and what to do with the result. */
+export interface RunOptions {
+  /** As given: not yet parsed, and not to be printed. None: an embedded server. */
+  readonly urls: readonly string[];
+  readonly redisServer: string | undefined;
+  readonly outputs: readonly string[];
+  readonly json: boolean;
+  readonly quiet: boolean;
+  /** Whether stdout may show colours. */
+  readonly color: boolean;
+  readonly dryRun: boolean;
+  readonly allowRemote: boolean;
+  readonly allowNonempty: boolean;
+}
+
+/** `max-in-flight` → `maxInFlight`, under which commander keeps its value. */
+const nameOf = (flag: string): string => flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+const collected = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+function option(
+  flag: string,
+  placeholder: string | undefined,
+  isRepeatable: boolean,
+  group: string,
+  help: string,
+): Option {
+  const made = new Option(`--${flag}${placeholder === undefined ? "" : ` <${placeholder}>`}`, help).helpGroup(
+    `${group}:`,
+  );
+  return isRepeatable ? made.argParser(collected) : made;
+}
+
+const scenarioOption = (one: AnyOption): Option =>
+  option(one.flag, one.type.placeholder, one.isRepeatable ?? false, one.group, `${one.help} (${fallbackTextOf(one)})`);
+
+/** Every option of a scenario; `only`: those with these flags. */
+export function addScenarioOptions(command: Command, only?: readonly string[]): void {
+  for (const one of OPTION_LIST) if (only?.includes(one.flag) ?? true) command.addOption(scenarioOption(one));
+}
+
+export function addRunOptions(command: Command): void {
+  for (const [flag, { placeholder, isRepeatable = false, group, help }] of Object.entries<RunOption>(RUN_OPTIONS)) {
+    command.addOption(option(flag, placeholder, isRepeatable, group, help));
+  }
+  command.addOption(new Option("--no-color", "no colours").helpGroup("Result:"));
+}
+
+/** Scenario options that were given, by flag, as they were written. */
+export const scenarioFlags = (opts: Opts): Record<string, unknown> =>
+  Object.fromEntries(OPTION_LIST.map(({ flag }) => [flag, opts[nameOf(flag)]]));
+
+/** @throws QbenchError (usage) */
+export function runOptions(opts: Opts, env: NodeJS.ProcessEnv, isTerminal: boolean): RunOptions {
+  const one = (flag: RunFlag): string | undefined =>
+    (opts[nameOf(flag)] as string) ?? (env[envNameOf(flag)] || undefined);
+  const isOn = (flag: RunFlag): boolean => opts[nameOf(flag)] === true || isSwitchedOn(flag, env);
+  // A URL holds no blanks, a path may.
+  const urls = (opts.url as string[]) ?? env[envNameOf("url")]?.split(/\s+/).filter((url) => url !== "") ?? [];
+  const output = env[envNameOf("output")];
+  return {
+    urls,
+    redisServer: one("redis-server"),
+    outputs: (opts.output as string[]) ?? (output ? [output] : []),
+    json: opts.json === true,
+    quiet: isOn("quiet"),
+    color: opts.color !== false && !env.NO_COLOR && (isTerminal || (env.FORCE_COLOR ?? "0") !== "0"),
+    dryRun: opts.dryRun === true,
+    allowRemote: isOn("allow-remote"),
+    allowNonempty: isOn("allow-nonempty"),
+  };
+}
+
+function isSwitchedOn(flag: RunFlag, env: NodeJS.ProcessEnv): boolean {
+  const value = env[envNameOf(flag)] ?? "";
+  if (/^(1|true|yes|on)$/i.test(value)) return true;
+  if (/^(0|false|no|off|)$/i.test(value)) return false;
+  throw usageError(`${envNameOf(flag)}: expected 1 or 0, got ${JSON.stringify(value.slice(0, 20))}`);
+}

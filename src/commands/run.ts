@@ -1,0 +1,55 @@
+import type { Command } from "commander";
+import { EXIT } from "../base/errors.js";
+import type { Warning } from "../base/warning.js";
+import type { Scenario } from "../scenario/scenario.js";
+import type { CommandResult } from "./command.js";
+import { addRunOptions, addScenarioOptions, type RunOptions, runOptions, scenarioFlags } from "./options.js";
+import { checkOutputs } from "./outputs.js";
+import { describePlan } from "./plan-text.js";
+
+const EPILOG = `
+Numbers take units: 10s, 500ms, 1m30s; 10k, 1.5M; 512MB.
+Each option is also read from the environment, as QBENCH_VUS or QBENCH_MAX_IN_FLIGHT, and the scenario options from
+the scenario file under their long names. Flags come before the environment, before the file, before the defaults.`;
+
+/** All that a run needs to know. */
+export interface RunJob {
+  readonly scenario: Scenario;
+  /** On what was asked for; shown already, to be stored in the report. */
+  readonly warnings: readonly Warning[];
+  readonly options: RunOptions;
+}
+
+export function configure(command: Command): void {
+  command.argument("[scenario]", "a scenario file, or the name of a shipped one; `qbench list scenarios` tells them");
+  addScenarioOptions(command);
+  addRunOptions(command);
+  command.addHelpText("after", EPILOG);
+}
+
+/** @throws QbenchError */
+export async function execute(command: Command): Promise<CommandResult> {
+  const job = await jobOf(command);
+  if (!job.options.quiet) for (const { message } of job.warnings) console.error(`qbench: warning: ${message}`);
+  if (job.options.dryRun) return { exitCode: EXIT.ok, text: describePlan(job) };
+  const { executeRun } = await import("./execute-run.js");
+  return executeRun(job);
+}
+
+async function jobOf(command: Command): Promise<RunJob> {
+  // Not loaded for --help, which needs no schema, no YAML parser and no tables.
+  const [{ resolveScenario }, { parseRedisUrl }, { REPORTERS }] = await Promise.all([
+    import("../scenario/load.js"),
+    import("../targets/url.js"),
+    import("../reporters/index.js"),
+  ]);
+  const opts = command.opts();
+  const resolved = resolveScenario({ file: command.args[0], flags: scenarioFlags(opts), env: process.env });
+  const options = runOptions(opts, process.env, process.stdout.isTTY === true);
+  options.urls.forEach(parseRedisUrl);
+  checkOutputs(
+    options.outputs,
+    REPORTERS.flatMap((reporter) => reporter.endings),
+  );
+  return { ...resolved, options };
+}
