@@ -8,7 +8,7 @@ export interface CommandResult {
 }
 
 /** One command of the command line: a file that exports these two. */
-export interface CommandModule {
+interface CommandModule {
   /** Arguments and options. */
   configure(command: Command): void;
   /** @throws QbenchError for what the user can act on. */

@@ -8,7 +8,7 @@ import type { Answer, Reply, Step, Strategy } from "../strategies/strategy.js";
  * No Redis is needed, since the machine is pure.
  */
 
-export interface Exchange {
+interface Exchange {
   /** The command as it would be typed, and what Redis would say. */
   readonly sent: string;
   readonly reply: string;
