@@ -11,8 +11,9 @@ const inProject = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url)
 const options = process.argv.slice(2);
 const names = (option) => options.some((given) => given === option || given.startsWith(`${option}=`));
 
-/** A scenario file among the options; a report may end the same way. */
-const isScenario = (given, i) => /^[^-].*\.ya?ml$/.test(given) && options[i - 1] !== "--output";
+/** A scenario by name comes first; a file is known by its ending wherever it stands, but a report may end the same way. */
+const isScenario = (given, i) =>
+  /^[^-]/.test(given) && (i === 0 || (/\.ya?ml$/.test(given) && options[i - 1] !== "--output"));
 
 const inEnvironment = (name) => (process.env[name] ?? "") !== "";
 

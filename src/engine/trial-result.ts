@@ -1,4 +1,5 @@
 import type { Audit } from "../audit/audit.js";
+import type { Warning } from "../base/warning.js";
 
 /** Counts of HDR buckets that are not empty: value in µs (lowest equivalent of its bucket) and how often. */
 export interface HistogramCounts {
@@ -93,11 +94,7 @@ export type { Audit };
 
 export type Limiter = "server" | "generator" | "pool" | "network" | "offered-load" | "unclear";
 
-/** A typed note on validity, stored in the report. */
-export interface Warning {
-  readonly code: string;
-  readonly message: string;
-}
+export type { Warning };
 
 /** One strategy, one load point, once. Serialisable. */
 export interface TrialResult {

@@ -117,6 +117,14 @@ function segmentsOf(context: TrialContext, plan: TrialPlan, expectedPerSec: numb
     connections: scenario.connections,
     vus: share(scenario.vus, index, instances),
     thinkTimeMs: scenario.thinkTimeMs,
+    arrivals:
+      scenario.ratePerSec === null
+        ? null
+        : {
+            ratePerSec: scenario.ratePerSec,
+            arrival: scenario.arrival,
+            maxInFlight: share(scenario.maxInFlight, index, instances),
+          },
     durationMs: scenario.durationMs,
     entries: scenario.entries === null ? null : share(scenario.entries, index, instances),
     mix,
@@ -225,6 +233,7 @@ function resultOf(
     service: mergeHistograms(results.map((result) => result.service)),
     poolWait: mergeHistograms(results.map((result) => result.poolWait)),
     failed: mergeHistograms(results.map((result) => result.failed)),
+    ...openLatencies(results),
   };
   const mean = (histogram: { sumUs: number }): number => perEntry(histogram.sumUs, entries.succeeded);
   const threadBusy = generator.threads.map((thread) => thread.cpuUtilization);
@@ -241,7 +250,7 @@ function resultOf(
     meanServiceUs: mean(latency.service),
     meanPoolWaitUs: mean(latency.poolWait),
     thinkTimeMs: scenario.thinkTimeMs,
-    offeredPerSec: scenario.ratePerSec,
+    offeredPerSec: scenario.ratePerSec === null ? null : (entries.attempted + entries.dropped) / (durationMs / 1000),
   });
   return {
     strategy: plan.strategy,
@@ -267,6 +276,14 @@ function resultOf(
     audit,
     warnings: warningsOf(entries, server.callsPerEntry, generator, snapshots.server),
   };
+}
+
+/** Kept in the open model only: from the planned start to the outcome, and how late entries started. */
+function openLatencies(results: readonly SegmentResult[]): Pick<TrialResult["latency"], "response" | "startLag"> {
+  const response = results.flatMap((result) => result.response ?? []);
+  const startLag = results.flatMap((result) => result.startLag ?? []);
+  if (response.length === 0) return {};
+  return { response: mergeHistograms(response), startLag: mergeHistograms(startLag) };
 }
 
 function coreWaitShare(results: readonly SegmentResult[]): number | null {

@@ -7,7 +7,7 @@ export type Connections = (typeof CONNECTIONS)[number];
 
 /** How the arrivals of the open model are spaced. */
 export const ARRIVALS = ["constant", "poisson"] as const;
-type Arrival = (typeof ARRIVALS)[number];
+export type Arrival = (typeof ARRIVALS)[number];
 
 /** Shares of entries, in per cent, by what the user is before the entry. They sum to 100. */
 export interface Mix {

@@ -6,6 +6,7 @@ const BEGINNERS_A_TURN = 512;
 
 /** The closed model: a virtual user starts its next entry after the outcome of the last one, plus think time. */
 export class ClosedLoad implements LoadModel {
+  readonly dropped = 0;
   readonly #starter: EntryStarter;
   readonly #users: number;
   readonly #thinkTimeMs: number;

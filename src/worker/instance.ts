@@ -1,12 +1,15 @@
 import { nowUs } from "../base/clock.js";
+import { deriveSeed } from "../base/prng.js";
 import type { Driver, DriverCounters, DriverEvents, Failure } from "../drivers/driver.js";
 import { ThreadHealthMeter } from "../measure/thread-health.js";
+import { PACERS } from "../pacers/index.js";
 import { strategyNamed } from "../strategies/index.js";
 import { type Answer, type EntryMachine, type Reply, UnexpectedReply } from "../strategies/strategy.js";
 import { ClosedLoad } from "./closed-load.js";
 import { EntryTable, STAGE } from "./entry-table.js";
 import type { LiveCounters } from "./live-counters.js";
 import type { EntryStarter, LoadModel } from "./load.js";
+import { OpenLoad } from "./open-load.js";
 import { makePool, type Pool } from "./pool.js";
 import { Recorder } from "./recorder.js";
 import type { Segment, SegmentResult } from "./segment.js";
@@ -55,13 +58,13 @@ export class Instance implements DriverEvents, EntryStarter {
   /** Makes everything ready; `begin` then starts the clock. */
   prepare(segment: Segment): void {
     const machine = strategyNamed(segment.strategy).machine(segment.score);
-    const table = new EntryTable(segment.vus, machine.first);
+    const table = new EntryTable(segment.arrivals?.maxInFlight ?? segment.vus, machine.first);
     this.#trial = {
       segment,
       machine,
       table,
       workload: new Workload(segment, this.#driver),
-      load: new ClosedLoad(this, segment.vus, segment.thinkTimeMs),
+      load: this.#loadModel(segment),
       pool: makePool(segment.connections, {
         routes: this.#routes,
         pool: this.#poolSize,
@@ -80,6 +83,15 @@ export class Instance implements DriverEvents, EntryStarter {
     };
   }
 
+  #loadModel(segment: Segment): LoadModel {
+    const { arrivals, index, count, seed } = segment;
+    if (arrivals === null) return new ClosedLoad(this, segment.vus, segment.thinkTimeMs);
+    const { ratePerSec, arrival, maxInFlight } = arrivals;
+    const pacer = PACERS[arrival]({ ratePerSec, index, count, seed: deriveSeed(seed, "arrivals") });
+    const stopAfterUs = segment.entries === null ? segment.durationMs * 1000 : Number.POSITIVE_INFINITY;
+    return new OpenLoad(this, pacer, maxInFlight, stopAfterUs);
+  }
+
   /** Runs the prepared segment, from now on. Resolves when its last entry has ended. */
   async run(): Promise<SegmentResult> {
     const trial = this.#trial!;
@@ -93,7 +105,7 @@ export class Instance implements DriverEvents, EntryStarter {
     trial.recorder = new Recorder({
       instance: segment.index,
       startUs,
-      isOpen: false,
+      isOpen: segment.arrivals !== null,
       historyBytes: segment.historyBytes,
     });
     if (segment.entries === null) trial.stopUs = startUs + segment.durationMs * 1000;
@@ -326,7 +338,7 @@ function resultOf(
     answers: recorder.answers,
     failures: recorder.failures,
     inDoubt: recorder.inDoubt,
-    dropped: 0,
+    dropped: trial.load.dropped,
     roundTrips: recorder.roundTrips,
     entry: total.data(),
     service: recorder.service.data(),

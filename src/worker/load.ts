@@ -3,6 +3,8 @@
  * the workload's, how it is done the strategy's.
  */
 export interface LoadModel {
+  /** Arrivals that found no slot, or were due when the trial stopped; 0 in the closed model. */
+  readonly dropped: number;
   /** Called once behind the barrier. */
   begin(nowUs: number): void;
   /** The entry in `slot` has its outcome, or has failed. */

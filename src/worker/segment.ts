@@ -4,12 +4,19 @@ import type { HistogramData } from "../measure/histogram.js";
 import type { ThreadHealth } from "../measure/thread-health.js";
 import type { SecondData } from "../measure/timeline.js";
 import type { Outcome, Score } from "../queue/outcome.js";
-import type { Connections, Mix } from "../scenario/scenario.js";
+import type { Arrival, Connections, Mix } from "../scenario/scenario.js";
 
 /** Users that set-up put into each concert: ids 0 … waiting − 1 wait, waiting … waiting + active − 1 hold tokens. */
 export interface Population {
   readonly waiting: number;
   readonly active: number;
+}
+
+/** Arrivals of all segments together, and how many entries this segment may have in flight. */
+export interface ArrivalPlan {
+  readonly ratePerSec: number;
+  readonly arrival: Arrival;
+  readonly maxInFlight: number;
 }
 
 /** What one instance does in one trial: its share of the load, by i of n. Serialisable. */
@@ -21,6 +28,8 @@ export interface Segment {
   readonly connections: Connections;
   readonly vus: number;
   readonly thinkTimeMs: number;
+  /** The open model; null: the closed one. */
+  readonly arrivals: ArrivalPlan | null;
   readonly durationMs: number;
   readonly entries: number | null;
   readonly mix: Mix;
