@@ -40,8 +40,8 @@ describe("golden texts", () => {
   it.each([
     ["table", V1, "table.txt"],
     ["table", TROUBLED, "table-troubled.txt"],
-    ["markdown", V1, "markdown.md"],
-    ["markdown", HOSTILE, "markdown-hostile.md"],
+    ["markdown", V1, "markdown.txt"],
+    ["markdown", HOSTILE, "markdown-hostile.txt"],
     ["csv", V1, "trials.csv"],
   ])("%s", async (name, report, file) => {
     await expect(render(name, report)).toMatchFileSnapshot(`golden/${file}`);

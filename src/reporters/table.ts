@@ -3,30 +3,11 @@ import Table from "cli-table3";
 import { percentText, printable } from "../report/format.js";
 import type { RunReport, StrategyReport } from "../report/schema.js";
 import { anomaliesIn, answerOf, headerOf, warningsIn } from "../report/words.js";
+import { labelled, RULED, sections, stacked, wrapped } from "./layout.js";
 import type { Reporter } from "./reporter.js";
 import { rowOf } from "./row.js";
 
-/** Lines fit a terminal this wide. */
-const WIDTH = 118;
 const LONGEST_NAME = 15;
-/** Rules between rows, none between columns: the figures need the room. */
-const RULES = {
-  top: "─",
-  "top-mid": "─",
-  "top-left": "",
-  "top-right": "",
-  bottom: "─",
-  "bottom-mid": "─",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "─",
-  "mid-mid": "─",
-  right: "",
-  "right-mid": "",
-  middle: "  ",
-};
 
 /** What people see at the end of a run. */
 export const table: Reporter = {
@@ -35,11 +16,11 @@ export const table: Reporter = {
   endings: [".txt"],
   render(report, { color, writtenTo = [] }) {
     const chalk = new Chalk({ level: color ? 1 : 0 });
-    const sections = [
+    return sections([
       labelled(headerOf(report), chalk.dim),
       comparison(report, chalk),
-      legend(report).flatMap((line) => wrapped(line, WIDTH).map((part) => chalk.dim(part))),
-      answerOf(report).flatMap((line) => wrapped(printable(line, 2000), WIDTH).map((part) => chalk.bold(part))),
+      legend(report).flatMap((line) => wrapped(line).map((part) => chalk.dim(part))),
+      answerOf(report).flatMap((line) => wrapped(printable(line, 2000)).map((part) => chalk.bold(part))),
       labelled(
         anomaliesIn(report).map((line) => ["anomalies", line]),
         chalk.yellow,
@@ -53,11 +34,7 @@ export const table: Reporter = {
         writtenTo.map((path) => ["report", path]),
         chalk.dim,
       ),
-    ];
-    return `${sections
-      .filter((lines) => lines.length > 0)
-      .map((lines) => lines.join("\n"))
-      .join("\n\n")}\n`;
+    ]);
   },
 };
 
@@ -77,9 +54,8 @@ function comparison(report: RunReport, chalk: ChalkInstance): string[] {
   ];
   const grid = new Table({
     head: heads.map((head) => bold(head, chalk)),
-    chars: RULES,
+    ...RULED,
     colAligns: ["left", "right", "left", "right", "right", "right", "right", "left", "left", "left"],
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
   });
   for (const strategy of report.strategies) grid.push(cells(strategy, chalk));
   return grid
@@ -104,18 +80,18 @@ function cells(strategy: StrategyReport, chalk: ChalkInstance): string[] {
   const audit = summary.audit.brokenPromises.length > 0 ? chalk.red : summary.audit.ok ? plain : chalk.yellow;
   return [
     chalk.bold(printable(row.name, LONGEST_NAME)),
-    lines(row.tps, chalk.dim(row.tpsRange)),
-    lines(`${row.ratio}${chalk.dim(range)}`, paintVerdict(row.verdict), paintVerdict(row.note)),
+    stacked(row.tps, chalk.dim(row.tpsRange)),
+    stacked(`${row.ratio}${chalk.dim(range)}`, paintVerdict(row.verdict), paintVerdict(row.note)),
     caution(row.success, summary.successRate !== null && summary.successRate < 1),
     row.p50,
     row.p95,
     row.p99,
-    lines(
+    stacked(
       `${row.calls} ${row.calls === "1" ? "call" : "calls"}`,
       `${row.roundTrips} ${row.roundTrips === "1" ? "trip" : "trips"}`,
     ),
-    lines(caution(row.limiter, summary.limiter === "generator"), chalk.dim(row.limiterShare)),
-    lines(...row.audit.split(" ").map((word) => audit(word))),
+    stacked(caution(row.limiter, summary.limiter === "generator"), chalk.dim(row.limiterShare)),
+    stacked(...row.audit.split(" ").map((word) => audit(word))),
   ];
 }
 
@@ -127,9 +103,6 @@ const bold = (text: string, chalk: ChalkInstance): string =>
     .split("\n")
     .map((line) => chalk.bold(line))
     .join("\n");
-
-/** The lines that say something. */
-const lines = (...parts: string[]): string => parts.filter((part) => part !== "").join("\n");
 
 /** What the columns mean. */
 function legend({ strategies }: RunReport): string[] {
@@ -147,29 +120,4 @@ function legend({ strategies }: RunReport): string[] {
     `TPS: succeeded entries a second, median of the trials${coverage}; against: mean ratio of the rounds and its 95 % interval`,
     `p50, p95, p99: medians of the trials' percentiles, ${latency}`,
   ];
-}
-
-/** `label  text`, the text wrapped beside its label. Foreign text is made harmless here. */
-function labelled(pairs: readonly (readonly [string, string])[], paint: (text: string) => string): string[] {
-  const width = Math.max(0, ...pairs.map(([label]) => label.length)) + 2;
-  return pairs.flatMap(([label, text]) =>
-    wrapped(printable(text, 2000), WIDTH - width).map((part, i) =>
-      `${i === 0 ? paint(label) + " ".repeat(width - label.length) : " ".repeat(width)}${part}`.trimEnd(),
-    ),
-  );
-}
-
-/** Lines of at most `width` characters, broken between words; a longer word is cut. */
-export function wrapped(text: string, width: number): string[] {
-  const result: string[] = [];
-  let line = "";
-  for (const word of text.split(" ").flatMap((one) => one.match(new RegExp(`.{1,${width}}`, "gu")) ?? [""])) {
-    if (line !== "" && line.length + 1 + word.length > width) {
-      result.push(line);
-      line = word;
-    } else {
-      line = line === "" ? word : `${line} ${word}`;
-    }
-  }
-  return [...result, line];
 }

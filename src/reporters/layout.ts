@@ -1,0 +1,66 @@
+import { printable } from "../report/format.js";
+
+/** Lines of text for a terminal. */
+
+/** What every table and paragraph fits into. */
+export const WIDTH = 118;
+
+/** Options of cli-table3: rules between rows, none between columns, since the figures need the room. */
+export const RULED = {
+  chars: {
+    top: "─",
+    "top-mid": "─",
+    "top-left": "",
+    "top-right": "",
+    bottom: "─",
+    "bottom-mid": "─",
+    "bottom-left": "",
+    "bottom-right": "",
+    left: "",
+    "left-mid": "",
+    mid: "─",
+    "mid-mid": "─",
+    right: "",
+    "right-mid": "",
+    middle: "  ",
+  },
+  style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+};
+
+/** Blocks of lines, an empty line between them; one line break at the end. */
+export const sections = (blocks: readonly (readonly string[])[]): string =>
+  `${blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n")}\n`;
+
+/** The lines of a cell that say something. */
+export const stacked = (...parts: string[]): string => parts.filter((part) => part !== "").join("\n");
+
+/** `label  text`, the text wrapped beside its label. Foreign text is made harmless here. */
+export function labelled(
+  pairs: readonly (readonly [string, string])[],
+  paint: (text: string) => string = (text) => text,
+): string[] {
+  const width = Math.max(0, ...pairs.map(([label]) => label.length)) + 2;
+  return pairs.flatMap(([label, text]) =>
+    wrapped(printable(text, 2000), WIDTH - width).map((part, i) =>
+      `${i === 0 ? paint(label) + " ".repeat(width - label.length) : " ".repeat(width)}${part}`.trimEnd(),
+    ),
+  );
+}
+
+/** Lines of at most `width` characters, broken between words; a longer word is cut. */
+export function wrapped(text: string, width = WIDTH): string[] {
+  const result: string[] = [];
+  let line = "";
+  for (const word of text.split(" ").flatMap((one) => one.match(new RegExp(`.{1,${width}}`, "gu")) ?? [""])) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      result.push(line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return [...result, line];
+}
