@@ -43,3 +43,8 @@ export const environmentError = (message: string, hint?: string): QbenchError =>
 /** The user or the system stopped the run (exit 130 for SIGINT, 143 for SIGTERM). */
 export const interruptedError = (signal: "SIGINT" | "SIGTERM"): QbenchError =>
   new QbenchError("interrupted", signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted, `interrupted by ${signal}`);
+
+/** @throws QbenchError (interrupted) once `signal` was aborted, by the system's signal that it names as its reason. */
+export function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw interruptedError(signal.reason === "SIGTERM" ? "SIGTERM" : "SIGINT");
+}

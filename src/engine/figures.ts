@@ -14,7 +14,7 @@ export interface Snapshots<T> {
 }
 
 /** Commands that entries never send: qbench's own questions, and what any client says when it connects. */
-const CONTROL_COMMANDS = new Set([
+export const CONTROL_COMMANDS = new Set([
   "info",
   "ping",
   "auth",

@@ -49,6 +49,8 @@ export class Instances {
     });
     await Promise.all(prepared);
     const results = this.#workers.map((worker) => next(worker, "result"));
+    // If `whenReady` fails nobody awaits them, and they fail when the threads are ended.
+    for (const result of results) result.catch(() => {});
     try {
       await whenReady();
     } finally {

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { environmentError, interruptedError, QbenchError } from "../base/errors.js";
+import { QbenchError, throwIfAborted } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
 import { planRun } from "../plan/plan.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { strategyNamed } from "../strategies/index.js";
+import { translateRedisError } from "../targets/redis-errors.js";
 import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
 import { Instances } from "./instances.js";
 import { ConcertNumbers, runTrial } from "./trial.js";
@@ -34,6 +35,9 @@ export interface RunOutcome {
 
 const PROGRESS_EVERY_MS = 100;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** A server that is back after so many timeouts is waited for. */
+const AWAY_TIMEOUTS = 5;
+const RECONNECT_GRACE_MS = 1000;
 
 /**
  * Runs a scenario's plan, trial by trial, on a target that is opened for it and closed after it.
@@ -41,14 +45,21 @@ const CONNECT_TIMEOUT_MS = 5_000;
  */
 export async function runScenario(
   scenario: Scenario,
-  options: Omit<TargetOptions, "runId" | "connectTimeoutMs">,
+  options: Omit<TargetOptions, "runId" | "connectTimeoutMs" | "reconnectForMs">,
   observer: RunObserver,
   signal: AbortSignal,
 ): Promise<RunOutcome> {
   const runId = randomBytes(4).toString("hex");
-  const target = await openTarget({ ...options, runId, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+  throwIfAborted(signal);
+  const target = await openTarget({
+    ...options,
+    runId,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    reconnectForMs: AWAY_TIMEOUTS * scenario.timeoutMs + RECONNECT_GRACE_MS,
+  });
   const warnings: Warning[] = target.warnings.map((message) => ({ code: "target", message }));
   let instances: Instances | undefined;
+  let outcome: RunOutcome | undefined;
   try {
     await observer.targetOpened(target);
     throwIfAborted(signal);
@@ -59,11 +70,19 @@ export async function runScenario(
       scripts: scenario.strategies.flatMap((name) => strategyNamed(name).scripts),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
     });
-    return { ...(await runTrials(scenario, target, instances, runId, observer, signal)), warnings };
-  } finally {
+    outcome = { ...(await runTrials(scenario, target, instances, runId, observer, signal)), warnings };
+  } catch (error) {
     await instances?.close();
-    await target.stop();
+    // What went wrong first is what the user needs to hear.
+    await target.stop().catch(() => {});
+    throw asRunError(error, target);
   }
+  await instances.close();
+  const notCleaned = await target.stop().then(
+    () => undefined,
+    (error: QbenchError) => error,
+  );
+  return { ...outcome, error: outcome.error ?? notCleaned };
 }
 
 async function runTrials(
@@ -98,7 +117,7 @@ async function runTrials(
     throwIfAborted(signal);
     return { trials, complete: true, error: undefined };
   } catch (error) {
-    const failure = error instanceof QbenchError ? error : lostServer(error);
+    const failure = asRunError(error, target);
     // Nothing measured yet: there is no partial result that an error could take along.
     if (trials.length === 0 && failure.kind !== "interrupted") throw failure;
     return { trials, complete: false, error: failure };
@@ -107,15 +126,13 @@ async function runTrials(
   }
 }
 
-/** Errors of the control connection that nobody translated: the server went away, or refuses. Anything else is a bug. */
-function lostServer(error: unknown): QbenchError {
+/** Errors of the control connection in a user's words: the server went away, or refuses. @throws anything else: a bug. */
+function asRunError(error: unknown, target: Target): QbenchError {
+  if (error instanceof QbenchError) return error;
   const { name, message } = error as Error;
-  if (name === "ReplyError" || name === "MaxRetriesPerRequestError" || /closed|ECONN|EPIPE/i.test(message)) {
-    return environmentError(`the server was lost during the run: ${message}`, "its own log says why");
+  const isFromRedis = name === "ReplyError" || name === "MaxRetriesPerRequestError";
+  if (isFromRedis || /closed|timed out|ECONN|EPIPE/i.test(message)) {
+    return translateRedisError(error, target.endpoints[0]!);
   }
   throw error;
-}
-
-function throwIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw interruptedError(signal.reason === "SIGTERM" ? "SIGTERM" : "SIGINT");
 }

@@ -104,6 +104,8 @@ export interface TrialResult {
   readonly order: number;
   readonly seed: number;
   readonly complete: boolean;
+  /** The server was another process at the end: it forgot what it knew, its counters too. */
+  readonly serverRestarted?: true;
   /** From the barrier to the end of the last entry. */
   readonly durationMs: number;
   readonly entries: EntryCounts;

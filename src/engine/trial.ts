@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { auditTrial } from "../audit/audit.js";
 import { History } from "../audit/history.js";
+import { environmentError, throwIfAborted } from "../base/errors.js";
 import { deriveSeed } from "../base/prng.js";
 import { findLimiter } from "../measure/limiter.js";
 import { machineSnapshot } from "../measure/machine-load.js";
-import { takeSnapshot } from "../measure/server-snapshot.js";
+import { commandsBetween, takeSnapshot } from "../measure/server-snapshot.js";
 import { mergeTimelines } from "../measure/timeline.js";
 import type { TrialPlan } from "../plan/plan.js";
 import { share } from "../plan/segment.js";
@@ -14,7 +15,7 @@ import { strategyNamed } from "../strategies/index.js";
 import type { Target } from "../targets/target.js";
 import { isLoopback } from "../targets/url.js";
 import type { Population, Segment, SegmentResult } from "../worker/segment.js";
-import { generatorFigures, perEntry, type Snapshots, serverFigures } from "./figures.js";
+import { CONTROL_COMMANDS, generatorFigures, perEntry, type Snapshots, serverFigures } from "./figures.js";
 import type { Instances } from "./instances.js";
 import { mergeCounts, mergeHistograms, mergeTallies } from "./merge.js";
 import { populate } from "./population.js";
@@ -56,12 +57,16 @@ const MOST_GENERATIONS = 64;
 /** How far the measured rate may exceed the warm-up's before the prepared generations run out. */
 const HEADROOM = 2;
 const LAZY_FREE_POLLS = 200;
+const SETTLE_POLLS = 100;
+const SETTLE_EVERY_MS = 20;
 
 export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<TrialResult> {
   const { target, signal } = context;
   const warmUp = await warmUpTrial(context, plan);
+  throwIfAborted(signal);
   const segments = segmentsOf(context, plan, warmUp.ratePerSec);
   await prepare(context, segments[0]!);
+  throwIfAborted(signal);
   const machine = {} as { before: ReturnType<typeof machineSnapshot>; after: ReturnType<typeof machineSnapshot> };
   const server = {} as {
     before: Awaited<ReturnType<typeof takeSnapshot>>;
@@ -74,10 +79,11 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   });
   machine.after = machineSnapshot();
   server.after = await takeSnapshot(target.control);
+  await settle(context, results);
   const histories = results.map((result) => History.fromTransfer(result.history));
   const serverRestarted = server.before.serverRunId !== server.after.serverRunId;
   const audit = await auditOf(context, plan, segments[0]!, results, histories, serverRestarted);
-  await teardown(context, results);
+  await teardown(context);
   const complete = !signal.aborted && results.every((result) => !result.aborted);
   return resultOf(context, plan, segments[0]!, results, { server, machine }, audit, complete);
 }
@@ -95,7 +101,8 @@ async function warmUpTrial(context: TrialContext, plan: TrialPlan): Promise<{ ra
   }));
   await prepare(context, segments[0]!);
   const results = await runSegments(context, segments, async () => {});
-  await teardown(context, results);
+  await settle(context, results);
+  await teardown(context);
   const { succeeded } = mergeCounts(results);
   const durationMs = Math.max(...results.map((result) => result.durationMs));
   return { ratePerSec: durationMs === 0 ? 0 : (succeeded / durationMs) * 1000 };
@@ -157,7 +164,7 @@ async function prepare(context: TrialContext, segment: Segment): Promise<void> {
     concertKeys(concertIdOf(segment.runId, segment.firstConcert + i)),
   );
   context.concerts.takeUpTo(segment.firstConcert + concerts.length);
-  await populate(control, concerts, segment.population);
+  await populate(control, concerts, segment.population, context.signal);
 }
 
 async function runSegments(
@@ -173,14 +180,37 @@ async function runSegments(
     if (signal.aborted) abort();
     const results = await running;
     for (const { number } of results.flatMap((result) => result.concerts)) concerts.takeUpTo(number + 1);
+    if (results.some((result) => result.serverLost)) throw lostServer(context);
     return results;
   } finally {
     signal.removeEventListener("abort", abort);
   }
 }
 
+const lostServer = ({ target, scenario }: TrialContext): Error =>
+  environmentError(
+    `${target.name} went away during a trial and did not come back within five timeouts (${5 * scenario.timeoutMs} ms)`,
+    "its own log says why; --timeout says how long an entry, and so the run, waits for it",
+  );
+
+/**
+ * Commands of entries that were given up may still lie before the server: they are carried out before the audit looks,
+ * and before the keys go, or they would make new ones.
+ */
+async function settle({ target }: TrialContext, results: readonly SegmentResult[]): Promise<void> {
+  if (mergeCounts(results).inDoubt === 0) return;
+  let before = await takeSnapshot(target.control);
+  for (let poll = 0; poll < SETTLE_POLLS; poll++) {
+    await sleep(SETTLE_EVERY_MS);
+    const now = await takeSnapshot(target.control);
+    const others = Object.keys(commandsBetween(before, now)).filter((name) => !CONTROL_COMMANDS.has(name));
+    if (others.length === 0) return;
+    before = now;
+  }
+}
+
 /** Removes the trial's keys and waits until the server has freed them, so that the next trial does not pay for it. */
-async function teardown(context: TrialContext, _results: readonly SegmentResult[]): Promise<void> {
+async function teardown(context: TrialContext): Promise<void> {
   const { target } = context;
   await target.removeKeys();
   for (let poll = 0; poll < LAZY_FREE_POLLS; poll++) {
@@ -258,6 +288,7 @@ function resultOf(
     order: plan.order,
     seed: plan.seed,
     complete,
+    ...(snapshots.server.before.serverRunId === snapshots.server.after.serverRunId ? {} : { serverRestarted: true }),
     durationMs,
     entries,
     failures: mergeTallies(results.map((result) => result.failures)),

@@ -83,6 +83,7 @@ const trial = z
     order: count.meta({ description: "place within the round, from 0" }),
     seed: z.int(),
     complete: z.boolean(),
+    serverRestarted: z.literal(true).optional(),
     durationMs: amount.meta({ description: "from the common start to the end of the last entry" }),
     entries,
     failures: counts,

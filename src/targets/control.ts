@@ -15,6 +15,8 @@ export interface ControlOptions {
 const CONNECT_TIMEOUT_MS = 5_000;
 const RECONNECT_FOR_MS = 5_000;
 const RECONNECT_EVERY_MS = 100;
+/** Nothing that is asked takes so long; a server that hangs must not hang the run. */
+const COMMAND_TIMEOUT_MS = 60_000;
 const LOADING_TIMEOUT_MS = 30_000;
 const LOADING_RETRY_MS = 100;
 /** What CLIENT LIST calls our control connections. */
@@ -39,6 +41,7 @@ export async function connectControl(endpoint: Endpoint, options: ControlOptions
     disableClientInfo: true,
     connectTimeout: connectTimeoutMs,
     maxRetriesPerRequest: null,
+    commandTimeout: COMMAND_TIMEOUT_MS,
     retryStrategy: (attempt) => (isEstablished && attempt <= reconnectAttempts ? RECONNECT_EVERY_MS : null),
   });
   // What connect() and the commands reject with is often only "Connection is closed"; the reason comes as an event.

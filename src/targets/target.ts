@@ -17,6 +17,8 @@ export interface TargetOptions {
   readonly allowRemote: boolean;
   readonly allowNonempty: boolean;
   readonly connectTimeoutMs: number;
+  /** How long a server that went away is waited for. */
+  readonly reconnectForMs?: number;
   /** Letters, digits and dashes; part of every key of the run. */
   readonly runId: string;
   /** More lines for an embedded server's redis.conf. */
@@ -80,7 +82,7 @@ async function openEmbedded(options: TargetOptions): Promise<Target> {
   };
   try {
     await entry?.addServer(server);
-    const control = await connectControl(server.endpoint, { connectTimeoutMs: options.connectTimeoutMs });
+    const control = await connectControl(server.endpoint, options);
     return {
       kind: "embedded",
       endpoints: [server.endpoint],
@@ -103,8 +105,8 @@ async function openEmbedded(options: TargetOptions): Promise<Target> {
 }
 
 async function openUrl(endpoint: Endpoint, options: TargetOptions): Promise<Target> {
-  const { runId, connectTimeoutMs } = options;
-  const control = await connectControl(endpoint, { connectTimeoutMs });
+  const { runId } = options;
+  const control = await connectControl(endpoint, options);
   try {
     const { server, version } = await checkedServer(control, endpoint);
     await removeKeysOfDeadRuns(control, endpoint);

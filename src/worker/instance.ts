@@ -26,6 +26,9 @@ import { Workload } from "./workload.js";
  */
 const MOST_RETRIES = 3;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** A server that is gone for so many timeouts, and this much more for the pause between attempts, stays gone. */
+const LOST_AFTER_TIMEOUTS = 5;
+const RECONNECT_GRACE_MS = 1000;
 
 export class Instance implements DriverEvents, EntryStarter {
   readonly #driver: Driver;
@@ -79,6 +82,8 @@ export class Instance implements DriverEvents, EntryStarter {
       attempted: 0,
       isStopped: false,
       isAborted: false,
+      downSinceUs: null,
+      isServerLost: false,
       finish: () => {},
     };
   }
@@ -267,19 +272,42 @@ export class Instance implements DriverEvents, EntryStarter {
 
   #finishIfIdle(): void {
     const trial = this.#trial!;
-    if (trial.inProgress === 0 && (trial.isStopped || trial.remaining === 0)) trial.finish();
+    if (trial.inProgress > 0 || !(trial.isStopped || trial.remaining === 0)) return;
+    // A user who is still thinking must not enter the next trial.
+    trial.load.stop();
+    trial.finish();
   }
 
-  /** Gives up the entries whose time is over. */
+  /** Gives up the entries whose time is over, and a server that does not come back. */
   #sweep(): void {
-    const { table, segment } = this.#trial!;
+    const trial = this.#trial!;
+    const { table, segment } = trial;
     const now = nowUs();
+    this.#watchConnections(trial, now);
     const oldest = now - segment.timeoutMs * 1000;
     for (let slot = 0; slot < table.size; slot++) {
       if (table.readyUs[slot]! > oldest || table.stage[slot] === STAGE.idle) continue;
       this.#giveUp(slot, now);
     }
-    this.#live.set(this.#trial!.recorder.succeeded, this.#trial!.recorder.failedCount, this.#trial!.inProgress);
+    this.#live.set(trial.recorder.succeeded, trial.recorder.failedCount, trial.inProgress);
+  }
+
+  #watchConnections(trial: Trial, now: number): void {
+    if (this.#isAnyUp()) {
+      trial.downSinceUs = null;
+      return;
+    }
+    trial.downSinceUs ??= now;
+    const longestUs = (LOST_AFTER_TIMEOUTS * trial.segment.timeoutMs + RECONNECT_GRACE_MS) * 1000;
+    if (now - trial.downSinceUs < longestUs) return;
+    trial.isServerLost = true;
+    this.#stop();
+  }
+
+  #isAnyUp(): boolean {
+    const connections = this.#routes * this.#poolSize;
+    for (let connection = 0; connection < connections; connection++) if (this.#driver.isUp(connection)) return true;
+    return false;
   }
 
   #giveUp(slot: number, now: number): void {
@@ -312,6 +340,9 @@ interface Trial {
   attempted: number;
   isStopped: boolean;
   isAborted: boolean;
+  /** Since when no connection is up. */
+  downSinceUs: number | null;
+  isServerLost: boolean;
   finish: () => void;
 }
 
@@ -352,6 +383,7 @@ function resultOf(
     concerts: trial.workload.counts(),
     history: recorder.history.toTransfer().message,
     aborted: trial.isAborted,
+    serverLost: trial.isServerLost,
   };
 }
 

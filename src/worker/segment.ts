@@ -81,4 +81,6 @@ export interface SegmentResult {
   readonly concerts: readonly ConcertCounts[];
   readonly history: HistoryTransfer;
   readonly aborted: boolean;
+  /** No connection was up for so long that the instance gave the server up. */
+  readonly serverLost: boolean;
 }
