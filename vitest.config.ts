@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "bin/**/*.test.ts", ".ci/**/*.test.ts"],
+    include: ["src/**/*.test.ts", "bin/**/*.test.js"],
     // Whole-program tests run the built command, and servers start and stop: two cores carry two files at a time.
     maxWorkers: 2,
     testTimeout: 20_000,

@@ -34,10 +34,12 @@ beforeAll(async () => {
   const { path } = await findRedisBinary(undefined);
   process.env.PATH = `${dirname(path)}${delimiter}${process.env.PATH}`;
 });
+let folder: string;
 beforeEach(() => {
-  process.env.XDG_CACHE_HOME = mkdtempSync(join(tmpdir(), "qbench-test-"));
+  folder = mkdtempSync(join(tmpdir(), "qbench-test-"));
+  process.env.XDG_CACHE_HOME = folder;
 });
-afterEach(() => rmSync(process.env.XDG_CACHE_HOME as string, { recursive: true, force: true }));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
 afterAll(() => {
   process.env = environment;
 });
@@ -68,7 +70,7 @@ describe("an embedded target", () => {
   });
 
   test("a server program that is none is a usage error that says why", async () => {
-    const file = join(process.env.XDG_CACHE_HOME as string, "file");
+    const file = join(folder, "file");
     writeFileSync(file, "#!/bin/sh\necho hello\n", { mode: 0o644 });
     const cases: [string, string][] = [
       ["/no/such/program", "does not exist"],
@@ -83,7 +85,7 @@ describe("an embedded target", () => {
   });
 
   test("runs where the registry cannot be written, and says what that means", async () => {
-    const file = join(process.env.XDG_CACHE_HOME as string, "file");
+    const file = join(folder, "file");
     writeFileSync(file, "");
     process.env.XDG_CACHE_HOME = file;
     const target = await openTarget(options());
@@ -218,17 +220,17 @@ describe("servers of killed runs", () => {
     targets.push(await openTarget(options()));
     const pid = targets[0]?.pid as number;
     const { servers } = JSON.parse(readFileSync(join(runsFolder(), "run-a.json"), "utf8"));
-    const [{ process: server, folder }] = servers;
+    const [{ process: server, folder: itsFolder }] = servers;
     const deadOwner = { ...(await identityOf(process.pid)), startedAt: "1" };
     const write = (runId: string, recorded: object) =>
       writeFileSync(
         join(runsFolder(), `${runId}.json`),
         JSON.stringify({ runId, owner: deadOwner, servers: [recorded], addresses: [] }),
       );
-    const foreign = mkdtempSync(join(process.env.XDG_CACHE_HOME as string, "qbench-"));
+    const foreign = mkdtempSync(join(folder, "qbench-"));
     write("reused", { process: { ...server, startedAt: "1" }, folder: join(tmpdir(), "qbench-no-such-folder") });
     write("foreign", { process: { ...server, pid }, folder: foreign });
-    write("elsewhere", { process: server, folder: `${folder}/../${folder.split("/").at(-1)}x` });
+    write("elsewhere", { process: server, folder: `${itsFolder}/../${itsFolder.split("/").at(-1)}x` });
     writeFileSync(join(runsFolder(), "broken.json"), "{");
     expect(await endOrphanServers()).toBe(0);
     expect(existsSync(foreign)).toBe(true);
