@@ -29,6 +29,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "measure strategies, interleaved in rounds, and compare them",
     load: () => import("./run.js"),
   },
+  {
+    name: "micro",
+    summary: "what one entry costs, one at a time, per strategy: round trips, not throughput",
+    load: () => import("./micro.js"),
+  },
   { name: "list", summary: "strategies, scenarios and report formats that there are", load: () => import("./list.js") },
   {
     name: "explain",

@@ -1,0 +1,87 @@
+import { createLogUpdate } from "log-update";
+import { EXIT } from "../base/errors.js";
+import { type MicroOutcome, runMicro } from "../engine/micro.js";
+import type { Turn } from "../engine/micro-plan.js";
+import { readEnvironment } from "../report/environment.js";
+import { buildMicroReport, type MicroReport } from "../report/micro.js";
+import type { EnvironmentReport, TargetReport } from "../report/schema.js";
+import { renderMicroTable } from "../reporters/micro-table.js";
+import { strategyNamed } from "../strategies/index.js";
+import type { Target } from "../targets/target.js";
+import type { CommandResult } from "./command.js";
+import { failureText } from "./failure.js";
+import type { MicroJob } from "./micro.js";
+import { targetReport, writeWhole } from "./report-file.js";
+import { withSignals } from "./signals.js";
+
+/** Measures, writes the report and gives the table, or the JSON, for stdout. */
+export async function executeMicro(job: MicroJob): Promise<CommandResult> {
+  const { options } = job;
+  const { report, outcome } = await withSignals((signal) => measure(job, signal));
+  const json = JSON.stringify(report, null, 2);
+  for (const path of options.outputs) await writeWhole(path, `${json}\n`);
+  const text = options.json ? json : renderMicroTable(report, { color: options.color, writtenTo: options.outputs });
+  if (outcome.error !== undefined) console.error(failureText(outcome.error));
+  return { exitCode: outcome.error?.exitCode ?? EXIT.ok, text: text.trimEnd() };
+}
+
+async function measure(job: MicroJob, signal: AbortSignal): Promise<{ report: MicroReport; outcome: MicroOutcome }> {
+  const { plan, options } = job;
+  const startedAt = new Date();
+  const sinceMs = performance.now();
+  const progress = progressOf(options.quiet, process.stderr.isTTY === true);
+  let environment: EnvironmentReport | undefined;
+  let target: TargetReport | undefined;
+  const observer = {
+    async targetOpened(opened: Target) {
+      target = targetReport(opened);
+      environment = await readEnvironment({
+        control: opened.control,
+        server: opened.server,
+        version: opened.version,
+        scripts: plan.strategies.flatMap((name) => strategyNamed(name).scripts),
+        seed: plan.seed,
+      });
+    },
+    turnStarted: progress.turnStarted,
+  };
+  try {
+    const outcome = await runMicro(plan, options, observer, signal);
+    const report = buildMicroReport({
+      ...outcome,
+      plan,
+      // The observer was called before anything could be measured.
+      target: target!,
+      environment: environment!,
+      startedAt,
+      durationMs: Math.round(performance.now() - sinceMs),
+    });
+    return { report, outcome };
+  } finally {
+    progress.stop();
+  }
+}
+
+interface MicroProgress {
+  turnStarted(turn: Turn, index: number, count: number): void;
+  stop(): void;
+}
+
+/** On stderr: one live line on a terminal, a line a round elsewhere. Nothing is drawn while a turn is measured. */
+function progressOf(isQuiet: boolean, isTerminal: boolean): MicroProgress {
+  if (isQuiet) return { turnStarted() {}, stop() {} };
+  if (!isTerminal) {
+    return {
+      turnStarted({ round, order }, _, count) {
+        if (order === 0) console.error(`qbench: round ${round + 1}, ${count} turns in all`);
+      },
+      stop() {},
+    };
+  }
+  const region = createLogUpdate(process.stderr);
+  return {
+    turnStarted: ({ strategy, outcome }, index, count) =>
+      region(`turn ${index + 1}/${count}: ${strategy}, ${outcome.toLowerCase()} user`),
+    stop: () => region.clear(),
+  };
+}

@@ -1,0 +1,72 @@
+import { type Command, Option } from "commander";
+import { EXIT, usageError } from "../base/errors.js";
+import type { MicroPlan } from "../engine/micro-plan.js";
+import { TOOL } from "../report/tool.js";
+import type { CommandResult } from "./command.js";
+import { addRunOptions, addScenarioOptions, type RunOptions, runOptions, scenarioFlags } from "./options.js";
+import { checkOutputs } from "./outputs.js";
+
+const DEFAULT_DURATION = "500ms";
+/** New users stay in the queue until their turn ends; beyond this the queue would be what is measured. */
+const MAX_DURATION_MS = 60_000;
+
+const EPILOG = `
+One connection, one entry after another, for a user who is new, who waits already and who is active already. This
+measures round trips, not throughput: \`qbench run\` tells what a strategy can take.`;
+
+/** All that `qbench micro` needs to know. */
+export interface MicroJob {
+  readonly plan: MicroPlan;
+  readonly options: RunOptions;
+}
+
+export function configure(command: Command): void {
+  addScenarioOptions(command, ["strategy", "trials", "seed", "timeout", "client", "score"]);
+  command.addOption(
+    new Option(
+      "--duration <TIME>",
+      `measured time of each strategy with each kind of user, all rounds together, up to 1m (${DEFAULT_DURATION})`,
+    ).helpGroup("What is compared:"),
+  );
+  addRunOptions(command);
+  command.addHelpText("after", EPILOG);
+}
+
+/** @throws QbenchError */
+export async function execute(command: Command): Promise<CommandResult> {
+  const job = await jobOf(command);
+  if (job.options.dryRun) return { exitCode: EXIT.ok, text: await describe(job) };
+  const { executeMicro } = await import("./execute-micro.js");
+  return executeMicro(job);
+}
+
+async function jobOf(command: Command): Promise<MicroJob> {
+  const { resolveScenario } = await import("../scenario/load.js");
+  const opts = command.opts();
+  const flags = scenarioFlags(opts);
+  if (flags.duration === undefined && !process.env.QBENCH_DURATION) flags.duration = DEFAULT_DURATION;
+  const { scenario } = resolveScenario({ flags, env: process.env });
+  const { strategies, score, client, trials, durationMs, timeoutMs, seed } = scenario;
+  if (durationMs > MAX_DURATION_MS) {
+    throw usageError("--duration: expected up to 1m", "more rounds tell more than longer ones: --trials");
+  }
+  const options = runOptions(opts, process.env, process.stdout.isTTY === true);
+  checkOutputs(options.outputs, [".json"]);
+  return { plan: { strategies, score, client, trials, durationMs, timeoutMs, seed }, options };
+}
+
+async function describe({ plan, options }: MicroJob): Promise<string> {
+  const { planTurns } = await import("../engine/micro-plan.js");
+  const turns = planTurns(plan);
+  if (options.json) {
+    return JSON.stringify(
+      { schemaVersion: 1, kind: "plan", tool: TOOL, seed: plan.seed, scenario: plan, turns },
+      null,
+      2,
+    );
+  }
+  const lines = turns.map(
+    ({ round, strategy, outcome }) => `  round ${round + 1}  ${strategy}, ${outcome.toLowerCase()} user`,
+  );
+  return [`${turns.length} turns of ${plan.durationMs / plan.trials} ms, seed ${plan.seed}`, ...lines].join("\n");
+}
