@@ -34,6 +34,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "what one entry costs, one at a time, per strategy: round trips, not throughput",
     load: () => import("./micro.js"),
   },
+  { name: "compare", summary: "lay saved reports side by side", load: () => import("./compare.js") },
   { name: "list", summary: "strategies, scenarios and report formats that there are", load: () => import("./list.js") },
   {
     name: "explain",

@@ -106,12 +106,16 @@ export function runOptions(opts: Opts, env: NodeJS.ProcessEnv, isTerminal: boole
     outputs: (opts.output as string[]) ?? (output ? [output] : []),
     json: opts.json === true,
     quiet: isOn("quiet"),
-    color: opts.color !== false && !env.NO_COLOR && (isTerminal || (env.FORCE_COLOR ?? "0") !== "0"),
+    color: colorWanted(opts.color !== false, env, isTerminal),
     dryRun: opts.dryRun === true,
     allowRemote: isOn("allow-remote"),
     allowNonempty: isOn("allow-nonempty"),
   };
 }
+
+/** Whether stdout may show colours; `asked` is false after --no-color. */
+export const colorWanted = (asked: boolean, env: NodeJS.ProcessEnv, isTerminal: boolean): boolean =>
+  asked && !env.NO_COLOR && (isTerminal || (env.FORCE_COLOR ?? "0") !== "0");
 
 function isSwitchedOn(flag: RunFlag, env: NodeJS.ProcessEnv): boolean {
   const value = env[envNameOf(flag)] ?? "";
