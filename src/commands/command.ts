@@ -34,7 +34,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "what one entry costs, one at a time, per strategy: round trips, not throughput",
     load: () => import("./micro.js"),
   },
-  { name: "compare", summary: "lay saved reports side by side", load: () => import("./compare.js") },
+  {
+    name: "compare",
+    summary: "lay saved reports side by side",
+    load: () => import("./compare.js"),
+  },
+  {
+    name: "report",
+    summary: "render a saved report: table, Markdown, CSV or JSON",
+    load: () => import("./report.js"),
+  },
   { name: "list", summary: "strategies, scenarios and report formats that there are", load: () => import("./list.js") },
   {
     name: "explain",
