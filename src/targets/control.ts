@@ -40,6 +40,8 @@ export async function connectControl(endpoint: Endpoint, options: ControlOptions
     enableReadyCheck: false,
     disableClientInfo: true,
     connectTimeout: connectTimeoutMs,
+    // Where the stream has closed already, ioredis waits this long for it to close, and keeps the process up.
+    disconnectTimeout: 50,
     maxRetriesPerRequest: null,
     commandTimeout: COMMAND_TIMEOUT_MS,
     retryStrategy: (attempt) => (isEstablished && attempt <= reconnectAttempts ? RECONNECT_EVERY_MS : null),

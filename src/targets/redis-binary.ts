@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { constants } from "node:fs";
-import { access, realpath, stat } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { environmentError, usageError } from "../base/errors.js";
@@ -98,6 +98,3 @@ function parseVersion(path: string, stdout: string): RedisBinary | string {
   if (Number(major) < OLDEST_MAJOR) return `is version ${major}${rest}, older than ${OLDEST_MAJOR}`;
   return { path, server: server.toLowerCase() as "redis" | "valkey", version: `${major}${rest}` };
 }
-
-/** The program behind links, for messages. */
-export const realBinaryPath = (binary: RedisBinary): Promise<string> => realpath(binary.path);
