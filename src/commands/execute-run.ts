@@ -1,5 +1,4 @@
-import { rename, writeFile } from "node:fs/promises";
-import { EXIT, environmentError, type QbenchError } from "../base/errors.js";
+import { EXIT, type QbenchError } from "../base/errors.js";
 import { type RunOutcome, runScenario } from "../engine/run.js";
 import { createProgress } from "../live/progress.js";
 import { buildRunReport } from "../report/builder.js";
@@ -10,9 +9,9 @@ import { json } from "../reporters/json.js";
 import { table } from "../reporters/table.js";
 import { strategyNamed } from "../strategies/index.js";
 import type { Target } from "../targets/target.js";
-import { isLoopback } from "../targets/url.js";
 import type { CommandResult } from "./command.js";
 import { failureText } from "./failure.js";
+import { targetReport, writeWhole } from "./report-file.js";
 import type { RunJob } from "./run.js";
 import { withSignals } from "./signals.js";
 
@@ -72,25 +71,9 @@ async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunR
   }
 }
 
-const targetReport = (target: Target): TargetReport => ({
-  kind: target.kind,
-  server: target.server,
-  version: target.version,
-  nodes: target.endpoints.map((endpoint) => ({ role: "primary", loopback: isLoopback(endpoint) })),
-});
-
-/** Written whole under another name first: a reader never meets half a report. @returns the paths. */
+/** @returns the paths. */
 async function writeReports(report: RunReport, paths: readonly string[]): Promise<readonly string[]> {
-  for (const path of paths) {
-    const text = reporterFor(path).render(report, { color: false });
-    const unfinished = `${path}.${process.pid}.tmp`;
-    try {
-      await writeFile(unfinished, text);
-      await rename(unfinished, path);
-    } catch (error) {
-      throw environmentError(`the report could not be written to ${path}: ${(error as Error).message}`);
-    }
-  }
+  for (const path of paths) await writeWhole(path, reporterFor(path).render(report, { color: false }));
   return paths;
 }
 
