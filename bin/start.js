@@ -3,6 +3,7 @@
  * `npm start`: sets up, then runs the default scenario, or the one named, and keeps the report in results/. The run takes place in this very process,
  * so that signals and the exit code need no passing on.
  */
+import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { setUp } from "./setup.js";
 
@@ -25,6 +26,8 @@ const measuresNothing = names("--help") || names("-h") || names("--dry-run");
 const reportPath = () => inProject(`results/${new Date().toISOString().slice(0, 19).replaceAll(":", "")}Z.json`);
 
 if (await setUp({ needsRedis: !bringsRedis && !measuresNothing })) {
+  // Git keeps no empty folders, and reports go there unless told otherwise.
+  mkdirSync(inProject("results"), { recursive: true });
   const scenario = options.some(isScenario) ? [] : [inProject("scenarios/default.yaml")];
   const output =
     names("--output") || inEnvironment("QBENCH_OUTPUT") || measuresNothing ? [] : ["--output", reportPath()];
