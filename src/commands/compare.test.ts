@@ -83,7 +83,7 @@ describe("qbench compare", () => {
       await save(report()),
       await save(report({}, { lua: { tps: 40_000, limiter: "generator" } })),
     ]);
-    expect(text).toContain("faster, by the generator");
+    expect(text).toContain("faster, generator-bound");
   });
 
   it("refuses unlike environments, naming exactly what differs", async () => {

@@ -90,6 +90,13 @@ describe("live progress", () => {
     ]);
   });
 
+  it("writes plain lines to a terminal without a size, as CI systems have them", () => {
+    const screen = Object.assign(new Screen(), { rows: 0, columns: 0 });
+    watch(createProgress({ isTerminal: true, quiet: false, stream: screen }), { ms: 0 });
+    expect(screen.text.split("\n")).toHaveLength(4);
+    expect(screen.text).not.toContain("\u001b");
+  });
+
   it("says what was wrong with a trial", () => {
     const screen = new Screen();
     const progress = createProgress({ isTerminal: false, quiet: false, stream: screen });

@@ -3,6 +3,7 @@ import { formatDuration } from "../base/units.js";
 import type { TrialResult } from "../engine/trial-result.js";
 import { percentileUs } from "../measure/hdr.js";
 import { latencyText, percentText, plural, printable, rateText } from "../report/format.js";
+import { limiterText } from "../report/words.js";
 
 /**
  * What a person sees while a run goes on, on stderr: one region on a terminal, a line for each finished trial
@@ -43,7 +44,7 @@ export function createProgress(options: ProgressOptions): Progress {
   const { isTerminal, quiet, stream = process.stderr, nowMs = () => performance.now() } = options;
   if (quiet) return SILENT;
   // The cursor stays as it is: a run that is killed must not leave a terminal without one.
-  const region = isTerminal ? createLogUpdate(stream, { showCursor: true }) : undefined;
+  const region = isTerminal && hasRoom(stream) ? createLogUpdate(stream, { showCursor: true }) : undefined;
   const sinceMs = nowMs();
   let place: TrialPlace = { index: 0, count: 0, strategy: "", round: 0 };
   let finishedTrials = 0;
@@ -89,6 +90,10 @@ export function createProgress(options: ProgressOptions): Progress {
   };
 }
 
+/** Pseudo-terminals of CI systems often say that they have no rows: a region there would swallow every line. */
+const hasRoom = ({ rows, columns }: NodeJS.WritableStream & { rows?: number; columns?: number }): boolean =>
+  rows !== 0 && columns !== 0;
+
 const title = ({ index, count, strategy, round }: TrialPlace): string =>
   `${String(index + 1).padStart(String(count).length)}/${count} round ${round + 1} ${printable(strategy, 40)}`;
 
@@ -112,5 +117,5 @@ function finished(result: TrialResult): string {
   const success = attempted > 0 ? `, ${percentText(succeeded / attempted)} succeeded` : "";
   const anomalies = result.audit.ok ? "" : ", audit found anomalies";
   const end = result.complete ? "" : ", cut short";
-  return `${rateText(rate)} entries/s${latency}${success}, limited by ${result.limiter}${anomalies}${end}`;
+  return `${rateText(rate)} entries/s${latency}${success}, ${limiterText(result.limiter)}${anomalies}${end}`;
 }

@@ -14,7 +14,7 @@ export function warningsOf(strategies: readonly StrategyReport[], scenario: Scen
   }
   if (complete && strategies.length > 1 && scenario.trials < MIN_ROUNDS) {
     const rounds = plural(scenario.trials, "round");
-    warn("too-few-rounds", `${rounds} allow no verdict; --trials ${MIN_ROUNDS} or more do`);
+    warn("too-few-rounds", `${rounds}: too few for a verdict; --trials ${MIN_ROUNDS} or more allow one`);
   }
   const bound = strategies.filter(({ summary }) => summary.limiter === "generator").map(({ name }) => name);
   if (bound.length > 0) {

@@ -14,6 +14,10 @@ const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
 };
 export const verdictText = (verdict: Verdict): string => VERDICT_WORDS[verdict];
 
+/** "limited by server", "limit unclear" */
+export const limiterText = (limiter: StrategyReport["summary"]["limiter"]): string =>
+  limiter === "unclear" ? "limit unclear" : `limited by ${limiter}`;
+
 /** "a", "a and b", "a, b and c" */
 export const listed = (items: readonly string[]): string =>
   items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
@@ -69,12 +73,12 @@ export function answerOf({ strategies }: RunReport): string[] {
     .filter(({ summary }) => typeof summary.vsBaseline?.tpsRatio === "number")
     .sort((a, b) => (b.summary.vsBaseline?.tpsRatio ?? 0) - (a.summary.vsBaseline?.tpsRatio ?? 0));
   for (const { name, summary } of byRatio) {
-    const { verdict, tpsRatio, generatorBound } = summary.vsBaseline as NonNullable<typeof summary.vsBaseline>;
+    const { verdict, tpsRatio } = summary.vsBaseline as NonNullable<typeof summary.vsBaseline>;
     // A figure that the generator made may not pass for one of Redis's, not even here.
-    const limit = generatorBound ? ", limited by the load generator" : "";
+    const limit = summary.limiter === "generator" ? ", limited by the load generator" : "";
     groups[verdict].push(`${name} (${ratioText(tpsRatio ?? 0)}${limit})`);
   }
-  const baseline = (strategies[0] as StrategyReport).name;
+  const { name: baseline, summary: ofBaseline } = strategies[0] as StrategyReport;
   const said: string[] = [];
   const are = (names: readonly string[]): string => `${listed(names)} ${names.length === 1 ? "is" : "are"}`;
   if (groups.faster.length > 0) said.push(`${are(groups.faster)} faster`);
@@ -85,6 +89,9 @@ export function answerOf({ strategies }: RunReport): string[] {
   }
   const rest = strategies.slice(1).filter((one) => !byRatio.includes(one));
   if (rest.length > 0) said.push(`${are(rest.map(({ name }) => name))} without a trial to compare`);
+  if (ofBaseline.limiter === "generator") {
+    said.push(`${baseline} itself was limited by the load generator, so these ratios say little about Redis`);
+  }
   return [`In throughput against ${baseline}: ${said.join("; ")}.`];
 }
 
@@ -92,7 +99,7 @@ function single({ name, summary }: StrategyReport): string {
   const p95 = summary.p95 === null ? "" : `, p95 ${latencyText(summary.p95.median)}`;
   const rate = `${rateText(summary.tps?.median ?? 0)} entries a second`;
   const success = summary.successRate === null ? "" : `, ${percentText(summary.successRate)} succeeded`;
-  return `${name}: ${rate}${p95}${success}; limited by: ${summary.limiter}.`;
+  return `${name}: ${rate}${p95}${success}; ${limiterText(summary.limiter)}.`;
 }
 
 /** Warnings of the run and of its trials; a kind that several trials of a strategy share is told once. */

@@ -109,6 +109,11 @@ describe("table", () => {
     expect(text).toMatch(/pipeline-blind[^─]*faster[^─]*generator-bound/);
     expect(render("markdown", TROUBLED)).toContain("| faster, generator-bound |");
     expect(render("table", V1)).not.toContain("generator-bound");
+    const bound = reportOf({}, { individual: { limiter: "generator" } });
+    expect(line(render("markdown", bound), "In throughput")).toContain(
+      "individual itself was limited by the load generator",
+    );
+    expect(render("table", bound)).toMatch(/pipeline[^─]*faster[^─]*generator-bound/);
   });
 
   it("says so where nothing was measured", () => {

@@ -86,6 +86,6 @@ function against(versus: NonNullable<Column["vsFirst"]>, chalk: ChalkInstance): 
     "too-few-rounds": chalk.dim,
   }[versus.verdict];
   const words = verdictText(versus.verdict).replace("rounds", "trials");
-  const verdict = versus.generatorBound ? chalk.yellow(`${words}, by the generator`) : paint(words);
+  const verdict = versus.generatorBound ? chalk.yellow(`${words}, generator-bound`) : paint(words);
   return [`${ratioText(versus.tpsRatio)}${range}`, verdict];
 }

@@ -115,9 +115,10 @@ function legend({ strategies }: RunReport): string[] {
   const latency =
     summary.latency === "response"
       ? "from the planned start to the answer"
-      : "from being ready to enter to the answer, waiting for a connection included";
+      : "from ready to enter to answered, a wait for a connection included";
   return [
-    `TPS: succeeded entries a second, median of the trials${coverage}; against: mean ratio of the rounds and its 95 % interval`,
+    `TPS: succeeded entries a second, median of the trials${coverage}`,
+    "against: mean ratio of the rounds and its 95 % interval; per entry: calls that the server counted, round trips",
     `p50, p95, p99: medians of the trials' percentiles, ${latency}`,
   ];
 }
