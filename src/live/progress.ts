@@ -84,8 +84,11 @@ export function createProgress(options: ProgressOptions): Progress {
     },
     note: line,
     stop() {
-      if (!isStopped) region?.clear();
+      if (isStopped) return;
       isStopped = true;
+      region?.clear();
+      // Between what was going on and the result, which follows on stdout.
+      if (region !== undefined && finishedTrials > 0) stream.write("\n");
     },
   };
 }
