@@ -3,128 +3,13 @@ import { CLIENTS, WRITES } from "../drivers/driver.js";
 import { SCORES } from "../queue/outcome.js";
 import { CONNECTIONS } from "../scenario/scenario.js";
 import { VERDICTS } from "../stats/comparison.js";
+import { amount, count, counts, entries, LIMITERS, latency, name, share, trial, warning } from "./trial-schema.js";
 
 /**
  * The JSON report, version 1. Names and meanings are kept: fields may be added, and what is added later is optional,
  * so that every report ever written stays readable. Unknown fields are let through. Latencies are µs.
  */
 export const SCHEMA_VERSION = 1;
-
-export const LIMITERS = ["server", "generator", "pool", "network", "offered-load", "unclear"] as const;
-
-const count = z.int().nonnegative();
-const amount = z.number().nonnegative();
-const share = z.number().min(0).max(1);
-const counts = z.record(z.string(), count);
-const name = z.string().min(1);
-
-const latency = z
-  .object({
-    unit: z.literal("us"),
-    count,
-    min: amount.nullable(),
-    mean: amount.nullable(),
-    p50: amount.nullable(),
-    p90: amount.nullable(),
-    p95: amount.nullable(),
-    p99: amount.nullable(),
-    p999: amount.nullable(),
-    max: amount.nullable(),
-    outOfRange: count.meta({ description: "values above the histogram's range; counted in it as the largest" }),
-    histogram: z.base64().meta({ description: "HdrHistogram, V2 compressed, µs, three significant digits" }),
-  })
-  .meta({ id: "latency", description: "one latency distribution; nulls where nothing was recorded" });
-
-const entries = z
-  .object({
-    attempted: count,
-    succeeded: count,
-    failed: count,
-    inDoubt: count,
-    dropped: count,
-    new: count,
-    waiting: count,
-    active: count,
-  })
-  .meta({ id: "entries" });
-
-const warning = z.object({ code: name, message: z.string() }).meta({ id: "warning" });
-
-const server = z.object({
-  commands: z.record(z.string(), z.object({ calls: count, usecPerCall: amount })),
-  callsSent: count,
-  callsPerEntry: amount,
-  cpuUtilization: amount.nullable(),
-  cpuUsPerEntry: amount.nullable(),
-  wallMs: amount,
-  stolenShare: amount,
-});
-
-const generator = z.object({
-  cpuUtilization: amount,
-  cpuUsPerEntry: amount,
-  eventLoopUtilization: amount,
-  gcMs: amount,
-  stolenShare: amount,
-  threads: z.array(z.object({ instance: count, cpuUtilization: amount.nullable(), eventLoopUtilization: amount })),
-  commands: counts,
-  socketWrites: count,
-  bytesSent: count,
-  bytesReceived: count,
-  reconnects: count,
-  scriptReloads: count,
-  historyEntries: count,
-  historyBytes: count,
-});
-
-const trial = z
-  .object({
-    round: count,
-    order: count.meta({ description: "place within the round, from 0" }),
-    seed: z.int(),
-    complete: z.boolean(),
-    serverRestarted: z.literal(true).optional(),
-    durationMs: amount.meta({ description: "from the common start to the end of the last entry" }),
-    entries,
-    failures: counts,
-    tps: amount.meta({ description: "succeeded entries per second of durationMs" }),
-    successRate: share.nullable(),
-    latency: z.object({
-      entry: latency,
-      service: latency,
-      poolWait: latency,
-      failed: latency,
-      response: latency.optional(),
-      startLag: latency.optional(),
-    }),
-    timeline: z.array(
-      z.object({
-        second: count,
-        succeeded: count,
-        failed: count,
-        p50: amount.nullable(),
-        p99: amount.nullable(),
-      }),
-    ),
-    server,
-    generator,
-    waitingSet: z.object({ atStart: count, atEnd: count, limit: count, concerts: count }),
-    roundTripsPerEntry: amount,
-    socketWritesPerEntry: amount,
-    limiter: z.enum(LIMITERS),
-    limiterEvidence: z.array(z.string()),
-    audit: z.object({
-      ok: z.boolean(),
-      anomalies: counts,
-      brokenPromises: z.array(z.string()),
-      checked: count,
-      coverage: z.enum(["users", "counts"]),
-      lostByServer: count,
-      durationMs: amount,
-    }),
-    warnings: z.array(warning),
-  })
-  .meta({ id: "trial" });
 
 const medianInterval = z.object({ median: amount, low: amount, high: amount, coverage: share }).meta({
   id: "medianInterval",

@@ -1,0 +1,119 @@
+import { z } from "zod";
+
+/** The part of a report that tells of one trial, and the pieces that summaries share with it. Latencies are µs. */
+
+export const LIMITERS = ["server", "generator", "pool", "network", "offered-load", "unclear"] as const;
+
+export const count = z.int().nonnegative();
+export const amount = z.number().nonnegative();
+export const share = z.number().min(0).max(1);
+export const counts = z.record(z.string(), count);
+export const name = z.string().min(1);
+
+export const latency = z
+  .object({
+    unit: z.literal("us"),
+    count,
+    min: amount.nullable(),
+    mean: amount.nullable(),
+    p50: amount.nullable(),
+    p90: amount.nullable(),
+    p95: amount.nullable(),
+    p99: amount.nullable(),
+    p999: amount.nullable(),
+    max: amount.nullable(),
+    outOfRange: count.meta({ description: "values above the histogram's range; counted in it as the largest" }),
+    histogram: z.base64().meta({ description: "HdrHistogram, V2 compressed, µs, three significant digits" }),
+  })
+  .meta({ id: "latency", description: "one latency distribution; nulls where nothing was recorded" });
+
+export const entries = z
+  .object({
+    attempted: count,
+    succeeded: count,
+    failed: count,
+    inDoubt: count,
+    dropped: count,
+    new: count,
+    waiting: count,
+    active: count,
+  })
+  .meta({ id: "entries" });
+
+export const warning = z.object({ code: name, message: z.string() }).meta({ id: "warning" });
+
+const server = z.object({
+  commands: z.record(z.string(), z.object({ calls: count, usecPerCall: amount })),
+  callsSent: count,
+  callsPerEntry: amount,
+  cpuUtilization: amount.nullable(),
+  cpuUsPerEntry: amount.nullable(),
+  wallMs: amount,
+  stolenShare: amount,
+});
+
+const generator = z.object({
+  cpuUtilization: amount,
+  cpuUsPerEntry: amount,
+  eventLoopUtilization: amount,
+  gcMs: amount,
+  stolenShare: amount,
+  threads: z.array(z.object({ instance: count, cpuUtilization: amount.nullable(), eventLoopUtilization: amount })),
+  commands: counts,
+  socketWrites: count,
+  bytesSent: count,
+  bytesReceived: count,
+  reconnects: count,
+  scriptReloads: count,
+  historyEntries: count,
+  historyBytes: count,
+});
+
+export const trial = z
+  .object({
+    round: count,
+    order: count.meta({ description: "place within the round, from 0" }),
+    seed: z.int(),
+    complete: z.boolean(),
+    serverRestarted: z.literal(true).optional(),
+    durationMs: amount.meta({ description: "from the common start to the end of the last entry" }),
+    entries,
+    failures: counts,
+    tps: amount.meta({ description: "succeeded entries per second of durationMs" }),
+    successRate: share.nullable(),
+    latency: z.object({
+      entry: latency,
+      service: latency,
+      poolWait: latency,
+      failed: latency,
+      response: latency.optional(),
+      startLag: latency.optional(),
+    }),
+    timeline: z.array(
+      z.object({
+        second: count,
+        succeeded: count,
+        failed: count,
+        p50: amount.nullable(),
+        p99: amount.nullable(),
+      }),
+    ),
+    server,
+    generator,
+    waitingSet: z.object({ atStart: count, atEnd: count, limit: count, concerts: count }),
+    roundTripsPerEntry: amount,
+    socketWritesPerEntry: amount,
+    limiter: z.enum(LIMITERS),
+    limiterEvidence: z.array(z.string()),
+    audit: z.object({
+      ok: z.boolean(),
+      anomalies: counts,
+      brokenPromises: z.array(z.string()),
+      checked: count,
+      coverage: z.enum(["users", "counts"]),
+      lostByServer: count,
+      durationMs: amount,
+    }),
+    warnings: z.array(warning),
+  })
+  .meta({ id: "trial" });
