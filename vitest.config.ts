@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "bin/**/*.test.js"],
+    include: ["src/**/*.test.ts", "bin/**/*.test.{js,ts}"],
     // Whole-program tests run the built command, and servers start and stop: two cores carry two files at a time.
     maxWorkers: 2,
     testTimeout: 20_000,
