@@ -71,6 +71,8 @@ export class IoredisDriver implements Driver {
       // An entry that lost its connection is in doubt: sending it again in silence would hide that.
       autoResendUnfulfilledCommands: false,
       enableOfflineQueue: false,
+      // Otherwise a socket that is closed already holds the process up for two seconds.
+      disconnectTimeout: 50,
       maxRetriesPerRequest: 0,
       retryStrategy: (attempt) => (this.#isClosing ? null : Math.min(20 * 2 ** attempt, 500)),
     });
@@ -94,7 +96,10 @@ export class IoredisDriver implements Driver {
   }
 
   isUp(connection: number): boolean {
-    return this.#connections[connection]!.status === "ready";
+    const { status, stream } = this.#connections[connection]!;
+    // Between a socket's end and its close ioredis still calls itself ready and refuses every command at once: users who
+    // try again at once would never let the event loop come to the close.
+    return status === "ready" && stream.writable;
   }
 
   send(
