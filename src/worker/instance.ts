@@ -72,7 +72,7 @@ export class Instance implements DriverEvents, EntryStarter {
         routes: this.#routes,
         pool: this.#poolSize,
         isUp: (connection) => this.#driver.isUp(connection),
-        isWaiting: (slot) => table.stage[slot] === STAGE.waiting,
+        epochOf: (slot) => table.epoch[slot]!,
       }),
       recorder: new Recorder({ instance: segment.index, startUs: 0, isOpen: false, historyBytes: 0 }),
       countersBefore: this.#driver.counters(),

@@ -17,26 +17,51 @@ export interface Pool {
   withdraw(connection: number): void;
 }
 
-/** `isWaiting` tells whether a slot taken from the line still waits: a timed-out entry stays in line until its turn. */
+/** `epochOf` grows when a slot's entry is given up: its place in line is not its successor's. */
 export interface PoolOptions {
   readonly routes: number;
   readonly pool: number;
   readonly isUp: (connection: number) => boolean;
-  readonly isWaiting: (slot: number) => boolean;
+  readonly epochOf: (slot: number) => number;
 }
 
 export const makePool = (connections: Connections, options: PoolOptions): Pool =>
   connections === "exclusive" ? new ExclusivePool(options) : new SharedPool(options);
 
+/** First come, first served. Places of entries that were given up are passed over when their turn comes. */
+class Line {
+  readonly #slots = new NumberQueue();
+  readonly #epochs = new NumberQueue();
+  readonly #epochOf: (slot: number) => number;
+
+  constructor(epochOf: (slot: number) => number) {
+    this.#epochOf = epochOf;
+  }
+
+  push(slot: number): void {
+    this.#slots.push(slot);
+    this.#epochs.push(this.#epochOf(slot));
+  }
+
+  /** Takes out the slot whose turn it is, or gives -1. */
+  next(): number {
+    while (this.#slots.size > 0) {
+      const slot = this.#slots.shift();
+      if (this.#epochs.shift() === this.#epochOf(slot)) return slot;
+    }
+    return -1;
+  }
+}
+
 class ExclusivePool implements Pool {
   readonly #options: PoolOptions;
   readonly #free: NumberQueue[];
-  readonly #line: NumberQueue[];
+  readonly #line: Line[];
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#free = Array.from({ length: options.routes }, () => new NumberQueue());
-    this.#line = Array.from({ length: options.routes }, () => new NumberQueue());
+    this.#line = Array.from({ length: options.routes }, () => new Line(options.epochOf));
     for (let connection = 0; connection < options.routes * options.pool; connection++) {
       if (options.isUp(connection)) this.#free[this.#routeOf(connection)]!.push(connection);
     }
@@ -58,13 +83,9 @@ class ExclusivePool implements Pool {
 
   release(connection: number): number {
     const route = this.#routeOf(connection);
-    const line = this.#line[route]!;
-    while (line.size > 0) {
-      const slot = line.shift();
-      if (this.#options.isWaiting(slot)) return slot;
-    }
-    this.#free[route]!.push(connection);
-    return -1;
+    const slot = this.#line[route]!.next();
+    if (slot < 0) this.#free[route]!.push(connection);
+    return slot;
   }
 
   restore(connection: number, grant: (slot: number, connection: number) => void): void {
@@ -79,11 +100,11 @@ class ExclusivePool implements Pool {
 
 class SharedPool implements Pool {
   readonly #options: PoolOptions;
-  readonly #line: NumberQueue[];
+  readonly #line: Line[];
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#line = Array.from({ length: options.routes }, () => new NumberQueue());
+    this.#line = Array.from({ length: options.routes }, () => new Line(options.epochOf));
   }
 
   acquire(slot: number, route: number): number {
@@ -109,10 +130,7 @@ class SharedPool implements Pool {
   restore(connection: number, grant: (slot: number, connection: number) => void): void {
     const route = Math.floor(connection / this.#options.pool);
     const line = this.#line[route]!;
-    for (let left = line.size; left > 0; left--) {
-      const slot = line.shift();
-      if (this.#options.isWaiting(slot)) grant(slot, this.#upConnection(slot, route));
-    }
+    for (let slot = line.next(); slot >= 0; slot = line.next()) grant(slot, this.#upConnection(slot, route));
   }
 
   withdraw(_connection: number): void {}

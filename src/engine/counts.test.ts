@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { startTestRedis, type TestRedis } from "../targets/testing.js";
+import { callsOf, type Ended, makeWorld, type World } from "./testing/program.js";
+
+/** What a run reports, held against the commandstats of the server that it was run on. */
+let test: TestRedis;
+let world: World;
+let url: string;
+beforeAll(async () => {
+  [test, world] = await Promise.all([startTestRedis(), makeWorld()]);
+  url = `redis://127.0.0.1:${test.server.endpoint.port}`;
+});
+afterAll(async () => {
+  world.remove();
+  await test.stop();
+});
+beforeEach(() => test.redis.config("RESETSTAT"));
+
+const ALL = ["individual", "dedup", "pipeline", "lua", "pipeline-blind", "multi"];
+const run = async (...args: string[]): Promise<Ended> => {
+  const ended = await world.run("--url", url, "--trials", "1", "--warmup", "0", "--json", ...args).ended;
+  expect(ended.stderr).not.toMatch(/bug/);
+  return ended;
+};
+// biome-ignore lint/suspicious/noExplicitAny: see testing/program.ts
+const trialsOf = (report: any): Record<string, any> =>
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  Object.fromEntries(report.strategies.map((one: any) => [one.name, one.trials[0]]));
+
+describe("--entries", () => {
+  it.each([
+    ["one instance", 500, ["--vus", "50", "--pool", "5"]],
+    ["users that do not divide", 1001, ["--vus", "17", "--pool", "3", "--instances", "3"]],
+    ["fewer entries than users", 5, ["--vus", "40", "--pool", "4", "--instances", "2"]],
+    ["fewer entries than instances", 1, ["--vus", "4", "--pool", "1", "--instances", "3"]],
+    ["users who think", 60, ["--vus", "20", "--pool", "4", "--think-time", "20ms"]],
+  ])("makes exactly as many as were asked for: %s", async (_, entries, args) => {
+    const ended = await run("--strategy", "dedup,lua", "--entries", String(entries), ...args);
+    expect(ended.exitCode).toBe(0);
+    const { dedup, lua } = trialsOf(ended.json());
+    for (const trial of [dedup, lua]) {
+      expect(trial.entries).toMatchObject({ attempted: entries, succeeded: entries, new: entries, failed: 0 });
+      expect(trial.audit).toMatchObject({ ok: true, coverage: "users" });
+    }
+    const calls = await callsOf(test.redis);
+    expect(calls.evalsha).toBe(entries);
+    // dedup's own, and one inside each script.
+    expect(calls.zadd).toBe(2 * entries);
+    expect(calls.hgetall).toBe(entries);
+    expect(await test.redis.dbsize()).toBe(0);
+  });
+});
+
+/** Commands of one entry: the published convention. */
+const CALLS: Record<string, { new: number; waiting: number; active: number }> = {
+  individual: { new: 6, waiting: 3, active: 1 },
+  dedup: { new: 4, waiting: 4, active: 1 },
+  pipeline: { new: 4, waiting: 4, active: 1 },
+  lua: { new: 1, waiting: 1, active: 1 },
+  "pipeline-blind": { new: 4, waiting: 4, active: 4 },
+  multi: { new: 6, waiting: 6, active: 1 },
+};
+/** Who asks for a number before it knows whether one is needed: INCR, one call more. */
+const ASKS_SEQUENCE = {
+  new: ["individual", "dedup", "pipeline", "pipeline-blind", "multi"],
+  waiting: ["dedup", "pipeline", "pipeline-blind", "multi"],
+  active: ["pipeline-blind"],
+};
+
+describe("calls per entry, by the server's count, are what the strategies declare", () => {
+  it.each([
+    ["wire", "new", "timestamp"],
+    ["wire", "new", "sequence"],
+    ["wire", "waiting", "timestamp"],
+    ["wire", "waiting", "sequence"],
+    ["wire", "active", "timestamp"],
+    ["wire", "active", "sequence"],
+    ["ioredis", "new", "sequence"],
+    ["ioredis", "waiting", "timestamp"],
+    ["ioredis", "active", "timestamp"],
+  ] as const)("client %s, users who are %s, score %s", async (client, kind, score) => {
+    const load = ["--entries", "200", "--vus", "12", "--pool", "3", "--client", client, "--score", score];
+    const ended = await run("--strategy", ALL.join(","), "--mix", `${kind}=100`, ...load);
+    expect(ended.exitCode).toBe(0);
+    const trials = trialsOf(ended.json());
+    for (const name of ALL) {
+      const trial = trials[name];
+      const incr = score === "sequence" && ASKS_SEQUENCE[kind].includes(name) ? 1 : 0;
+      expect([name, trial.server.callsPerEntry]).toEqual([name, CALLS[name]![kind] + incr]);
+      expect(trial.entries).toMatchObject({ attempted: 200, succeeded: 200, failed: 0, [kind]: 200 });
+      // The driver and the server agree.
+      expect(trial.warnings).toEqual([]);
+    }
+    expect(await test.redis.dbsize()).toBe(0);
+  });
+});

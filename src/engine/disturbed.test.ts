@@ -1,0 +1,151 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startEmbedded } from "../targets/embedded.js";
+import { findRedisBinary } from "../targets/redis-binary.js";
+import { startTestRedis, withRedis } from "../targets/testing.js";
+import { entriesBegan, makeWorld, until, type World } from "./testing/program.js";
+
+let world: World;
+beforeAll(async () => {
+  world = await makeWorld();
+});
+afterAll(() => world.remove());
+
+const BASE = ["--vus", "40", "--pool", "4", "--trials", "1", "--warmup", "0", "--json"];
+const urlOf = (port: number): string => `redis://127.0.0.1:${port}`;
+// biome-ignore lint/suspicious/noExplicitAny: see testing/program.ts
+const sum = (counts: any): number => Object.values<number>(counts).reduce((total, one) => total + one, 0);
+
+describe("a server that goes away", () => {
+  it.each(["wire", "ioredis"])(
+    "for good ends the run with 3 and one message: an embedded one, client %s",
+    async (client) => {
+      const args = ["--strategy", "lua", "--duration", "30s", "--timeout", "200ms", "--client", client];
+      const running = world.run(...BASE, ...args);
+      await until(() => world.records().some(({ servers }) => servers.length > 0));
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      process.kill(world.records()[0]!.servers[0]!.process.pid, "SIGKILL");
+      const ended = await running.ended;
+      expect(ended.exitCode).toBe(3);
+      expect(ended.json()).toMatchObject({ complete: false, error: { kind: "environment", code: 3 } });
+      expect(ended.stderr.match(/^qbench: /gm)).toHaveLength(1);
+      expect(world.records()).toEqual([]);
+    },
+  );
+
+  it.each(["wire", "ioredis"])("keeps the trials that were measured before, client %s", async (client) => {
+    await withRedis(async ({ server }) => {
+      const args = ["--strategy", "lua", "--duration", "300ms", "--timeout", "100ms", "--client", client];
+      const running = world.run(...BASE, "--trials", "900", "--url", urlOf(server.endpoint.port), ...args);
+      await running.says(/\b1\/900 .*lua/);
+      await server.stop();
+      const ended = await running.ended;
+      expect(ended.exitCode).toBe(3);
+      const report = ended.json();
+      expect(report).toMatchObject({ complete: false, error: { kind: "environment" } });
+      expect(report.strategies[0].trials[0]).toMatchObject({ complete: true, audit: { ok: true } });
+      expect(ended.stderr.match(/^qbench: /gm)).toHaveLength(1);
+    });
+  });
+
+  it.each(["wire", "ioredis"])("and is back within five timeouts is survived, client %s", async (client) => {
+    const first = await startTestRedis();
+    const { port } = first.server.endpoint;
+    const args = ["--strategy", "lua", "--duration", "3s", "--timeout", "500ms", "--client", client];
+    const running = world.run(...BASE, "--url", urlOf(port), ...args);
+    await entriesBegan(first.redis);
+    await first.stop();
+    const second = await startEmbedded(await findRedisBinary(undefined), [`port ${port}`]);
+    try {
+      const ended = await running.ended;
+      expect(ended.exitCode).toBe(0);
+      const report = ended.json();
+      const [trial] = report.strategies[0].trials;
+      expect(trial).toMatchObject({ complete: true, serverRestarted: true });
+      expect(trial.warnings.map((one: { code: string }) => one.code)).toContain("server-restarted");
+      expect(trial.audit.lostByServer).toBeGreaterThan(0);
+      expect(trial.audit.brokenPromises).toEqual([]);
+      expect(trial.failures.connection).toBeGreaterThan(0);
+    } finally {
+      await second.stop();
+    }
+  });
+});
+
+describe("a server that cannot be used", () => {
+  const refused = async (url: string, message: RegExp): Promise<void> => {
+    const ended = await world.run(...BASE, "--strategy", "lua", "--entries", "10", "--url", url).ended;
+    expect(ended.exitCode).toBe(3);
+    const report = ended.json();
+    expect(report).toMatchObject({ kind: "run", complete: false, error: { kind: "environment", code: 3 } });
+    expect(report.error.message).toMatch(message);
+    expect(ended.stderr.match(/^qbench: /gm)).toHaveLength(1);
+    expect(ended.stdout + ended.stderr).not.toContain("s3cret");
+  };
+
+  it("says that the password is wrong, without showing it", () =>
+    withRedis(
+      ({ server }) => refused(`redis://:s3cret@127.0.0.1:${server.endpoint.port}`, /password/i),
+      ["requirepass another"],
+    ));
+
+  it("says that nobody listens", () => refused("redis://127.0.0.1:1", /cannot reach Redis at 127\.0\.0\.1:1/));
+
+  it("says that the data are somebody's", () =>
+    withRedis(async ({ server, redis }) => {
+      await redis.set("invoice:1", "paid");
+      await refused(urlOf(server.endpoint.port), /holds keys that are not qbench's/);
+      expect(await redis.get("invoice:1")).toBe("paid");
+    }));
+
+  it("says that it is no Redis", async () => {
+    const server = createServer((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    await refused(urlOf((server.address() as { port: number }).port), /Redis protocol|closed the connection/);
+    server.close();
+  });
+});
+
+describe.each(["wire", "ioredis"])("something happens in the middle, client %s", (client) => {
+  describe.each(["exclusive", "shared"])("%s connections", (connections) => {
+    const common = [...BASE, "--client", client, "--connections", connections, "--duration", "2s"];
+
+    it("every client is killed, every script flushed, the server paused beyond the timeout", async () => {
+      await withRedis(async ({ server, redis }) => {
+        const args = ["--strategy", "lua", "--timeout", "250ms", "--url", urlOf(server.endpoint.port)];
+        const running = world.run(...common, ...args);
+        await entriesBegan(redis);
+        await redis.script("FLUSH");
+        await entriesBegan(redis, 2000);
+        await redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+        await entriesBegan(redis, 4000);
+        await redis.call("CLIENT", "PAUSE", "600", "WRITE");
+        const ended = await running.ended;
+        expect(ended.exitCode).toBe(0);
+        const [trial] = ended.json().strategies[0].trials;
+        expect(Object.keys(trial.failures).sort()).toEqual(["connection", "timeout"]);
+        expect(trial.failures.timeout).toBeGreaterThan(0);
+        expect(trial.entries.failed).toBe(sum(trial.failures));
+        expect(trial.entries.attempted).toBe(trial.entries.succeeded + trial.entries.failed);
+        expect(trial.entries.inDoubt).toBeGreaterThan(0);
+        expect(trial.generator.scriptReloads).toBeGreaterThan(0);
+        expect(trial.generator.reconnects).toBeGreaterThan(0);
+        expect(trial.audit).toEqual({ ...trial.audit, ok: true, anomalies: {}, brokenPromises: [], coverage: "users" });
+        expect(await redis.dbsize()).toBe(0);
+      });
+    });
+
+    it("a script that is flushed costs no entry", async () => {
+      await withRedis(async ({ server, redis }) => {
+        const running = world.run(...common, "--strategy", "lua", "--url", urlOf(server.endpoint.port));
+        await entriesBegan(redis);
+        await redis.script("FLUSH");
+        const [trial] = (await running.ended).json().strategies[0].trials;
+        expect(trial.failures).toEqual({});
+        expect(trial.generator.scriptReloads).toBeGreaterThan(0);
+        expect(trial.audit.ok).toBe(true);
+      });
+    });
+  });
+});
