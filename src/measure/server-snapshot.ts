@@ -44,11 +44,15 @@ function commandsIn(fields: ReadonlyMap<string, string>): Map<string, { calls: n
   return commands;
 }
 
-/** Calls between two snapshots, by lower-case command name; commands that were not called are left out. */
+/**
+ * Calls between two snapshots, by lower-case command name; commands that were not called are left out. A server that
+ * restarted meanwhile has counted from nought since.
+ */
 export function commandsBetween(before: ServerSnapshot, after: ServerSnapshot): Record<string, CommandCount> {
   const commands: Record<string, CommandCount> = {};
+  const isSame = before.serverRunId === after.serverRunId;
   for (const [name, { calls, usec }] of after.commands) {
-    const earlier = before.commands.get(name) ?? { calls: 0, usec: 0 };
+    const earlier = (isSame && before.commands.get(name)) || { calls: 0, usec: 0 };
     const made = calls - earlier.calls;
     if (made > 0) commands[name] = { calls: made, usecPerCall: (usec - earlier.usec) / made };
   }

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTestRedis, type TestRedis } from "../targets/testing.js";
+import { commandsBetween, parseInfo, takeSnapshot } from "./server-snapshot.js";
+
+let test: TestRedis;
+beforeAll(async () => {
+  test = await startTestRedis();
+});
+afterAll(() => test.stop());
+
+describe("two snapshots of a real server", () => {
+  it("tell exactly what was called between them", async () => {
+    const { redis } = test;
+    await redis.set("a", 1);
+    const before = await takeSnapshot(redis);
+    await redis.zadd("z", 1, "m");
+    await redis.zadd("z", 2, "n");
+    await redis.get("a");
+    const after = await takeSnapshot(redis);
+    const calls = Object.entries(commandsBetween(before, after)).map(([name, count]) => [name, count.calls]);
+    expect(Object.fromEntries(calls)).toEqual({ zadd: 2, get: 1, info: 1 });
+    expect(after.serverRunId).toBe(before.serverRunId);
+    expect(after.serverTimeUs).toBeGreaterThan(before.serverTimeUs);
+    expect(after.mainThreadCpuUs).toBeGreaterThanOrEqual(before.mainThreadCpuUs!);
+  });
+});
+
+describe("commandsBetween", () => {
+  const info = (runId: string, calls: number): string =>
+    `# Server\r\nrun_id:${runId}\r\n# Commandstats\r\ncmdstat_get:calls=${calls},usec=${10 * calls},usec_per_call=10.00\r\n`;
+
+  it("counts from nought where the server restarted", () => {
+    const between = (id: string) => commandsBetween(parseInfo(info("a", 100)), parseInfo(info(id, 130)));
+    expect(between("a")).toEqual({ get: { calls: 30, usecPerCall: 10 } });
+    expect(between("b")).toEqual({ get: { calls: 130, usecPerCall: 10 } });
+  });
+
+  it("does without what an old server does not tell", () => {
+    expect(parseInfo(info("a", 1)).mainThreadCpuUs).toBeNull();
+  });
+});
