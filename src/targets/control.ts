@@ -16,7 +16,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const RECONNECT_FOR_MS = 5_000;
 const RECONNECT_EVERY_MS = 100;
 /** Nothing that is asked takes so long; a server that hangs must not hang the run. */
-const COMMAND_TIMEOUT_MS = 60_000;
+const COMMAND_TIMEOUT_MS = 30_000;
 const LOADING_TIMEOUT_MS = 30_000;
 const LOADING_RETRY_MS = 100;
 /** What CLIENT LIST calls our control connections. */
