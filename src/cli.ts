@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { EXIT } from "./base/errors.js";
+import { EXIT, interruptedError } from "./base/errors.js";
 import { COMMANDS, type CommandResult } from "./commands/command.js";
 import { asFailure, failureText } from "./commands/failure.js";
 import { TOOL } from "./report/tool.js";
@@ -56,6 +56,13 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 // What nobody awaited: the state is unknown, and an embedded server ends with this process.
 process.on("uncaughtException", (error) => void tellFailure(error).finally(() => process.exit(EXIT.bug)));
+
+// Before a command listens for itself, and after: one message, and with --json one document.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, async () => {
+    if (process.listenerCount(signal) === 1) process.exit(await tellFailure(interruptedError(signal)));
+  });
+}
 
 try {
   const { exitCode, text } = await main();
