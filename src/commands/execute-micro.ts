@@ -2,16 +2,13 @@ import { createLogUpdate } from "log-update";
 import { EXIT } from "../base/errors.js";
 import { type MicroOutcome, runMicro } from "../engine/micro.js";
 import type { Turn } from "../engine/micro-plan.js";
-import { readEnvironment } from "../report/environment.js";
 import { buildMicroReport, type MicroReport } from "../report/micro.js";
-import type { EnvironmentReport, TargetReport } from "../report/schema.js";
 import { renderMicroTable } from "../reporters/micro-table.js";
-import { strategyNamed } from "../strategies/index.js";
 import type { Target } from "../targets/target.js";
 import type { CommandResult } from "./command.js";
 import { failureText } from "./failure.js";
 import type { MicroJob } from "./micro.js";
-import { targetReport, writeWhole } from "./report-file.js";
+import { factsOf, type TargetFacts, writeWhole } from "./report-file.js";
 import { withSignals } from "./signals.js";
 
 /** Measures, writes the report and gives the table, or the JSON, for stdout. */
@@ -30,18 +27,10 @@ async function measure(job: MicroJob, signal: AbortSignal): Promise<{ report: Mi
   const startedAt = new Date();
   const sinceMs = performance.now();
   const progress = progressOf(options.quiet, process.stderr.isTTY === true);
-  let environment: EnvironmentReport | undefined;
-  let target: TargetReport | undefined;
+  let facts: TargetFacts | undefined;
   const observer = {
     async targetOpened(opened: Target) {
-      target = targetReport(opened);
-      environment = await readEnvironment({
-        control: opened.control,
-        server: opened.server,
-        version: opened.version,
-        scripts: plan.strategies.flatMap((name) => strategyNamed(name).scripts),
-        seed: plan.seed,
-      });
+      facts = await factsOf(opened, plan);
     },
     turnStarted: progress.turnStarted,
   };
@@ -51,8 +40,7 @@ async function measure(job: MicroJob, signal: AbortSignal): Promise<{ report: Mi
       ...outcome,
       plan,
       // The observer was called before anything could be measured.
-      target: target!,
-      environment: environment!,
+      ...facts!,
       startedAt,
       durationMs: Math.round(performance.now() - sinceMs),
     });

@@ -2,16 +2,14 @@ import { EXIT, type QbenchError } from "../base/errors.js";
 import { type RunOutcome, runScenario } from "../engine/run.js";
 import { createProgress } from "../live/progress.js";
 import { buildRunReport } from "../report/builder.js";
-import { readEnvironment } from "../report/environment.js";
-import type { EnvironmentReport, RunReport, TargetReport } from "../report/schema.js";
+import type { RunReport } from "../report/schema.js";
 import { reporterFor } from "../reporters/index.js";
 import { json } from "../reporters/json.js";
 import { table } from "../reporters/table.js";
-import { strategyNamed } from "../strategies/index.js";
 import type { Target } from "../targets/target.js";
 import type { CommandResult } from "./command.js";
 import { failureText } from "./failure.js";
-import { targetReport, writeWhole } from "./report-file.js";
+import { factsOf, type TargetFacts, writeWhole } from "./report-file.js";
 import type { RunJob } from "./run.js";
 import { withSignals } from "./signals.js";
 
@@ -32,21 +30,12 @@ async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunR
   const startedAt = new Date();
   const sinceMs = performance.now();
   const progress = createProgress({ isTerminal: process.stderr.isTTY === true, quiet: options.quiet });
-  let environment: EnvironmentReport | undefined;
-  let target: TargetReport | undefined;
+  let facts: TargetFacts | undefined;
   const observer = {
     async targetOpened(opened: Target) {
-      target = targetReport(opened);
-      environment = await readEnvironment({
-        control: opened.control,
-        server: opened.server,
-        version: opened.version,
-        scripts: scenario.strategies.flatMap((name) => strategyNamed(name).scripts),
-        seed: scenario.seed,
-      });
+      facts = await factsOf(opened, scenario);
     },
     trialStarted: progress.trialStarted,
-    measuringStarted() {},
     progressed: progress.ticked,
     trialFinished: progress.trialFinished,
   };
@@ -55,8 +44,7 @@ async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunR
     const report = buildRunReport({
       scenario,
       // The observer was called before anything could be measured.
-      target: target!,
-      environment: environment!,
+      ...facts!,
       trials: outcome.trials,
       startedAt,
       durationMs: Math.round(performance.now() - sinceMs),

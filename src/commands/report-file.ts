@@ -1,6 +1,8 @@
 import { rename, writeFile } from "node:fs/promises";
 import { environmentError } from "../base/errors.js";
-import type { TargetReport } from "../report/schema.js";
+import { readEnvironment } from "../report/environment.js";
+import type { EnvironmentReport, TargetReport } from "../report/schema.js";
+import { strategyNamed } from "../strategies/index.js";
 import type { Target } from "../targets/target.js";
 import { isLoopback } from "../targets/url.js";
 
@@ -18,8 +20,29 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   }
 }
 
-/** What a report tells of a target: no address, no password. */
-export const targetReport = (target: Target): TargetReport => ({
+/** What a report tells of where it was measured. */
+export interface TargetFacts {
+  readonly target: TargetReport;
+  readonly environment: EnvironmentReport;
+}
+
+/** Call it before the load begins. */
+export const factsOf = async (
+  target: Target,
+  { strategies, seed }: { readonly strategies: readonly string[]; readonly seed: number },
+): Promise<TargetFacts> => ({
+  target: targetReport(target),
+  environment: await readEnvironment({
+    control: target.control,
+    server: target.server,
+    version: target.version,
+    scripts: strategies.flatMap((name) => strategyNamed(name).scripts),
+    seed,
+  }),
+});
+
+/** No address, no password. */
+const targetReport = (target: Target): TargetReport => ({
   kind: target.kind,
   server: target.server,
   version: target.version,

@@ -1,6 +1,6 @@
 import type { MachineSnapshot } from "../measure/machine-load.js";
 import { stolenShare } from "../measure/machine-load.js";
-import { commandsBetween, type ServerSnapshot } from "../measure/server-snapshot.js";
+import { commandsBetween, hasRestarted, type ServerSnapshot } from "../measure/server-snapshot.js";
 import type { Score } from "../queue/outcome.js";
 import type { Strategy } from "../strategies/strategy.js";
 import type { SegmentResult } from "../worker/segment.js";
@@ -28,7 +28,7 @@ export const CONTROL_COMMANDS = new Set([
 /** CPU that the server's main thread used between the snapshots, in µs; null where it does not tell, or was restarted. */
 function mainThreadCpuUs({ before, after }: Snapshots<ServerSnapshot>): number | null {
   if (before.mainThreadCpuUs === null || after.mainThreadCpuUs === null) return null;
-  return before.serverRunId === after.serverRunId ? after.mainThreadCpuUs - before.mainThreadCpuUs : null;
+  return hasRestarted(before, after) ? null : after.mainThreadCpuUs - before.mainThreadCpuUs;
 }
 
 /** The server's side of a trial. `machine` is null where the server runs on another machine: its steal is unknown. */

@@ -6,6 +6,7 @@ import type { Scenario } from "../scenario/scenario.js";
 import { strategyNamed } from "../strategies/index.js";
 import { translateRedisError } from "../targets/redis-errors.js";
 import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
+import { longestAwayMs } from "../worker/away.js";
 import { Instances } from "./instances.js";
 import { ConcertNumbers, runTrial } from "./trial.js";
 import type { TrialResult } from "./trial-result.js";
@@ -19,7 +20,6 @@ export interface RunObserver {
     readonly strategy: string;
     readonly round: number;
   }): void;
-  measuringStarted(): void;
   progressed(progress: { readonly succeeded: number; readonly failed: number; readonly elapsedMs: number }): void;
   trialFinished(result: TrialResult): void;
 }
@@ -35,9 +35,6 @@ export interface RunOutcome {
 
 const PROGRESS_EVERY_MS = 100;
 const CONNECT_TIMEOUT_MS = 5_000;
-/** A server that is back after so many timeouts is waited for. */
-const AWAY_TIMEOUTS = 5;
-const RECONNECT_GRACE_MS = 1000;
 
 /**
  * Runs a scenario's plan, trial by trial, on a target that is opened for it and closed after it.
@@ -55,7 +52,7 @@ export async function runScenario(
     ...options,
     runId,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    reconnectForMs: AWAY_TIMEOUTS * scenario.timeoutMs + RECONNECT_GRACE_MS,
+    reconnectForMs: longestAwayMs(scenario.timeoutMs),
   });
   const warnings: Warning[] = target.warnings.map((message) => ({ code: "target", message }));
   let instances: Instances | undefined;
@@ -107,7 +104,6 @@ async function runTrials(
       observer.trialStarted({ index, count: plans.length, strategy: plan.strategy, round: plan.round });
       const onMeasuring = (): void => {
         measuringSinceMs = performance.now();
-        observer.measuringStarted();
       };
       const result = await runTrial({ scenario, target, instances, runId, concerts, signal, onMeasuring }, plan);
       measuringSinceMs = undefined;

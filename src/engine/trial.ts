@@ -4,16 +4,17 @@ import { History } from "../audit/history.js";
 import { environmentError, throwIfAborted } from "../base/errors.js";
 import { deriveSeed } from "../base/prng.js";
 import { findLimiter } from "../measure/limiter.js";
-import { machineSnapshot } from "../measure/machine-load.js";
-import { commandsBetween, takeSnapshot } from "../measure/server-snapshot.js";
+import { type MachineSnapshot, machineSnapshot } from "../measure/machine-load.js";
+import { commandsBetween, hasRestarted, type ServerSnapshot, takeSnapshot } from "../measure/server-snapshot.js";
 import { mergeTimelines } from "../measure/timeline.js";
 import type { TrialPlan } from "../plan/plan.js";
-import { share } from "../plan/segment.js";
+import { loadShare } from "../plan/segment.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { strategyNamed } from "../strategies/index.js";
 import type { Target } from "../targets/target.js";
 import { isLoopback } from "../targets/url.js";
+import { AWAY_TIMEOUTS } from "../worker/away.js";
 import type { Population, Segment, SegmentResult } from "../worker/segment.js";
 import { CONTROL_COMMANDS, generatorFigures, perEntry, type Snapshots, serverFigures } from "./figures.js";
 import type { Instances } from "./instances.js";
@@ -67,11 +68,8 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   const segments = segmentsOf(context, plan, warmUp.ratePerSec);
   await prepare(context, segments[0]!);
   throwIfAborted(signal);
-  const machine = {} as { before: ReturnType<typeof machineSnapshot>; after: ReturnType<typeof machineSnapshot> };
-  const server = {} as {
-    before: Awaited<ReturnType<typeof takeSnapshot>>;
-    after: Awaited<ReturnType<typeof takeSnapshot>>;
-  };
+  const machine = {} as { before: MachineSnapshot; after: MachineSnapshot };
+  const server = {} as { before: ServerSnapshot; after: ServerSnapshot };
   const results = await runSegments(context, segments, async () => {
     server.before = await takeSnapshot(target.control);
     machine.before = machineSnapshot();
@@ -81,8 +79,14 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   server.after = await takeSnapshot(target.control);
   await settle(context, results);
   const histories = results.map((result) => History.fromTransfer(result.history));
-  const serverRestarted = server.before.serverRunId !== server.after.serverRunId;
-  const audit = await auditOf(context, plan, segments[0]!, results, histories, serverRestarted);
+  const audit = await auditOf(
+    context,
+    plan,
+    segments[0]!,
+    results,
+    histories,
+    hasRestarted(server.before, server.after),
+  );
   await teardown(context);
   const complete = !signal.aborted && results.every((result) => !result.aborted);
   return resultOf(context, plan, segments[0]!, results, { server, machine }, audit, complete);
@@ -116,36 +120,36 @@ function segmentsOf(context: TrialContext, plan: TrialPlan, expectedPerSec: numb
     active: mix.active > 0 ? POPULATION : 0,
   };
   const limit = Math.max(1, Math.ceil(scenario.maxWaiting / instances));
-  return Array.from({ length: instances }, (_, index) => ({
-    index,
-    count: instances,
-    strategy: plan.strategy,
-    score: scenario.score,
-    connections: scenario.connections,
-    vus: share(scenario.vus, index, instances),
-    thinkTimeMs: scenario.thinkTimeMs,
-    arrivals:
-      scenario.ratePerSec === null
-        ? null
-        : {
-            ratePerSec: scenario.ratePerSec,
-            arrival: scenario.arrival,
-            maxInFlight: share(scenario.maxInFlight, index, instances),
-          },
-    durationMs: scenario.durationMs,
-    entries: scenario.entries === null ? null : share(scenario.entries, index, instances),
-    mix,
-    population,
-    runId,
-    firstConcert: concerts.next,
-    concerts: scenario.concerts,
-    zipf: scenario.zipf,
-    newUsersPerGeneration: limit,
-    generations: generationsOf(scenario, population, expectedPerSec),
-    timeoutMs: scenario.timeoutMs,
-    seed: deriveSeed(plan.seed, "segment", index),
-    historyBytes: Math.floor((scenario.historyMb * 1024 * 1024) / instances),
-  }));
+  return Array.from({ length: instances }, (_, i) => {
+    const { index, count, vus, entries, maxInFlight, seed } = loadShare(scenario, plan.seed, i, instances);
+    return {
+      index,
+      count,
+      strategy: plan.strategy,
+      score: scenario.score,
+      connections: scenario.connections,
+      vus,
+      thinkTimeMs: scenario.thinkTimeMs,
+      // The whole rate: each segment's pacer takes its own arrivals out of it.
+      arrivals:
+        scenario.ratePerSec === null
+          ? null
+          : { ratePerSec: scenario.ratePerSec, arrival: scenario.arrival, maxInFlight },
+      durationMs: scenario.durationMs,
+      entries,
+      mix,
+      population,
+      runId,
+      firstConcert: concerts.next,
+      concerts: scenario.concerts,
+      zipf: scenario.zipf,
+      newUsersPerGeneration: limit,
+      generations: generationsOf(scenario, population, expectedPerSec),
+      timeoutMs: scenario.timeoutMs,
+      seed,
+      historyBytes: Math.floor((scenario.historyMb * 1024 * 1024) / instances),
+    };
+  });
 }
 
 /** Without a population every generation springs into being by itself, however many there are. */
@@ -189,7 +193,7 @@ async function runSegments(
 
 const lostServer = ({ target, scenario }: TrialContext): Error =>
   environmentError(
-    `${target.name} went away during a trial and did not come back within five timeouts (${5 * scenario.timeoutMs} ms)`,
+    `${target.name} went away during a trial and did not come back within five timeouts (${AWAY_TIMEOUTS * scenario.timeoutMs} ms)`,
     "its own log says why; --timeout says how long an entry, and so the run, waits for it",
   );
 
@@ -245,8 +249,8 @@ function resultOf(
   segment: Segment,
   results: readonly SegmentResult[],
   snapshots: {
-    server: Snapshots<Awaited<ReturnType<typeof takeSnapshot>>>;
-    machine: Snapshots<ReturnType<typeof machineSnapshot>>;
+    server: Snapshots<ServerSnapshot>;
+    machine: Snapshots<MachineSnapshot>;
   },
   audit: Audit,
   complete: boolean,
@@ -288,7 +292,7 @@ function resultOf(
     order: plan.order,
     seed: plan.seed,
     complete,
-    ...(snapshots.server.before.serverRunId === snapshots.server.after.serverRunId ? {} : { serverRestarted: true }),
+    ...(hasRestarted(snapshots.server.before, snapshots.server.after) ? { serverRestarted: true } : {}),
     durationMs,
     entries,
     failures: mergeTallies(results.map((result) => result.failures)),
@@ -335,11 +339,11 @@ function warningsOf(
   entries: TrialResult["entries"],
   callsPerEntry: number,
   generator: TrialResult["generator"],
-  server: Snapshots<Awaited<ReturnType<typeof takeSnapshot>>>,
+  server: Snapshots<ServerSnapshot>,
 ): Warning[] {
   const warnings: Warning[] = [];
   const sent = Object.values(generator.commands).reduce((sum, calls) => sum + calls, 0);
-  if (server.before.serverRunId !== server.after.serverRunId) {
+  if (hasRestarted(server.before, server.after)) {
     warnings.push({
       code: "server-restarted",
       message: "the server restarted during the trial: its own counters say nothing about it",

@@ -44,13 +44,17 @@ function commandsIn(fields: ReadonlyMap<string, string>): Map<string, { calls: n
   return commands;
 }
 
+/** Whether the second snapshot is another process's, which counts from nought. */
+export const hasRestarted = (before: ServerSnapshot, after: ServerSnapshot): boolean =>
+  before.serverRunId !== after.serverRunId;
+
 /**
  * Calls between two snapshots, by lower-case command name; commands that were not called are left out. A server that
  * restarted meanwhile has counted from nought since.
  */
 export function commandsBetween(before: ServerSnapshot, after: ServerSnapshot): Record<string, CommandCount> {
   const commands: Record<string, CommandCount> = {};
-  const isSame = before.serverRunId === after.serverRunId;
+  const isSame = !hasRestarted(before, after);
   for (const [name, { calls, usec }] of after.commands) {
     const earlier = (isSame && before.commands.get(name)) || { calls: 0, usec: 0 };
     const made = calls - earlier.calls;

@@ -5,6 +5,7 @@ import { ThreadHealthMeter } from "../measure/thread-health.js";
 import { PACERS } from "../pacers/index.js";
 import { strategyNamed } from "../strategies/index.js";
 import { type Answer, type EntryMachine, type Reply, UnexpectedReply } from "../strategies/strategy.js";
+import { longestAwayMs } from "./away.js";
 import { ClosedLoad } from "./closed-load.js";
 import { EntryTable, STAGE } from "./entry-table.js";
 import type { LiveCounters } from "./live-counters.js";
@@ -26,9 +27,6 @@ import { Workload } from "./workload.js";
  */
 const MOST_RETRIES = 3;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-/** A server that is gone for so many timeouts, and this much more for the pause between attempts, stays gone. */
-const LOST_AFTER_TIMEOUTS = 5;
-const RECONNECT_GRACE_MS = 1000;
 
 export class Instance implements DriverEvents, EntryStarter {
   readonly #driver: Driver;
@@ -298,7 +296,7 @@ export class Instance implements DriverEvents, EntryStarter {
       return;
     }
     trial.downSinceUs ??= now;
-    const longestUs = (LOST_AFTER_TIMEOUTS * trial.segment.timeoutMs + RECONNECT_GRACE_MS) * 1000;
+    const longestUs = longestAwayMs(trial.segment.timeoutMs) * 1000;
     if (now - trial.downSinceUs < longestUs) return;
     trial.isServerLost = true;
     this.#stop();

@@ -1,6 +1,7 @@
 import { type OutcomeCode, RESULT } from "../audit/history.js";
 import { type Prng, prng } from "../base/prng.js";
 import type { Driver } from "../drivers/driver.js";
+import { userNumber } from "../plan/segment.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
 import type { Outcome } from "../queue/outcome.js";
 import { OUTCOMES } from "../queue/outcome.js";
@@ -26,7 +27,8 @@ export class Workload {
   readonly #answers: Record<Outcome, number>[] = [];
   readonly #failed: number[] = [];
   readonly #inDoubt: number[] = [];
-  #nextNew: number;
+  readonly #firstNew: number;
+  #newUsersDrawn = 0;
   /** The last drawn: read right after `draw`. */
   user = 0;
   concert = 0;
@@ -42,7 +44,7 @@ export class Workload {
     this.#current = new Int32Array(segment.concerts);
     this.#generation = new Int32Array(segment.concerts);
     this.#newUsers = new Int32Array(segment.concerts);
-    this.#nextNew = segment.population.waiting + segment.population.active + segment.index;
+    this.#firstNew = segment.population.waiting + segment.population.active;
     driver.forgetConcerts();
     for (let concert = 0; concert < segment.concerts; concert++) this.#current[concert] = this.#open(concert, 0);
   }
@@ -54,8 +56,7 @@ export class Workload {
     const share = this.#shareNew >= 1 ? 0 : this.#random.next();
     if (share < this.#shareNew) {
       this.prepared = RESULT.NEW;
-      this.user = this.#nextNew;
-      this.#nextNew += this.#segment.count;
+      this.user = this.#firstNew + userNumber(this.#segment, this.#newUsersDrawn++);
       if (this.#newUsers[concert]! >= this.#segment.newUsersPerGeneration) this.#advance(concert);
       this.#newUsers[concert]!++;
     } else if (share < this.#shareWaiting) {

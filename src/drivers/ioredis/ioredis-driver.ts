@@ -4,6 +4,7 @@ import { environmentError } from "../../base/errors.js";
 import type { ConcertKeys } from "../../queue/keys.js";
 import { type Batch, type Piece, slotText, wordsOf } from "../../strategies/command.js";
 import type { Reply } from "../../strategies/strategy.js";
+import { answeredFailure } from "../answered-failure.js";
 import { CommandTally } from "../command-tally.js";
 import type { Driver, DriverCounters, DriverEvents, DriverOptions, Endpoint, Failure } from "../driver.js";
 
@@ -218,7 +219,6 @@ function asReply(reply: unknown): Reply {
 function failureOf(error: Error): Failure {
   const nested = (error as { previousErrors?: Error[] }).previousErrors?.[0];
   const message = nested?.message ?? error.message;
-  const code = /^[A-Z][A-Z0-9]+(?=\s)/.exec(message);
-  if (error.name === "ReplyError") return { kind: code?.[0] ?? "ERR", message, answered: true };
+  if (error.name === "ReplyError") return answeredFailure(message);
   return { kind: "connection", message, answered: false };
 }

@@ -1,9 +1,10 @@
 import { nowUs } from "../../base/clock.js";
 import type { Reply } from "../../strategies/strategy.js";
+import { answeredFailure } from "../answered-failure.js";
 import type { Endpoint, Failure } from "../driver.js";
 import { type Link, openLink } from "./link.js";
 import { type BufferStore, Output } from "./output.js";
-import { answeredFailure, ErrorReply, findError, type WireReply } from "./reply.js";
+import { ErrorReply, findError, type WireReply } from "./reply.js";
 import { ProtocolError, type ReplySink, RespParser } from "./resp-parser.js";
 import { TicketQueue } from "./ticket-queue.js";
 
