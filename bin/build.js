@@ -17,13 +17,16 @@ const STAMP = ".built-from";
 export function build(say = () => {}) {
   const sources = hashOfSources();
   if (stampOf(dist) === sources) return false;
+  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+  if (!existsSync(compiler)) {
+    throw new Error("there is no compiler here yet\n  type: npm install, then npm run build (npm start does both)");
+  }
   say("building …");
   const unfinished = join(root, `.dist-${process.pid}.tmp`);
   try {
-    const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
     const args = [compiler, "-p", "tsconfig.build.json", "--outDir", unfinished];
-    const { status, stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
-    if (status !== 0) throw new Error(`the build failed:\n${stdout}`);
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+    if (status !== 0) throw new Error(`the build failed:\n${stdout}${stderr}`);
     writeFileSync(join(unfinished, STAMP), sources);
     replace(dist, unfinished);
   } finally {

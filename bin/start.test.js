@@ -162,3 +162,13 @@ test("a clone that was not built yet says how", () => {
   expect(stdout).toBe("");
   expect(stderr).toContain("npm run build");
 });
+
+test("a build without packages says what to type", () => {
+  for (const path of ["bin", "src"]) mkdirSync(join(folder, path));
+  for (const file of ["bin/build.js", "package.json", "tsconfig.json", "tsconfig.build.json"]) {
+    copyFileSync(inProject(file), join(folder, file));
+  }
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, "bin/build.js")], { encoding: "utf8" });
+  expect([status, stdout]).toEqual([1, ""]);
+  expect(stderr).toMatch(/^qbench: there is no compiler here yet\n {2}type: npm install/);
+});

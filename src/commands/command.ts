@@ -50,4 +50,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "what a strategy sends to Redis, step by step; needs no Redis",
     load: () => import("./explain.js"),
   },
+  {
+    name: "doctor",
+    summary: "is this machine, and this Redis, fit to measure on, and what to change",
+    load: () => import("./doctor.js"),
+  },
 ];

@@ -12,6 +12,8 @@ import { failureReportSchema } from "../report/schema.js";
 import { renderMicroTable } from "../reporters/micro-table.js";
 import { STRATEGY_NAMES, strategyNamed } from "../strategies/index.js";
 import { startTestRedis, type TestRedis } from "../targets/testing.js";
+import { runCompare } from "./compare.js";
+import { runReport } from "./report.js";
 
 /** The built command, as a user runs it. */
 const BIN = fileURLToPath(new URL("../../bin/qbench.js", import.meta.url));
@@ -22,6 +24,7 @@ const micro = (args: string[], options: Options = {}) =>
     env: { FORCE_COLOR: "0" },
     ...options,
   });
+const NO_OPTIONS = { allowDifferentEnvironments: false, json: false, color: false };
 const SHORT = ["--duration", "20ms", "--trials", "2"];
 
 let test: TestRedis;
@@ -102,6 +105,17 @@ it.each(["wire", "ioredis"])(
     expect(await leftovers()).toEqual([]);
   },
 );
+
+it("writes a report that `qbench report` renders, as a table or as JSON alone", async () => {
+  const path = join(folder, "saved.json");
+  const { stdout } = await micro(["--url", url, ...SHORT, "--strategy", "lua", "--output", path]);
+  const table = await runReport(path, { color: false });
+  expect(`${table}\n\nwritten to ${path}`).toBe(stdout);
+  const json = await runReport(path, { format: "json", color: false });
+  expect(JSON.parse(json)).toEqual(JSON.parse(readFileSync(path, "utf8")));
+  await expect(runReport(path, { format: "csv", color: false })).rejects.toThrow(/micro, which has no csv form/);
+  await expect(runCompare([path, path], NO_OPTIONS)).rejects.toThrow(/report of qbench micro; expected one of/);
+});
 
 it("starts a server of its own", async () => {
   const { stdout, exitCode } = await micro([...SHORT, "--strategy", "lua", "--json"]);

@@ -81,8 +81,10 @@ export function addScenarioOptions(command: Command, only?: readonly string[]): 
   for (const one of OPTION_LIST) if (only?.includes(one.flag) ?? true) command.addOption(scenarioOption(one));
 }
 
-export function addRunOptions(command: Command): void {
+/** Where to measure and what to do with the result; `only`: those with these flags. */
+export function addRunOptions(command: Command, only?: readonly RunFlag[]): void {
   for (const [flag, { placeholder, isRepeatable = false, group, help }] of Object.entries<RunOption>(RUN_OPTIONS)) {
+    if (!(only?.some((one) => one === flag) ?? true)) continue;
     command.addOption(option(flag, placeholder, isRepeatable, group, help));
   }
   command.addOption(new Option("--no-color", "no colours").helpGroup("Result:"));

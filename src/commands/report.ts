@@ -1,7 +1,9 @@
 import type { Command } from "commander";
 import { EXIT } from "../base/errors.js";
-import { readRunReport } from "../report/read.js";
+import { type ReportDocument, readDocument, runReportIn } from "../report/read.js";
 import { REPORTER_NAMES, REPORTERS, reporterFor, reporterNamed } from "../reporters/index.js";
+import { renderKind } from "../reporters/kinds.js";
+import type { Reporter } from "../reporters/reporter.js";
 import { table } from "../reporters/table.js";
 import type { CommandResult } from "./command.js";
 import { colorWanted } from "./options.js";
@@ -17,7 +19,7 @@ export interface ReportOptions {
 }
 
 export function configure(command: Command): void {
-  command.argument("<report>", "a report that qbench run --output FILE.json wrote");
+  command.argument("<report>", "a report that --output FILE.json wrote");
   command.option("--format <NAME>", `${REPORTER_NAMES.join(", ")} (default: by the ending of --output, else table)`);
   command.option("--output <PATH>", "write it there instead of to stdout");
   command.option("--no-color", "no colours");
@@ -35,8 +37,13 @@ export async function runReport(path: string, { format, output, color }: ReportO
   // A format that was named does not depend on the ending.
   const endings = named === undefined ? REPORTERS.flatMap((reporter) => reporter.endings) : [""];
   if (output !== undefined) checkOutputs([output], endings);
-  const report = await readRunReport(path);
-  if (output === undefined) return (named ?? table).render(report, { color }).trimEnd();
-  await writeWhole(output, (named ?? reporterFor(output)).render(report, { color: false }));
+  const document = await readDocument(path);
+  const reporter = named ?? (output === undefined ? table : reporterFor(output));
+  const text = render(document, reporter, output === undefined && color);
+  if (output === undefined) return text.trimEnd();
+  await writeWhole(output, text);
   return "";
 }
+
+const render = (document: ReportDocument, reporter: Reporter, color: boolean): string =>
+  renderKind(document, reporter.name, { color }) ?? reporter.render(runReportIn(document), { color });

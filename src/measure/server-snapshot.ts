@@ -17,12 +17,18 @@ export async function takeSnapshot(control: Redis): Promise<ServerSnapshot> {
   return parseInfo(await control.info("all"));
 }
 
-export function parseInfo(info: string): ServerSnapshot {
+/** INFO's lines by name. */
+export function infoFields(info: string): Map<string, string> {
   const fields = new Map<string, string>();
   for (const line of info.split(/\r?\n/)) {
     const colon = line.indexOf(":");
     if (colon > 0 && !line.startsWith("#")) fields.set(line.slice(0, colon), line.slice(colon + 1));
   }
+  return fields;
+}
+
+export function parseInfo(info: string): ServerSnapshot {
+  const fields = infoFields(info);
   const user = fields.get("used_cpu_user_main_thread");
   const system = fields.get("used_cpu_sys_main_thread");
   return {

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { environmentError, interruptedError } from "../base/errors.js";
 import { countOf, fromBase64, mergeCounts, percentileUs } from "../measure/hdr.js";
 import { buildFailureReport } from "./builder.js";
-import { failureReportSchema, type RunReport, reportJsonSchema, runReportSchema } from "./schema.js";
+import { reportJsonSchema } from "./json-schema.js";
+import { failureReportSchema, type RunReport, runReportSchema } from "./schema.js";
 import { AUDIT, reportOf, SCENARIO, trialOf, trialsOf } from "./testing.js";
 
 const strategy = (report: RunReport, name: string) => report.strategies.find((one) => one.name === name)!;

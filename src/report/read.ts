@@ -9,12 +9,26 @@ const LARGEST_BYTES = 64 << 20;
 /** Mistakes told of one file. */
 const MOST_MISTAKES = 5;
 
+/** A saved document of this schema version; its body is still to be checked. */
+export interface ReportDocument {
+  readonly path: string;
+  /** The command that made it. */
+  readonly kind: string;
+  readonly value: object;
+}
+
 /**
  * Reads a saved report of a run. What the file holds is not trusted: its size, form and every field are checked.
  * Fields of later versions of the same schema are kept.
  * @throws QbenchError (usage) that names the file and what is wrong with it.
  */
-export async function readRunReport(path: string): Promise<RunReport> {
+export const readRunReport = async (path: string): Promise<RunReport> => runReportIn(await readDocument(path));
+
+/** The same for a value that has been parsed already; `path` is for the message. */
+export const checkRunReport = (value: unknown, path: string): RunReport => runReportIn(checkDocument(value, path));
+
+/** @throws QbenchError (usage) if the file holds no document of this version. */
+export async function readDocument(path: string): Promise<ReportDocument> {
   const text = await readText(path);
   let value: unknown;
   try {
@@ -22,11 +36,10 @@ export async function readRunReport(path: string): Promise<RunReport> {
   } catch (error) {
     throw notAReport(path, `is no JSON: ${printable((error as Error).message)}`);
   }
-  return checkRunReport(value, path);
+  return checkDocument(value, path);
 }
 
-/** The same for a value that has been parsed already; `path` is for the message. */
-export function checkRunReport(value: unknown, path: string): RunReport {
+function checkDocument(value: unknown, path: string): ReportDocument {
   if (typeof value !== "object" || value === null || !("schemaVersion" in value)) {
     throw notAReport(path, "is no qbench report: it has no schemaVersion");
   }
@@ -37,19 +50,33 @@ export function checkRunReport(value: unknown, path: string): RunReport {
       "use the version of qbench that wrote it, or a newer one",
     );
   }
+  return { path, kind: "kind" in value && typeof value.kind === "string" ? value.kind : "", value };
+}
+
+/** @throws QbenchError (usage) if the document is another command's. */
+export function runReportIn(document: ReportDocument): RunReport {
+  const { path, kind } = document;
+  const report = bodyOf<RunReport>(document, runReportSchema);
+  if (report !== undefined) return report;
+  throw usageError(`${shown(path)} is a report of qbench ${printable(kind, 20)}; expected one of qbench run`);
+}
+
+/**
+ * The document as a report of the schema's kind, or undefined if it is another kind's.
+ * @throws QbenchError (usage) if it is of that kind and not valid, or holds a failure alone.
+ */
+export function bodyOf<Report>({ path, kind, value }: ReportDocument, schema: z.ZodType): Report | undefined {
+  const result = schema.safeParse(value);
+  // Not result.data: that is without the fields that this version does not know.
+  if (result.success) return value as Report;
   const failure = failureReportSchema.safeParse(value);
   if (failure.success && !("strategies" in value)) {
     const message = printable(failure.data.error.message, 300);
     throw usageError(`${shown(path)} holds no results, only the failure of its run: ${message}`, "run it again");
   }
-  const kind = "kind" in value ? value.kind : undefined;
-  if (kind !== "run" && REPORT_KINDS.some((known) => known === kind)) {
-    throw usageError(`${shown(path)} is a report of qbench ${kind}; expected one of qbench run`);
-  }
-  const result = runReportSchema.safeParse(value);
-  if (!result.success) throw notAReport(path, `is no valid report:\n${mistakes(result.error)}`);
-  // Not result.data: that is without the fields that this version does not know.
-  return value as RunReport;
+  const isOtherKind = result.error.issues.some((issue) => issue.path.length === 1 && issue.path[0] === "kind");
+  if (isOtherKind && REPORT_KINDS.some((known) => known === kind)) return undefined;
+  throw notAReport(path, `is no valid report:\n${mistakes(result.error)}`);
 }
 
 async function readText(path: string): Promise<string> {
@@ -90,7 +117,7 @@ const REASONS: Readonly<Record<string, string>> = {
 const shown = (path: string): string => printable(path, 300);
 
 const notAReport = (path: string, what: string) =>
-  usageError(`${shown(path)} ${what}`, "give a report that qbench run --output FILE.json wrote");
+  usageError(`${shown(path)} ${what}`, "give a report that --output FILE.json wrote");
 
 /** The first few, each with its place: `strategies[0].trials[2].tps: expected number, received string`. */
 function mistakes({ issues }: z.ZodError): string {

@@ -140,8 +140,18 @@ const target = z.object({
 const tool = z.object({ name: z.literal("qbench"), version: z.string() });
 const error = z.object({ code: z.int(), kind: name, message: z.string(), hint: z.string().nullable() });
 
-/** Kinds of report; only "run" has its body here so far. */
-export const REPORT_KINDS = ["run", "gate", "sweep", "admit", "capacity", "micro", "compare"] as const;
+/** Kinds of report: the commands that make one. The body of "run" is here, others have files of their own. */
+export const REPORT_KINDS = [
+  "run",
+  "gate",
+  "sweep",
+  "admit",
+  "capacity",
+  "micro",
+  "compare",
+  "doctor",
+  "selftest",
+] as const;
 
 export const runReportSchema = z
   .object({
@@ -167,12 +177,6 @@ export const runReportSchema = z
 export const failureReportSchema = z
   .object({ schemaVersion: z.literal(SCHEMA_VERSION), kind: name, tool, complete: z.literal(false), error })
   .meta({ title: "qbench failure" });
-
-/** JSON Schema (draft 2020-12) of everything above; shipped as docs/report.schema.json. */
-export function reportJsonSchema(): object {
-  const either = z.union([runReportSchema, failureReportSchema]).meta({ title: "qbench report, schemaVersion 1" });
-  return z.toJSONSchema(either, { io: "input" });
-}
 
 type DeepReadonly<T> = T extends (infer Item)[]
   ? readonly DeepReadonly<Item>[]

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { QbenchError } from "../base/errors.js";
-import { type RunReport, reportJsonSchema, runReportSchema } from "../report/schema.js";
+import { reportJsonSchema } from "../report/json-schema.js";
+import { type RunReport, runReportSchema } from "../report/schema.js";
 import { AUDIT, ENVIRONMENT, reportOf, SCENARIO, trialsOf } from "../report/testing.js";
 import { REPORTERS, reporterFor, reporterNamed } from "./index.js";
 

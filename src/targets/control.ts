@@ -10,6 +10,8 @@ export interface ControlOptions {
   readonly connectTimeoutMs?: number;
   /** How long a connection lost later is tried again before its commands fail. */
   readonly reconnectForMs?: number;
+  /** How long a server that is loading its data is waited for. */
+  readonly loadingTimeoutMs?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -54,7 +56,7 @@ export async function connectControl(endpoint: Endpoint, options: ControlOptions
   try {
     await within(connectTimeoutMs, endpoint, redis.connect());
     await within(connectTimeoutMs, endpoint, logIn(redis, endpoint));
-    await finishLoading(redis, endpoint);
+    await finishLoading(redis, endpoint, options.loadingTimeoutMs ?? LOADING_TIMEOUT_MS);
   } catch (error) {
     redis.disconnect();
     throw translateRedisError(reason ?? error, endpoint);
@@ -88,11 +90,11 @@ async function logIn(redis: Redis, endpoint: Endpoint): Promise<void> {
 }
 
 /** A server that has just started answers LOADING until its data are in memory. */
-async function finishLoading(redis: Redis, endpoint: Endpoint): Promise<void> {
-  const attempts = Math.ceil(LOADING_TIMEOUT_MS / LOADING_RETRY_MS);
+async function finishLoading(redis: Redis, endpoint: Endpoint, timeoutMs: number): Promise<void> {
+  const attempts = Math.ceil(timeoutMs / LOADING_RETRY_MS);
   for (let attempt = 1; ; attempt++) {
     try {
-      await within(LOADING_TIMEOUT_MS, endpoint, redis.ping());
+      await within(timeoutMs, endpoint, redis.ping());
       return;
     } catch (error) {
       if (!(error as Error).message.startsWith("LOADING") || attempt === attempts) throw error;
