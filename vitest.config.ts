@@ -5,8 +5,9 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "bin/**/*.test.{js,ts}"],
     // Whole-program tests run the built command, and servers start and stop: two cores carry two files at a time.
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Bounds, not expectations: a loaded machine may take many times as long as an idle one.
+    testTimeout: 90_000,
+    hookTimeout: 60_000,
     globalSetup: ["./bin/vitest-setup.js"],
     coverage: {
       provider: "v8",

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { withRedis } from "../targets/testing.js";
 import { entriesBegan, isAlive, list, makeWorld, type RunRecord, until, type World } from "./testing/program.js";
@@ -22,6 +23,17 @@ async function serverOfRun(): Promise<{ pid: number; folder: string }> {
   return { pid: found!.process.pid, folder: found!.folder };
 }
 
+/** Resolves once the run has sent its own server so many commands that put users into a queue. */
+async function queueIsFilling({ folder }: { folder: string }, commands: number): Promise<void> {
+  const redis = new Redis({ path: join(folder, "socket"), retryStrategy: () => 50 });
+  redis.on("error", () => {});
+  try {
+    await entriesBegan(redis, commands);
+  } finally {
+    redis.disconnect();
+  }
+}
+
 function expectNothingLeft(server: { pid: number; folder: string }): void {
   expect(isAlive(server.pid)).toBe(false);
   expect(list(server.folder)).toEqual([]);
@@ -41,7 +53,8 @@ describe("a run that is interrupted", () => {
     const running = world.run(...LONG, ...args, "--output", report);
     const server = await serverOfRun();
     if (moment === "in its second trial") await running.says(/\b1\/\d+ .*lua/);
-    else if (moment !== "while the server starts") await new Promise((resolve) => setTimeout(resolve, 1000));
+    else if (moment === "during the set-up") await queueIsFilling(server, 3);
+    else if (moment !== "while the server starts") await queueIsFilling(server, 500);
     running.kill(signal);
     const ended = await running.ended;
     expect(ended.exitCode).toBe(exitCode);
@@ -74,7 +87,7 @@ describe("a run that is interrupted", () => {
   it("ends at once on the second signal; the watchdog ends the server", async () => {
     const running = world.run(...LONG, "--warmup", "0", "--duration", "30s");
     const server = await serverOfRun();
-    await new Promise((resolve) => setTimeout(resolve, 800));
+    await queueIsFilling(server, 500);
     running.kill("SIGINT");
     running.kill("SIGINT");
     // The first one may have been enough.

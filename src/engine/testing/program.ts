@@ -10,7 +10,7 @@ import { findRedisBinary } from "../../targets/redis-binary.js";
 /** For tests: the built command as a user runs it, in a world of its own (cache and temporary folder). */
 const BIN = fileURLToPath(new URL("../../../bin/qbench.js", import.meta.url));
 /** No test waits longer for the program, or for something that it is to do. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 const POLL_MS = 10;
 
 export interface World {
