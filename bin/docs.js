@@ -1,10 +1,25 @@
 #!/usr/bin/env node
-/** Renders the committed reports that README and docs quote into them: `npm run docs`. */
+/**
+ * Renders the committed reports that README and docs quote, as text into them and as pictures beside them:
+ * `npm run docs`.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const inProject = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const QUOTE = /(<!-- result: (\S+) -->\n)[\s\S]*?(<!-- \/result -->)/g;
+
+export const QUOTING = ["README.md", "docs/findings.md"];
+
+/** Pictures that the documents show: the file, the report that it is made of, and how. */
+export const PICTURES = [
+  { path: "docs/charts/default-tps.svg", report: "results/default.json", chart: "tps", theme: "light" },
+  { path: "docs/charts/default-tps-dark.svg", report: "results/default.json", chart: "tps", theme: "dark" },
+  { path: "docs/charts/shared-tps.svg", report: "results/shared.json", chart: "tps", theme: "light" },
+  { path: "docs/charts/default-percentiles.svg", report: "results/default.json", chart: "percentiles", theme: "light" },
+  { path: "docs/charts/default-roadmap.svg", report: "results/default.json", chart: "roadmap", theme: "light" },
+  { path: "docs/charts/default-tps-ko.svg", report: "results/default.json", chart: "tps", theme: "light", lang: "ko" },
+];
 
 /** The text with every quoted report rendered anew. */
 export async function withResults(text) {
@@ -18,11 +33,16 @@ export async function withResults(text) {
   return result;
 }
 
-export const QUOTING = ["README.md", "docs/findings.md"];
+export async function pictureOf({ report, chart, theme, lang }) {
+  const { readRunReport } = await import("../dist/report/read.js");
+  const { svg } = await import("../dist/reporters/svg.js");
+  return svg.render(await readRunReport(inProject(report)), { color: false, chart, theme, lang });
+}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const path of QUOTING) {
     const before = readFileSync(inProject(path), "utf8");
     writeFileSync(inProject(path), await withResults(before));
   }
+  for (const picture of PICTURES) writeFileSync(inProject(picture.path), await pictureOf(picture));
 }

@@ -41,7 +41,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "report",
-    summary: "render a saved report: table, Markdown, CSV or JSON",
+    summary: "render a saved report: tables, charts for an article, HdrHistogram, Prometheus",
     load: () => import("./report.js"),
   },
   { name: "list", summary: "strategies, scenarios and report formats that there are", load: () => import("./list.js") },

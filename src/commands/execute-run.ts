@@ -9,6 +9,7 @@ import { table } from "../reporters/table.js";
 import type { Target } from "../targets/target.js";
 import type { CommandResult } from "./command.js";
 import { failureText } from "./failure.js";
+import { prepared } from "./rendering.js";
 import { factsOf, type TargetFacts, writeWhole } from "./report-file.js";
 import type { RunJob } from "./run.js";
 import { withSignals } from "./signals.js";
@@ -61,7 +62,10 @@ async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunR
 
 /** @returns the paths. */
 async function writeReports(report: RunReport, paths: readonly string[]): Promise<readonly string[]> {
-  for (const path of paths) await writeWhole(path, reporterFor(path).render(report, { color: false }));
+  for (const path of paths) {
+    const reporter = reporterFor(path);
+    await writeWhole(path, await reporter.render(report, prepared(reporter, { color: false })));
+  }
   return paths;
 }
 

@@ -109,11 +109,11 @@ it.each(["wire", "ioredis"])(
 it("writes a report that `qbench report` renders, as a table or as JSON alone", async () => {
   const path = join(folder, "saved.json");
   const { stdout } = await micro(["--url", url, ...SHORT, "--strategy", "lua", "--output", path]);
-  const table = await runReport(path, { color: false });
+  const table = await runReport([path], { color: false });
   expect(`${table}\n\nwritten to ${path}`).toBe(stdout);
-  const json = await runReport(path, { format: "json", color: false });
+  const json = await runReport([path], { format: "json", color: false });
   expect(JSON.parse(json)).toEqual(JSON.parse(readFileSync(path, "utf8")));
-  await expect(runReport(path, { format: "csv", color: false })).rejects.toThrow(/micro, which has no csv form/);
+  await expect(runReport([path], { format: "csv", color: false })).rejects.toThrow(/micro, which has no csv form/);
   await expect(runCompare([path, path], NO_OPTIONS)).rejects.toThrow(/report of qbench micro; expected one of/);
 });
 

@@ -10,10 +10,10 @@ import { isLoopback } from "../targets/url.js";
  * Writes under another name first: a reader never meets half a report.
  * @throws QbenchError (environment)
  */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const unfinished = `${path}.${process.pid}.tmp`;
   try {
-    await writeFile(unfinished, text);
+    await writeFile(unfinished, content);
     await rename(unfinished, path);
   } catch (error) {
     throw environmentError(`the report could not be written to ${path}: ${(error as Error).message}`);

@@ -1,16 +1,20 @@
-import type { Command } from "commander";
-import { EXIT } from "../base/errors.js";
+import { type Command, Option } from "commander";
+import { EXIT, usageError } from "../base/errors.js";
+import { CHARTS, chartNamed } from "../charts/index.js";
+import { LANGS } from "../charts/labels.js";
+import { THEME_NAMES } from "../charts/theme.js";
 import { type ReportDocument, readDocument, runReportIn } from "../report/read.js";
 import { REPORTER_NAMES, REPORTERS, reporterFor, reporterNamed } from "../reporters/index.js";
 import { renderKind } from "../reporters/kinds.js";
-import type { Reporter } from "../reporters/reporter.js";
+import type { RenderOptions, Reporter } from "../reporters/reporter.js";
 import { table } from "../reporters/table.js";
 import type { CommandResult } from "./command.js";
 import { colorWanted } from "./options.js";
 import { checkOutputs } from "./outputs.js";
+import { prepared } from "./rendering.js";
 import { writeWhole } from "./report-file.js";
 
-export interface ReportOptions {
+export interface ReportOptions extends Pick<RenderOptions, "chart" | "lang" | "theme" | "strategy"> {
   /** One of `REPORTER_NAMES`; without it the output's ending decides, without that it is a table. */
   readonly format?: string | undefined;
   /** Written there instead of to stdout. */
@@ -18,32 +22,57 @@ export interface ReportOptions {
   readonly color: boolean;
 }
 
+const EPILOG = `
+Charts, of svg and png:
+${CHARTS.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join("\n")}
+
+Formats:
+${REPORTERS.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join("\n")}`;
+
 export function configure(command: Command): void {
-  command.argument("<report>", "a report that --output FILE.json wrote");
+  command.argument("<report...>", "a report that --output FILE.json wrote; --chart crossover takes several");
   command.option("--format <NAME>", `${REPORTER_NAMES.join(", ")} (default: by the ending of --output, else table)`);
   command.option("--output <PATH>", "write it there instead of to stdout");
+  command.option("--chart <NAME>", "the chart to draw (default: tps)");
+  command.addOption(new Option("--lang <LANG>", "language of a chart (default: en)").choices([...LANGS]));
+  command.addOption(new Option("--theme <THEME>", "colours of a chart (default: light)").choices([...THEME_NAMES]));
+  command.option("--strategy <NAME>", "only this strategy, for hlog and hgrm");
   command.option("--no-color", "no colours");
+  command.addHelpText("after", EPILOG);
 }
 
 export async function execute(command: Command): Promise<CommandResult> {
-  const { format, output, color } = command.opts<{ format?: string; output?: string; color: boolean }>();
-  const isColored = colorWanted(color, process.env, process.stdout.isTTY === true);
-  return { exitCode: EXIT.ok, text: await runReport(command.args[0] ?? "", { format, output, color: isColored }) };
+  const options = command.opts<ReportOptions>();
+  const color = colorWanted(options.color, process.env, process.stdout.isTTY === true);
+  return { exitCode: EXIT.ok, text: await runReport(command.args, { ...options, color }) };
 }
 
 /** Renders a saved report. @returns what goes to stdout. @throws QbenchError */
-export async function runReport(path: string, { format, output, color }: ReportOptions): Promise<string> {
+export async function runReport(paths: readonly string[], options: ReportOptions): Promise<string> {
+  const { format, output, color, ...rest } = options;
   const named = format === undefined ? undefined : reporterNamed(format);
   // A format that was named does not depend on the ending.
   const endings = named === undefined ? REPORTERS.flatMap((reporter) => reporter.endings) : [""];
   if (output !== undefined) checkOutputs([output], endings);
-  const document = await readDocument(path);
-  const reporter = named ?? (output === undefined ? table : reporterFor(output));
-  const text = render(document, reporter, output === undefined && color);
-  if (output === undefined) return text.trimEnd();
-  await writeWhole(output, text);
-  return "";
+  if (rest.chart !== undefined) chartNamed(rest.chart);
+  const reporter: Reporter = named ?? (output === undefined ? table : reporterFor(output));
+  const several = paths.length > 1 ? { others: [] } : {};
+  const given = prepared(reporter, { ...rest, ...several, color: color && output === undefined });
+  const rendered = await render(paths, reporter, given);
+  if (output !== undefined) {
+    await writeWhole(output, rendered);
+    return "";
+  }
+  if (typeof rendered === "string") return rendered.trimEnd();
+  throw usageError(`${reporter.name} goes to a file`, `--output FILE${reporter.endings[0]}`);
 }
 
-const render = (document: ReportDocument, reporter: Reporter, color: boolean): string =>
-  renderKind(document, reporter.name, { color }) ?? reporter.render(runReportIn(document), { color });
+async function render(paths: readonly string[], reporter: Reporter, options: RenderOptions) {
+  const documents: ReportDocument[] = [];
+  for (const path of paths) documents.push(await readDocument(path));
+  const [first, ...others] = documents as [ReportDocument, ...ReportDocument[]];
+  return (
+    renderKind(first, reporter.name, options) ??
+    reporter.render(runReportIn(first), { ...options, others: others.map(runReportIn) })
+  );
+}

@@ -38,10 +38,11 @@ export async function execute(command: Command): Promise<CommandResult> {
 
 async function jobOf(command: Command): Promise<RunJob> {
   // Not loaded for --help, which needs no schema, no YAML parser and no tables.
-  const [{ resolveScenario }, { parseRedisUrl }, { REPORTERS }] = await Promise.all([
+  const [{ resolveScenario }, { parseRedisUrl }, { REPORTERS, reporterFor }, { prepared }] = await Promise.all([
     import("../scenario/load.js"),
     import("../targets/url.js"),
     import("../reporters/index.js"),
+    import("./rendering.js"),
   ]);
   const opts = command.opts();
   const resolved = resolveScenario({ file: command.args[0], flags: scenarioFlags(opts), env: process.env });
@@ -51,5 +52,7 @@ async function jobOf(command: Command): Promise<RunJob> {
     options.outputs,
     REPORTERS.flatMap((reporter) => reporter.endings),
   );
+  // What a format lacks is told before anything is measured for it.
+  for (const path of options.outputs) prepared(reporterFor(path), { color: false });
   return { ...resolved, options };
 }

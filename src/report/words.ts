@@ -22,12 +22,16 @@ export const limiterText = (limiter: StrategyReport["summary"]["limiter"]): stri
 export const listed = (items: readonly string[]): string =>
   items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
 
+/** "Redis 7.0.15" */
+export const serverText = ({ server, version }: RunReport["target"]): string =>
+  `${SERVERS[server] ?? server} ${version}`;
+
 const SERVERS: Readonly<Record<string, string>> = { redis: "Redis", valkey: "Valkey" };
 
 /** What was measured, as (what, words). */
 export function headerOf({ scenario, target, strategies, environment, seed }: RunReport): [string, string][] {
   const { machine, software } = environment;
-  const server = `${SERVERS[target.server] ?? target.server} ${target.version}`;
+  const server = serverText(target);
   const masters = target.nodes.filter((node) => node.role === "primary").length;
   const where = {
     embedded: `an embedded ${server}`,

@@ -1,8 +1,8 @@
 import type { LatencyReport, RunReport, StrategyReport, TrialReport } from "../report/schema.js";
-import type { Reporter } from "./reporter.js";
+import type { TextReporter } from "./reporter.js";
 
 /** A line for each trial, for spreadsheets and plots (RFC 4180, but line feeds alone). Latencies are µs, empty = none. */
-export const csv: Reporter = {
+export const csv: TextReporter = {
   name: "csv",
   summary: "one line a trial, for spreadsheets and plots",
   endings: [".csv"],

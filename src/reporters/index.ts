@@ -2,13 +2,18 @@ import { type QbenchError, usageError } from "../base/errors.js";
 import { didYouMean } from "../base/suggest.js";
 import { printable } from "../report/format.js";
 import { csv } from "./csv.js";
+import { hgrm } from "./hgrm.js";
+import { hlog } from "./hlog.js";
 import { json } from "./json.js";
 import { markdown } from "./markdown.js";
+import { png } from "./png.js";
+import { prometheus } from "./prometheus.js";
 import type { Reporter } from "./reporter.js";
+import { svg } from "./svg.js";
 import { table } from "./table.js";
 
 /** Every format. A new one is a file and a line here. */
-export const REPORTERS: readonly Reporter[] = [table, json, markdown, csv];
+export const REPORTERS: readonly Reporter[] = [table, json, markdown, csv, svg, png, hlog, hgrm, prometheus];
 
 export const REPORTER_NAMES: readonly string[] = REPORTERS.map((reporter) => reporter.name);
 

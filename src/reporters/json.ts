@@ -1,7 +1,7 @@
-import type { Reporter } from "./reporter.js";
+import type { TextReporter } from "./reporter.js";
 
 /** The report itself, in the order of keys that it was built in. */
-export const json: Reporter = {
+export const json: TextReporter = {
   name: "json",
   summary: "the whole report, for machines; every other format is made from it",
   endings: [".json"],

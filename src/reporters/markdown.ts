@@ -1,11 +1,11 @@
 import { printable } from "../report/format.js";
 import type { RunReport } from "../report/schema.js";
 import { anomaliesIn, answerOf, headerOf, warningsIn } from "../report/words.js";
-import type { Reporter } from "./reporter.js";
+import type { TextReporter } from "./reporter.js";
 import { rowOf } from "./row.js";
 
 /** For an article or a pull request (GitHub's tables). */
-export const markdown: Reporter = {
+export const markdown: TextReporter = {
   name: "markdown",
   summary: "a table for an article or a pull request",
   endings: [".md"],

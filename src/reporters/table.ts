@@ -4,13 +4,13 @@ import { percentText, printable } from "../report/format.js";
 import type { RunReport, StrategyReport } from "../report/schema.js";
 import { anomaliesIn, answerOf, headerOf, warningsIn } from "../report/words.js";
 import { labelled, RULED, sections, stacked, wrapped } from "./layout.js";
-import type { Reporter } from "./reporter.js";
+import type { TextReporter } from "./reporter.js";
 import { rowOf } from "./row.js";
 
 const LONGEST_NAME = 15;
 
 /** What people see at the end of a run. */
-export const table: Reporter = {
+export const table: TextReporter = {
   name: "table",
   summary: "what a terminal shows at the end of a run",
   endings: [".txt"],

@@ -1,0 +1,205 @@
+import { readFileSync } from "node:fs";
+import { Resvg } from "@resvg/resvg-js";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { RunReport } from "../report/schema.js";
+import { AUDIT, reportOf, SCENARIO } from "../report/testing.js";
+import type { Chart, Drawing, Look } from "./chart.js";
+import { CHARTS, chartNamed } from "./index.js";
+import { LABELS, LANGS } from "./labels.js";
+import { sourceOf, svgOf } from "./svg.js";
+import { THEMES } from "./theme.js";
+
+const V1 = JSON.parse(readFileSync(new URL("../report/testdata/report-v1.json", import.meta.url), "utf8")) as RunReport;
+const LOOK: Look = { labels: LABELS.en, theme: THEMES.light };
+/** The same run with more users: what a crossover is made of. */
+const WIDER: RunReport = { ...V1, scenario: { ...V1.scenario, vus: 9000 } };
+
+const ATTACKS = [
+  "</text><script>alert(1)</script>",
+  '"><image href="http://example.com/x"/>',
+  "]]><foreignObject/>",
+  "&lt;b&gt;",
+  "{a|rich} {c} {b}",
+  "@whisker",
+  "__proto__",
+  "constructor",
+  "toString",
+  "\u202egnihtyna\u0000",
+];
+
+function drawn(chart: Chart, report: RunReport, look = LOOK): Drawing {
+  const drawing = chart.draw(report, look, [WIDER]);
+  if (typeof drawing === "string") throw new Error(`${chart.name}: ${drawing}`);
+  return drawing;
+}
+
+const svg = (chart: Chart, report: RunReport, look = LOOK): Promise<string> =>
+  svgOf(drawn(chart, report, look), sourceOf(report, look), look);
+
+/** What is to be read in a picture, markup undone. */
+const textsOf = (picture: string): string[] =>
+  [...picture.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text = ""]) =>
+    text
+      .replaceAll("&lt;", "<")
+      .replaceAll("&#39;", "'")
+      .replaceAll("&quot;", '"')
+      .replaceAll("&gt;", ">")
+      .replaceAll("&amp;", "&"),
+  );
+
+/** An XML parser at its strictest, and a renderer. */
+const parsed = (picture: string) => new Resvg(picture, { font: { loadSystemFonts: false } });
+
+const cells = (name: string, report: RunReport): string[][] =>
+  drawn(chartNamed(name), report).table.map((row) => [...row]);
+
+describe.each(CHARTS.map((chart) => [chart.name, chart] as const))("chart %s", (_, chart) => {
+  it("gives the same bytes for the same report, whatever was drawn before", async () => {
+    const first = await svg(chart, V1);
+    await svg(chartNamed("tps"), WIDER);
+    expect(await svg(chart, structuredClone(V1))).toBe(first);
+    expect(first).not.toMatch(/zr\d|ecmeta|<style|<script/);
+    expect(parsed(first).width).toBe(960);
+  });
+
+  it("has title, subtitle and source in the language that is asked for", async () => {
+    for (const lang of LANGS) {
+      const look = { labels: LABELS[lang], theme: THEMES.dark };
+      const texts = textsOf(await svg(chart, V1, look));
+      const { title, subtitle } = drawn(chart, V1, look);
+      expect(texts).toEqual(expect.arrayContaining([title, ...subtitle.split("\n"), sourceOf(V1, look)]));
+      expect(/\p{Script=Hangul}/u.test(texts.join("")), lang).toBe(lang === "ko");
+    }
+  });
+
+  it("has the same figures as a table, one cell for each heading", () => {
+    const [head, ...rows] = drawn(chart, V1).table;
+    expect(rows.length).toBeGreaterThan(0);
+    for (const row of rows) expect(row).toHaveLength(head!.length);
+  });
+
+  it("names no function that is not there, and none in what comes from outside", async () => {
+    const renamed = (report: RunReport): RunReport => ({
+      ...report,
+      strategies: report.strategies.map((one, i) => ({ ...one, name: ["individual", "@latency", "{c}", "lua"][i]! })),
+    });
+    const report = renamed(V1);
+    const drawing = chart.draw(report, LOOK, [renamed(WIDER)]) as Drawing;
+    const names = [...JSON.stringify(drawing.option).matchAll(/"(?:formatter|valueFormatter|renderItem)":"(@\w*)"/g)];
+    expect(names.map(([, name]) => name)).not.toContain("");
+    const texts = textsOf(await svgOf(drawing, sourceOf(report, LOOK), LOOK)).join("\n");
+    if (/individual/.test(texts) && chart.name !== "roadmap") {
+      expect(texts).toContain("@latency");
+      expect(texts).toContain("{c}");
+    }
+  });
+
+  it("says in a sentence why it has nothing to draw", () => {
+    const empty = chart.draw(reportOf({ trials: [], complete: false }), LOOK, []);
+    expect(empty).toEqual(expect.stringMatching(/^\w.{20,}/));
+  });
+});
+
+describe("figures in the charts", () => {
+  it("tps: the medians, and the answer as title", async () => {
+    const texts = textsOf(await svg(chartNamed("tps"), V1));
+    for (const { summary } of V1.strategies) {
+      expect(texts.join("\n")).toContain(Math.round(summary.tps!.median).toLocaleString("en-US"));
+    }
+    const ratios = V1.strategies.flatMap(({ summary }) => summary.vsBaseline?.tpsRatio ?? []);
+    expect(drawn(chartNamed("tps"), V1).title).toContain(`${Math.max(...ratios).toFixed(1)} times the entries of`);
+  });
+
+  it("tps: hatches what the load generator decided, and says so", async () => {
+    const bound = reportOf({}, { lua: { limiter: "generator" } });
+    expect(await svg(chartNamed("tps"), bound)).toContain("<pattern");
+    expect(drawn(chartNamed("tps"), bound).subtitle).toContain(LABELS.en.hatched);
+    const free = reportOf();
+    expect(await svg(chartNamed("tps"), free)).not.toContain("<pattern");
+    expect(drawn(chartNamed("tps"), free).subtitle).not.toContain(LABELS.en.hatched);
+  });
+
+  it("percentiles: of all entries, as the report's own summary has them", () => {
+    const rows = cells("percentiles", V1);
+    const merged = V1.strategies.map(({ summary }) => summary.merged);
+    const us = (text: string): number => Number.parseFloat(text) * (text.endsWith("ms") ? 1000 : 1);
+    rows.slice(1).forEach((row, i) => {
+      expect(us(row[1]!) / merged[i]!.p50!).toBeCloseTo(1, 2);
+      expect(us(row[4]!) / merged[i]!.p99!).toBeCloseTo(1, 2);
+    });
+  });
+
+  it("anomalies: each kind of each strategy, and none as none", () => {
+    const lua = { change: { audit: { ...AUDIT, ok: false, anomalies: { lost: 2, "both-new": 1234 } } } };
+    const rows = cells("anomalies", reportOf({ scenario: { ...SCENARIO, trials: 1 } }, { lua }));
+    expect(rows).toEqual([
+      ["anomaly", "individual", "dedup", "pipeline", "lua"],
+      ["both-new", "0", "0", "0", "1,234"],
+      ["lost", "0", "0", "0", "2"],
+    ]);
+    expect(drawn(chartNamed("anomalies"), reportOf()).title).toMatch(/nothing wrong in [\d,]+ entries/);
+  });
+
+  it("crossover: only reports that differ in one number", () => {
+    const chart = chartNamed("crossover");
+    const other = { ...WIDER, scenario: { ...WIDER.scenario, pool: 99 } };
+    expect(chart.draw(V1, LOOK, [other])).toMatch(/differ in one number/);
+    expect(chart.draw(V1, LOOK, [V1])).toMatch(/differ in one number/);
+    const drawing = chart.draw(WIDER, LOOK, [V1]) as Drawing;
+    expect(drawing.title).toBe("Entries a second by vus");
+    expect(drawing.table.slice(1).map(([vus]) => vus)).toEqual(["3,000", "9,000"]);
+  });
+});
+
+describe("text and figures from outside", () => {
+  it("stay text in a picture, whatever they are", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...CHARTS.filter(({ name }) => !["roadmap", "crossover"].includes(name))),
+        fc.oneof(fc.string({ unit: "binary", minLength: 1, maxLength: 60 }), fc.constantFrom(...ATTACKS)),
+        async (chart, name) => {
+          const strategies = V1.strategies.map((one, i) => (i === 1 ? { ...one, name } : one));
+          const picture = await svg(chart, { ...V1, strategies, tool: { ...V1.tool, version: name } });
+          parsed(picture);
+          const tags = new Set([...picture.matchAll(/<\/?(\w+)/g)].map(([, tag]) => tag));
+          for (const tag of tags)
+            expect(["svg", "rect", "path", "text", "g", "defs", "pattern", "clipPath"]).toContain(tag);
+          expect(Object.keys(Object.prototype)).toEqual([]);
+          expect(picture).not.toMatch(/<[^>]*\s(?:on\w+|href|xlink:href)=/);
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it.each(ATTACKS)("change nothing else: a strategy named %j", async (name) => {
+    const strategies = V1.strategies.map((one, i) => (i === 1 ? { ...one, name } : one));
+    // The second time a text is met, it comes from a cache.
+    for (const chart of ["tps", "timeline", "anomalies", "tps"]) await svg(chartNamed(chart), { ...V1, strategies });
+    const added = [Object.prototype, Object, Object.prototype.toString].flatMap((one) => Object.keys(one));
+    expect(added).toEqual([]);
+  });
+
+  it("of any size end in a picture or a sentence, soon", async () => {
+    const extremes = [0, 5e-324, 1e-9, 1, 1e15, Number.MAX_VALUE];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...CHARTS),
+        fc.constantFrom(...extremes),
+        fc.constantFrom(...extremes),
+        async (chart, tps, us) => {
+          const report = structuredClone(V1);
+          const interval = (value: number) => ({ median: value, low: value, high: value, coverage: 1 });
+          for (const { summary, trials } of report.strategies) {
+            Object.assign(summary, { tps: interval(tps), p50: interval(us), p99: interval(us), callsPerEntry: us });
+            for (const trial of trials) Object.assign(trial, { tps, durationMs: us });
+          }
+          const drawing = chart.draw(report, LOOK, [WIDER]);
+          if (typeof drawing !== "string") parsed(await svgOf(drawing, "source", LOOK));
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+});

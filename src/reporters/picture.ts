@@ -1,0 +1,24 @@
+import { usageError } from "../base/errors.js";
+import type { Look } from "../charts/chart.js";
+import { chartNamed } from "../charts/index.js";
+import { LABELS } from "../charts/labels.js";
+import { sourceOf, svgOf } from "../charts/svg.js";
+import { THEMES } from "../charts/theme.js";
+import type { RunReport } from "../report/schema.js";
+import type { RenderOptions } from "./reporter.js";
+
+const DEFAULT_CHART = "tps";
+
+/** One chart of a report as SVG. @throws QbenchError (usage) where the report has nothing for it. */
+export async function pictureOf(report: RunReport, options: RenderOptions): Promise<string> {
+  const { chart = DEFAULT_CHART, others = [] } = options;
+  const look = lookOf(options);
+  const drawing = chartNamed(chart).draw(report, look, others);
+  if (typeof drawing === "string") throw usageError(`no chart ${chart} of this report: ${drawing}`);
+  return svgOf(drawing, sourceOf(report, look), look);
+}
+
+export const lookOf = ({ lang = "en", theme = "light" }: RenderOptions): Look => ({
+  labels: LABELS[lang],
+  theme: THEMES[theme],
+});
