@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { ANOMALY_KINDS, type AnomalyKind } from "../queue/anomaly.js";
 import { userIdOf } from "../queue/keys.js";
 import { auditQueues, type TrialFacts } from "./audit.js";
-import { FAULTS, pick, without } from "./testing/faults.js";
-import { anyWorld, factsOf, type World, worldReader } from "./testing/world.js";
+import { FAULTS, pick } from "./testing/faults.js";
+import { anyWorld, factsOf, type World, without, worldReader } from "./testing/world.js";
 
 /** A world to spoil: fast-check shows the one that it drew again and again. */
 const copyOf = (world: World): World => structuredClone(world);

@@ -88,9 +88,15 @@ async function readConcert(reader: QueueReader, keys: ReturnType<typeof concertK
 
 /** The instances' counts added up; a concert that was entered counts even if nobody counted it. */
 function answersByConcert({ concerts }: TrialFacts, rows: Rows): Map<number, ConcertAnswers> {
-  const nothing: ConcertAnswers = { answers: { NEW: 0, WAITING: 0, ACTIVE: 0 }, failed: 0, inDoubt: 0 };
+  const nothing: ConcertAnswers = {
+    answers: { NEW: 0, WAITING: 0, ACTIVE: 0 },
+    failed: 0,
+    inDoubt: 0,
+    left: 0,
+    leavesInDoubt: 0,
+  };
   const sums = new Map<number, ConcertAnswers>(rows.concerts.map((number) => [number, nothing]));
-  for (const { number, answers, failed, inDoubt } of concerts) {
+  for (const { number, answers, failed, inDoubt, left, leavesInDoubt } of concerts) {
     const sum = sums.get(number) ?? nothing;
     sums.set(number, {
       answers: {
@@ -100,6 +106,8 @@ function answersByConcert({ concerts }: TrialFacts, rows: Rows): Map<number, Con
       },
       failed: sum.failed + failed,
       inDoubt: sum.inDoubt + inDoubt,
+      left: sum.left + left,
+      leavesInDoubt: sum.leavesInDoubt + leavesInDoubt,
     });
   }
   return sums;

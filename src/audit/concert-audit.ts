@@ -1,7 +1,7 @@
 import type { AnomalyKind } from "../queue/anomaly.js";
 import { USER_ID_WIDTH, userIdOf } from "../queue/keys.js";
 import type { Outcome } from "../queue/outcome.js";
-import { RESULT } from "./history.js";
+import { OPERATION, RESULT } from "./history.js";
 import type { Rows } from "./rows.js";
 import { KNOWN, MOST_USERS, placeOf, UserTable } from "./user-table.js";
 
@@ -10,9 +10,10 @@ import { KNOWN, MOST_USERS, placeOf, UserTable } from "./user-table.js";
  * caller feeds it entries and readings in any order, but readings of the waiting set from front to back, and asks for
  * its findings last.
  *
- * A user is NONE, waiting or active; entering takes NONE to waiting, an admission waiting to active; nobody leaves and
- * no token ends within a trial. `lost`, `phantom`, `double-new`, `wrong-outcome`, `wait-and-active` and `order-broken`
- * count users; `no-position`, `total-below-position` and `position-grew` count entries.
+ * A user is NONE, waiting or active; entering takes NONE to waiting, an admission waiting to active, leaving any to NONE,
+ * with which his stay is over; no token ends within a trial. `lost`, `phantom`, `double-new`, `wrong-outcome`,
+ * `wait-and-active` and `order-broken` count users, once a stay; `no-position`, `total-below-position` and
+ * `position-grew` count entries.
  */
 
 /** Users that set-up put into each concert: 0 … waiting − 1 wait in that order, the next `active` ones hold tokens. */
@@ -26,6 +27,9 @@ export interface ConcertAnswers {
   readonly answers: Readonly<Record<Outcome, number>>;
   readonly failed: number;
   readonly inDoubt: number;
+  /** Users who took themselves out, and those of whom nobody can say. */
+  readonly left: number;
+  readonly leavesInDoubt: number;
 }
 
 export interface Rules {
@@ -46,6 +50,8 @@ export class ConcertAudit {
   readonly #users = new UserTable();
   #tally: Tally = {};
   #strangers = 0;
+  /** Leaves in the history that took somebody out, or may have. */
+  #recordedLeaves = 0;
   /** By instance: when the latest entry of those who stand ahead of the reading was sent. */
   #aheadSentUs = new Map<number, number>();
   checked = 0;
@@ -60,6 +66,7 @@ export class ConcertAudit {
     this.#users.clear();
     this.#tally = {};
     this.#strangers = 0;
+    this.#recordedLeaves = 0;
     this.#aheadSentUs = new Map();
     const { waiting } = this.#rules.prepared;
     for (let user = 0; user < waiting; user++) this.#users.learn(this.#users.page(user), user, KNOWN.prepared);
@@ -75,12 +82,19 @@ export class ConcertAudit {
       const chunk = rows.chunkOf(number);
       const row = rows.rowOf(number);
       const result = chunk.result(row);
-      recorded[result]!++;
       this.checked++;
+      if (chunk.operation(row) === OPERATION.leave) {
+        this.#takeLeave(number);
+        continue;
+      }
+      recorded[result]!++;
       if (result === RESULT.failed) continue;
       const user = chunk.user[row] as number;
       const page = this.#users.page(user);
       const place = placeOf(user);
+      if (this.#isBeforeLeaving(number, page.leftRow[place] as number)) {
+        this.#users.learn(page, user, KNOWN.unsure);
+      }
       if (result === RESULT.NEW || result === RESULT.WAITING) {
         this.#checkPosition(number, page.lastRow[place] as number);
         page.lastRow[place] = number + 1;
@@ -89,6 +103,46 @@ export class ConcertAudit {
       this.#users.learn(page, user, bitOf(result, page.known[place] as number));
     }
     return recorded;
+  }
+
+  /** A stay is over: what was told in it is judged now, and then forgotten. */
+  #takeLeave(number: number): void {
+    const chunk = this.#rows.chunkOf(number);
+    const row = this.#rows.rowOf(number);
+    const user = chunk.user[row] as number;
+    const result = chunk.result(row);
+    const page = this.#users.page(user);
+    const place = placeOf(user);
+    if (result === RESULT.failed) return;
+    if (result !== RESULT.NEW) this.#recordedLeaves++;
+    if (result === RESULT.inDoubt) {
+      this.#users.learn(page, user, KNOWN.unsure);
+      return;
+    }
+    const known = page.known[place] as number;
+    const lastRow = page.lastRow[place] as number;
+    // Beside an entry nobody can say which of them was first. Who leaves is a new user, and those keep to one thread.
+    const isAlone =
+      lastRow === 0 ||
+      (this.#rows.chunkOf(lastRow - 1).repliedUs[this.#rows.rowOf(lastRow - 1)] as number) <=
+        (chunk.sentUs[row] as number);
+    if (isAlone && (known & KNOWN.unsure) === 0) {
+      // Beside an admission nobody knows any more whether he held a token when he joined again.
+      this.#judgeAnswers(user, known, this.#rules.isAdmitting && hasJoinedTwice(known));
+      if (result === RESULT.NEW && (known & ACKNOWLEDGED) !== 0) this.#count("lost");
+    }
+    this.#users.learn(page, user, KNOWN.left | (isAlone ? 0 : KNOWN.unsure));
+    page.known[place] = (page.known[place] as number) & (KNOWN.left | KNOWN.unsure | KNOWN.inDoubt);
+    page.lastRow[place] = 0;
+    page.newRow[place] = 0;
+    page.leftRow[place] = number + 1;
+  }
+
+  /** Whether the entry was under way already when the user's leaving had its answer. */
+  #isBeforeLeaving(number: number, leftRow: number): boolean {
+    if (leftRow === 0) return false;
+    const leftUs = this.#rows.chunkOf(leftRow - 1).repliedUs[this.#rows.rowOf(leftRow - 1)] as number;
+    return (this.#rows.chunkOf(number).sentUs[this.#rows.rowOf(number)] as number) < leftUs;
   }
 
   /** `lastRow`: the user's answer before, plus 1; 0 if there was none. */
@@ -128,7 +182,7 @@ export class ConcertAudit {
   #checkOrder(known: number, newRow: number): void {
     const ahead = this.#aheadSentUs;
     // Told NEW twice, or queued while active, he may have joined at another time than his answer's.
-    if ((known & (KNOWN.toldNewAgain | KNOWN.isActive)) !== 0) return;
+    if ((known & (KNOWN.toldNewAgain | KNOWN.isActive | KNOWN.unsure)) !== 0) return;
     if ((known & KNOWN.prepared) !== 0) {
       if (ahead.size > 0) this.#count("order-broken");
       return;
@@ -161,18 +215,24 @@ export class ConcertAudit {
   findings(told: ConcertAnswers): Tally {
     const { isComplete, prepared, mayAnswerNewTwice } = this.#rules;
     let present = this.#strangers;
+    let lost = 0;
     for (const user of this.#users.users) {
       const known = this.#knownOf(user);
       this.#judge(user, known);
+      if (isLost(known)) lost++;
       if ((known & (KNOWN.isWaiting | KNOWN.isActive)) !== 0 && !this.#wasActive(user)) present++;
     }
     if (isComplete) {
+      this.#count("lost", lost);
       this.#count("phantom", this.#strangers);
     } else {
-      const least = prepared.waiting + told.answers.NEW;
+      // Who seems lost may have left when nobody took it down any more.
+      this.#count("lost", lost - (told.left + told.leavesInDoubt - this.#recordedLeaves));
+      const least = prepared.waiting + told.answers.NEW - told.left;
       this.#count("phantom", present - least - told.inDoubt);
-      const { lost = 0, "double-new": doubled = 0 } = this.#tally;
-      this.#count(mayAnswerNewTwice ? "double-new" : "lost", least - present - lost - doubled);
+      const { lost: counted = 0, "double-new": doubled = 0 } = this.#tally;
+      const missing = least - told.leavesInDoubt - present - counted - doubled;
+      this.#count(mayAnswerNewTwice ? "double-new" : "lost", missing);
     }
     return this.#tally;
   }
@@ -180,18 +240,23 @@ export class ConcertAudit {
   #judge(user: number, known: number): void {
     const { isAdmitting, isComplete } = this.#rules;
     const has = (bits: number): boolean => (known & bits) !== 0;
-    const wasActive = this.#wasActive(user);
     const isWaiting = has(KNOWN.isWaiting);
     const isActive = has(KNOWN.isActive);
-    const told = KNOWN.prepared | KNOWN.toldNew | KNOWN.toldWaiting;
-    const waitedAndJoined = has(KNOWN.prepared) && has(KNOWN.toldNew);
-    const joinedTwice = has(KNOWN.toldNewAgain) || waitedAndJoined;
     // An admission took him out of the set and his entry put him in again, told NEW with a token in his hand.
-    const joinedWhileActive = isAdmitting && isActive && joinedTwice;
+    const joinedWhileActive = isAdmitting && isActive && hasJoinedTwice(known);
 
     if (isActive && (isWaiting || joinedWhileActive)) this.#count("wait-and-active");
-    if (isLost(known)) this.#count("lost");
-    if (isComplete && isWaiting && !isActive && !has(told | KNOWN.inDoubt)) this.#count("phantom");
+    if (has(KNOWN.unsure)) return;
+    if (isComplete && isWaiting && !isActive && !has(ACKNOWLEDGED | KNOWN.inDoubt)) this.#count("phantom");
+    this.#judgeAnswers(user, known, joinedWhileActive);
+  }
+
+  /** What a user was told in one stay. */
+  #judgeAnswers(user: number, known: number, joinedWhileActive: boolean): void {
+    const { isAdmitting, isComplete } = this.#rules;
+    const has = (bits: number): boolean => (known & bits) !== 0;
+    const wasActive = this.#wasActive(user) && !has(KNOWN.left);
+    const waitedAndJoined = has(KNOWN.prepared) && has(KNOWN.toldNew);
     if (has(KNOWN.toldNewAgain) && !joinedWhileActive) this.#count("double-new");
     const isWrong = wasActive
       ? has(KNOWN.toldNew | KNOWN.toldWaiting)
@@ -221,9 +286,14 @@ function bitOf(result: number, known: number): number {
   return result === RESULT.ACTIVE ? KNOWN.toldActive : KNOWN.inDoubt;
 }
 
+/** By set-up or by an answer: in the queue. */
+const ACKNOWLEDGED = KNOWN.prepared | KNOWN.toldNew | KNOWN.toldWaiting;
+
 const isLost = (known: number): boolean =>
-  (known & (KNOWN.prepared | KNOWN.toldNew | KNOWN.toldWaiting)) !== 0 &&
-  (known & (KNOWN.isWaiting | KNOWN.isActive)) === 0;
+  (known & ACKNOWLEDGED) !== 0 && (known & (KNOWN.isWaiting | KNOWN.isActive | KNOWN.unsure)) === 0;
+
+const hasJoinedTwice = (known: number): boolean =>
+  (known & KNOWN.toldNewAgain) !== 0 || ((known & KNOWN.prepared) !== 0 && (known & KNOWN.toldNew) !== 0);
 
 /** The number of a user id, or −1 if no entry of ours can have had it. */
 function userOf(id: string): number {

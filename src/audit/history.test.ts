@@ -8,6 +8,8 @@ import {
   eventsOf,
   History,
   type HistoryTransfer,
+  OPERATIONS,
+  type OperationCode,
   type OutcomeCode,
   RESULTS,
   type ResultCode,
@@ -21,6 +23,7 @@ const event = fc
     user: u32,
     prepared: fc.constantFrom(...OUTCOMES),
     result: fc.constantFrom(...RESULTS),
+    operation: fc.constantFrom(...OPERATIONS),
     // Quarters of a µs add up without rounding, so that equality can be asked.
     plannedUs: fc.integer({ min: 0, max: 4e9 }).map((quarters) => quarters / 4),
     startLagUs: delayUs,
@@ -47,6 +50,7 @@ function append(history: History, one: EntryEvent): boolean {
     one.repliedUs,
     one.position,
     one.total,
+    OPERATIONS.indexOf(one.operation) as OperationCode,
   );
 }
 

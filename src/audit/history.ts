@@ -18,6 +18,18 @@ export const RESULT = { NEW: 0, WAITING: 1, ACTIVE: 2, failed: 3, inDoubt: 4 } a
 export type ResultCode = (typeof RESULT)[keyof typeof RESULT];
 export type OutcomeCode = 0 | 1 | 2;
 
+/**
+ * What a user did. `enter`: he came (or came back). `poll`: he asks again after an answer; the service has no other way
+ * of asking than the entry call. `repeat`: an entry beside another of his that may still be under way: a second click,
+ * another tab, a reload. `leave`: he went, alone: no entry of his begins meanwhile; its result is where he stood, NEW
+ * being nowhere.
+ */
+export const OPERATIONS = ["enter", "poll", "repeat", "leave"] as const;
+export type Operation = (typeof OPERATIONS)[number];
+/** Code of an operation in a history. */
+export const OPERATION = { enter: 0, poll: 1, repeat: 2, leave: 3 } as const;
+export type OperationCode = (typeof OPERATION)[Operation];
+
 /** Bytes of one entry. */
 export const ENTRY_BYTES = 2 * 8 + 6 * 4 + 1;
 const DEFAULT_CHUNK_ENTRIES = 16_384;
@@ -32,6 +44,7 @@ export interface EntryEvent {
   /** What the user was before the trial: NEW = unknown to the queue. */
   readonly prepared: Outcome;
   readonly result: Result;
+  readonly operation: Operation;
   /** When it should have started; equal to `readyUs` in the closed model. */
   readonly plannedUs: number;
   readonly readyUs: number;
@@ -57,7 +70,7 @@ export class HistoryChunk {
   readonly user: Uint32Array;
   readonly position: Uint32Array;
   readonly total: Uint32Array;
-  /** prepared + 4 × result. */
+  /** prepared + 4 × result + 32 × operation. */
   readonly codes: Uint8Array;
 
   constructor(
@@ -89,7 +102,12 @@ export class HistoryChunk {
   }
 
   result(row: number): number {
-    return (this.codes[row] as number) >> 2;
+    return ((this.codes[row] as number) >> 2) & 7;
+  }
+
+  /** Code of `OPERATION`. */
+  operation(row: number): number {
+    return (this.codes[row] as number) >> 5;
   }
 }
 
@@ -141,6 +159,7 @@ export class History {
     repliedUs: number,
     position: number,
     total: number,
+    operation: OperationCode = OPERATION.enter,
   ): boolean {
     let chunk = this.#current;
     if (chunk === undefined || chunk.count === chunk.capacity) {
@@ -159,7 +178,7 @@ export class History {
     chunk.user[row] = user;
     chunk.position[row] = position;
     chunk.total[row] = total;
-    chunk.codes[row] = prepared + 4 * result;
+    chunk.codes[row] = prepared + 4 * result + 32 * operation;
     return true;
   }
 
@@ -201,6 +220,7 @@ export class History {
       user: chunk.user[row] as number,
       prepared: OUTCOMES[chunk.prepared(row)] as Outcome,
       result: RESULTS[chunk.result(row)] as Result,
+      operation: OPERATIONS[chunk.operation(row)] as Operation,
       plannedUs: readyUs - (chunk.startLagUs[row] as number),
       readyUs,
       sentUs,

@@ -49,6 +49,8 @@ async function trial(strategy: Strategy, score: Score): Promise<TrialFacts> {
     answers: { NEW: 0, WAITING: 0, ACTIVE: 0 },
     failed: 0,
     inDoubt: 0,
+    left: 0,
+    leavesInDoubt: 0,
   }));
   const users = shuffled(
     Array.from({ length: USERS }, (_, user) => user),

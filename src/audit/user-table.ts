@@ -10,10 +10,11 @@ export const MOST_USERS = 2 ** 32;
 
 export class UserPage {
   /** Bits of `KNOWN`. */
-  readonly known = new Uint8Array(PAGE_USERS);
-  /** Row (plus 1) of the user's latest answer, and of the one that said NEW; 0 if none. */
+  readonly known = new Uint16Array(PAGE_USERS);
+  /** Row (plus 1) of the user's latest answer, of the one that said NEW, and of his latest leaving; 0 if none. */
   readonly lastRow = new Uint32Array(PAGE_USERS);
   readonly newRow = new Uint32Array(PAGE_USERS);
+  readonly leftRow = new Uint32Array(PAGE_USERS);
 }
 
 /** What can be known of a user: how set-up left him, what he was told, where he stands afterwards. */
@@ -26,6 +27,10 @@ export const KNOWN = {
   inDoubt: 32,
   isWaiting: 64,
   isActive: 128,
+  /** He left: what was told before counts no more. */
+  left: 256,
+  /** Nobody can say whether he left, or whether before or after another answer. */
+  unsure: 512,
 } as const;
 
 /** Place of a user within his page. */
@@ -66,6 +71,7 @@ export class UserTable {
       page.known[place] = 0;
       page.lastRow[place] = 0;
       page.newRow[place] = 0;
+      page.leftRow[place] = 0;
     }
     this.#users = [];
   }

@@ -12,11 +12,19 @@ const NUMBER = String.raw`(\d+(?:\.\d+)?)`;
 const UNITS_MS = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, us: 0.001 } as const;
 const DURATION = new RegExp(`^${["h", "m", "s", "ms", "us"].map((unit) => `(?:${NUMBER}${unit})?`).join("")}$`);
 const COUNT = new RegExp(`^${NUMBER}([kKM]?)$`);
+const PERCENT = new RegExp(`^${NUMBER}%?$`);
 const BYTES = new RegExp(`^${NUMBER}(B|kB|KB|MB|GB)$`);
 const BYTES_EXPONENT: Readonly<Record<string, number>> = { B: 0, kB: 1, KB: 1, MB: 2, GB: 3 };
 
 /** The patterns above as JSON Schema has them, for editors. */
-export const UNIT_PATTERNS = { duration: `^0$|(?!^$)${DURATION.source}`, count: COUNT.source, bytes: BYTES.source };
+export const UNIT_PATTERNS = {
+  duration: `^0$|(?!^$)${DURATION.source}`,
+  /** Within a longer text; matches nothing too. */
+  durationPart: DURATION.source.slice(1, -1),
+  count: COUNT.source,
+  percent: PERCENT.source,
+  bytes: BYTES.source,
+};
 
 /** Milliseconds, to the microsecond. @throws UnitError */
 export function parseDuration(text: string): number {
@@ -56,6 +64,13 @@ export function parseCount(text: string): number {
   return Number(`${match[1]}e${{ "": 0, k: 3, K: 3, M: 6 }[match[2] ?? ""]}`);
 }
 const COUNT_EXPECTED = "expected a number such as 300, 10k or 1.5M";
+
+/** `30%`, or 30. @throws UnitError */
+export function parsePercent(text: string): number {
+  const match = PERCENT.exec(text);
+  if (match === null) throw new UnitError("expected per cent such as 30%");
+  return Number(match[1]);
+}
 
 /** Grouped by thousands: 2000000 → `2,000,000`. */
 export const formatCount = (count: number): string => count.toLocaleString("en-US", { maximumFractionDigits: 3 });

@@ -2,6 +2,7 @@ import type { MachineSnapshot } from "../measure/machine-load.js";
 import { stolenShare } from "../measure/machine-load.js";
 import { commandsBetween, hasRestarted, type ServerSnapshot } from "../measure/server-snapshot.js";
 import type { Score } from "../queue/outcome.js";
+import { LEAVE_COMMANDS } from "../strategies/leave.js";
 import type { Strategy } from "../strategies/strategy.js";
 import type { SegmentResult } from "../worker/segment.js";
 import { mergeTallies } from "./merge.js";
@@ -25,6 +26,12 @@ export const CONTROL_COMMANDS = new Set([
   "config|get",
 ]);
 
+/** Calls for entries: neither control traffic nor users' leaving. */
+export function entryCalls(calls: Readonly<Record<string, number>>): number {
+  const others = new Set<string>([...CONTROL_COMMANDS, ...LEAVE_COMMANDS]);
+  return Object.entries(calls).reduce((sum, [name, count]) => (others.has(name) ? sum : sum + count), 0);
+}
+
 /** CPU that the server's main thread used between the snapshots, in µs; null where it does not tell, or was restarted. */
 function mainThreadCpuUs({ before, after }: Snapshots<ServerSnapshot>): number | null {
   if (before.mainThreadCpuUs === null || after.mainThreadCpuUs === null) return null;
@@ -41,10 +48,8 @@ export function serverFigures(
 ): ServerFigures {
   const { before, after } = snapshots;
   const commands = commandsBetween(before, after);
-  const allCalls = Object.entries(commands)
-    .filter(([name]) => !CONTROL_COMMANDS.has(name))
-    .reduce((sum, [, { calls }]) => sum + calls, 0);
-  const callsSent = allCalls - innerCalls(strategy, score, entries);
+  const calls = Object.fromEntries(Object.entries(commands).map(([name, { calls }]) => [name, calls]));
+  const callsSent = entryCalls(calls) - innerCalls(strategy, score, entries);
   const wallUs = after.serverTimeUs - before.serverTimeUs;
   const cpuUs = mainThreadCpuUs(snapshots);
   const stolen =

@@ -1,6 +1,6 @@
 import { Histogram, type HistogramData } from "../measure/histogram.js";
 import type { SegmentResult } from "../worker/segment.js";
-import type { EntryCounts, HistogramCounts } from "./trial-result.js";
+import type { EntryCounts, HistogramCounts, UserFigures } from "./trial-result.js";
 
 /** Sums over the instances of one trial. Histograms are merged, percentiles never averaged. */
 export const mergeHistograms = (parts: readonly HistogramData[]): HistogramCounts => {
@@ -24,6 +24,18 @@ export function mergeCounts(results: readonly SegmentResult[]): EntryCounts {
     inDoubt: sum((one) => one.inDoubt),
     dropped: sum((one) => one.dropped),
     ...answers,
+  };
+}
+
+export function mergeUsers(results: readonly SegmentResult[]): UserFigures {
+  const sum = (of: (result: SegmentResult) => number): number => results.reduce((total, one) => total + of(one), 0);
+  return {
+    arrivals: sum((one) => one.users.arrivals),
+    polls: sum((one) => one.users.polls),
+    repeats: sum((one) => one.users.repeats),
+    returns: sum((one) => one.users.returns),
+    leaves: sum((one) => one.leaves.succeeded),
+    leavesFailed: sum((one) => one.leaves.failed),
   };
 }
 

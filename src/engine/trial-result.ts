@@ -26,6 +26,22 @@ export interface EntryCounts {
   readonly active: number;
 }
 
+/**
+ * How the entries of a trial whose users do more than enter once came about: `entries.attempted` = arrivals + polls +
+ * repeats + returns. Leaving is no entry.
+ */
+export interface UserFigures {
+  readonly arrivals: number;
+  /** Entries by users who had their answer and ask again. */
+  readonly polls: number;
+  /** Second clicks, further tabs, reloads: beside another entry of the same user, maybe. */
+  readonly repeats: number;
+  /** Entries by users who had left. */
+  readonly returns: number;
+  readonly leaves: number;
+  readonly leavesFailed: number;
+}
+
 export interface TimelineSecond {
   readonly second: number;
   readonly succeeded: number;
@@ -117,10 +133,13 @@ export interface TrialResult {
     readonly failed: HistogramCounts;
     readonly response?: HistogramCounts;
     readonly startLag?: HistogramCounts;
+    /** Of the polls alone, as `entry`. */
+    readonly poll?: HistogramCounts;
   };
   readonly timeline: readonly TimelineSecond[];
   readonly server: ServerFigures;
   readonly generator: GeneratorFigures;
+  readonly users?: UserFigures;
   readonly waitingSet: WaitingSet;
   /** Mean waits in sequence per succeeded entry. */
   readonly roundTripsPerEntry: number;

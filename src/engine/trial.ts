@@ -10,15 +10,15 @@ import { mergeTimelines } from "../measure/timeline.js";
 import type { TrialPlan } from "../plan/plan.js";
 import { loadShare } from "../plan/segment.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
-import type { Scenario } from "../scenario/scenario.js";
+import type { Behaviour, Scenario } from "../scenario/scenario.js";
 import { strategyNamed } from "../strategies/index.js";
 import type { Target } from "../targets/target.js";
 import { isLoopback } from "../targets/url.js";
 import { AWAY_TIMEOUTS } from "../worker/away.js";
 import type { Population, Segment, SegmentResult } from "../worker/segment.js";
-import { CONTROL_COMMANDS, generatorFigures, perEntry, type Snapshots, serverFigures } from "./figures.js";
+import { CONTROL_COMMANDS, entryCalls, generatorFigures, perEntry, type Snapshots, serverFigures } from "./figures.js";
 import type { Instances } from "./instances.js";
-import { mergeCounts, mergeHistograms, mergeTallies } from "./merge.js";
+import { mergeCounts, mergeHistograms, mergeTallies, mergeUsers } from "./merge.js";
 import { populate } from "./population.js";
 import type { Audit, TrialResult, Warning } from "./trial-result.js";
 
@@ -55,6 +55,8 @@ export class ConcertNumbers {
 const POPULATION = 1000;
 /** Generations that set-up populates ahead; each costs the server a copy of the population. */
 const MOST_GENERATIONS = 64;
+/** Users in all that more than one generation may take. */
+const MOST_POPULATED = 5_000_000;
 /** How far the measured rate may exceed the warm-up's before the prepared generations run out. */
 const HEADROOM = 2;
 const LAZY_FREE_POLLS = 200;
@@ -119,7 +121,6 @@ function segmentsOf(context: TrialContext, plan: TrialPlan, expectedPerSec: numb
     waiting: Math.max(scenario.prefill, mix.waiting > 0 ? POPULATION : 0),
     active: mix.active > 0 ? POPULATION : 0,
   };
-  const limit = Math.max(1, Math.ceil(scenario.maxWaiting / instances));
   return Array.from({ length: instances }, (_, i) => {
     const { index, count, vus, entries, maxInFlight, seed } = loadShare(scenario, plan.seed, i, instances);
     return {
@@ -138,12 +139,13 @@ function segmentsOf(context: TrialContext, plan: TrialPlan, expectedPerSec: numb
       durationMs: scenario.durationMs,
       entries,
       mix,
+      behaviour: behaviourOf(scenario),
       population,
       runId,
       firstConcert: concerts.next,
       concerts: scenario.concerts,
       zipf: scenario.zipf,
-      newUsersPerGeneration: limit,
+      newUsersPerGeneration: newUsersPerConcert(scenario, vus),
       generations: generationsOf(scenario, population, expectedPerSec),
       timeoutMs: scenario.timeoutMs,
       seed,
@@ -152,12 +154,34 @@ function segmentsOf(context: TrialContext, plan: TrialPlan, expectedPerSec: numb
   });
 }
 
+/** What users do besides entering once; null where that is nothing. */
+function behaviourOf(scenario: Scenario): Behaviour | null {
+  const { pollEvery, leavePercent, returnAfterMs, doubleClickPercent, tabsPercent, botsPercent } = scenario;
+  if (pollEvery === null && leavePercent + doubleClickPercent + tabsPercent + botsPercent === 0) return null;
+  return { pollEvery, leavePercent, returnAfterMs, doubleClickPercent, tabsPercent, botsPercent };
+}
+
+/**
+ * New users of a segment after which its entries go on to a fresh concert. In the open model the virtual users are
+ * identities: once all of them have entered a concert, nobody is new to it.
+ */
+function newUsersPerConcert({ maxWaiting, instances, ratePerSec }: Scenario, identities: number): number {
+  const limit = Math.max(1, Math.ceil(maxWaiting / instances));
+  return ratePerSec === null ? limit : Math.min(limit, identities);
+}
+
+/** The same of all segments together. */
+const newUsersLimit = ({ maxWaiting, ratePerSec, vus }: Scenario): number =>
+  ratePerSec === null ? maxWaiting : Math.min(maxWaiting, vus);
+
 /** Without a population every generation springs into being by itself, however many there are. */
 function generationsOf(scenario: Scenario, population: Population, expectedPerSec: number): number {
   if (population.waiting + population.active === 0) return Number.POSITIVE_INFINITY;
   const expected = scenario.entries ?? (HEADROOM * expectedPerSec * scenario.durationMs) / 1000;
   const newUsers = (expected * scenario.mix.new) / 100 / scenario.concerts;
-  return Math.min(MOST_GENERATIONS, 1 + Math.floor(newUsers / scenario.maxWaiting));
+  const members = (population.waiting + population.active) * scenario.concerts;
+  const affordable = Math.max(1, Math.floor(MOST_POPULATED / members));
+  return Math.min(MOST_GENERATIONS, affordable, 1 + Math.floor(newUsers / newUsersLimit(scenario)));
 }
 
 async function prepare(context: TrialContext, segment: Segment): Promise<void> {
@@ -268,6 +292,7 @@ function resultOf(
     poolWait: mergeHistograms(results.map((result) => result.poolWait)),
     failed: mergeHistograms(results.map((result) => result.failed)),
     ...openLatencies(results),
+    ...pollLatency(results),
   };
   const mean = (histogram: { sumUs: number }): number => perEntry(histogram.sumUs, entries.succeeded);
   const threadBusy = generator.threads.map((thread) => thread.cpuUtilization);
@@ -283,7 +308,7 @@ function resultOf(
     meanEntryUs: mean(latency.entry),
     meanServiceUs: mean(latency.service),
     meanPoolWaitUs: mean(latency.poolWait),
-    thinkTimeMs: scenario.thinkTimeMs,
+    pause: pauseOf(scenario),
     offeredPerSec: scenario.ratePerSec === null ? null : (entries.attempted + entries.dropped) / (durationMs / 1000),
   });
   return {
@@ -300,7 +325,8 @@ function resultOf(
     timeline: mergeTimelines(results.map((result) => result.seconds)),
     server,
     generator,
-    waitingSet: waitingSetOf(segment, results, scenario.maxWaiting),
+    ...(segment.behaviour === null ? {} : { users: mergeUsers(results) }),
+    waitingSet: waitingSetOf(segment, results, newUsersLimit(scenario)),
     roundTripsPerEntry: perEntry(
       results.reduce((sum, result) => sum + result.roundTrips, 0),
       entries.succeeded,
@@ -321,6 +347,17 @@ function openLatencies(results: readonly SegmentResult[]): Pick<TrialResult["lat
   return { response: mergeHistograms(response), startLag: mergeHistograms(startLag) };
 }
 
+function pollLatency(results: readonly SegmentResult[]): Pick<TrialResult["latency"], "poll"> {
+  const poll = results.flatMap((result) => result.poll ?? []);
+  return poll.length === 0 ? {} : { poll: mergeHistograms(poll) };
+}
+
+/** Why users in the closed model are idle, in words; null if they never are. */
+function pauseOf({ thinkTimeMs, pollEvery }: Scenario): string | null {
+  if (thinkTimeMs > 0) return `users think for ${thinkTimeMs} ms`;
+  return pollEvery === null ? null : "users wait before they poll again";
+}
+
 function coreWaitShare(results: readonly SegmentResult[]): number | null {
   const shares = results.map(({ health }) => (health.coreWaitMs === null ? null : health.coreWaitMs / health.wallMs));
   return shares.includes(null) ? null : Math.max(...(shares as number[]));
@@ -328,8 +365,8 @@ function coreWaitShare(results: readonly SegmentResult[]): number | null {
 
 function waitingSetOf(segment: Segment, results: readonly SegmentResult[], limit: number): TrialResult["waitingSet"] {
   const newUsers = new Map<number, number>();
-  for (const { number, answers } of results.flatMap((result) => result.concerts)) {
-    newUsers.set(number, (newUsers.get(number) ?? 0) + answers.NEW);
+  for (const { number, answers, left } of results.flatMap((result) => result.concerts)) {
+    newUsers.set(number, (newUsers.get(number) ?? 0) + answers.NEW - left);
   }
   const atStart = segment.population.waiting;
   return { atStart, atEnd: atStart + Math.max(0, ...newUsers.values()), limit, concerts: newUsers.size };
@@ -342,7 +379,7 @@ function warningsOf(
   server: Snapshots<ServerSnapshot>,
 ): Warning[] {
   const warnings: Warning[] = [];
-  const sent = Object.values(generator.commands).reduce((sum, calls) => sum + calls, 0);
+  const sent = entryCalls(generator.commands);
   if (hasRestarted(server.before, server.after)) {
     warnings.push({
       code: "server-restarted",

@@ -14,7 +14,7 @@ const QUIET: LimiterEvidence = {
   meanEntryUs: 10_000,
   meanServiceUs: 9_900,
   meanPoolWaitUs: 100,
-  thinkTimeMs: 0,
+  pause: null,
   offeredPerSec: null,
 };
 
@@ -36,7 +36,7 @@ describe("findLimiter", () => {
       "network",
     ],
     ["the generator had to wait for a core", { coreWait: 0.9 }, "unclear"],
-    ["users think most of the time", { thinkTimeMs: 50, meanEntryUs: 1_000, meanServiceUs: 900 }, "offered-load"],
+    ["users think most of the time", { pause: "users think", meanEntryUs: 1_000, meanServiceUs: 900 }, "offered-load"],
     ["the offered rate was reached", { offeredPerSec: 10_000, serverBusy: 0.95 }, "offered-load"],
     ["the offered rate was not reached", { offeredPerSec: 20_000, serverBusy: 0.95 }, "server"],
     ["something is half busy", { serverBusy: 0.75 }, "unclear"],

@@ -18,7 +18,8 @@ export interface LimiterEvidence {
   readonly meanEntryUs: number;
   readonly meanServiceUs: number;
   readonly meanPoolWaitUs: number;
-  readonly thinkTimeMs: number;
+  /** Why users are idle between entries, in words; null if they are not. */
+  readonly pause: string | null;
   /** Offered rate of the open model; null in the closed one. */
   readonly offeredPerSec: number | null;
 }
@@ -72,8 +73,8 @@ export function findLimiter(evidence: LimiterEvidence): { limiter: Limiter; evid
     return { limiter: "unclear", evidence: [...said, `candidates: too few free cores (${others})`] };
   }
   const isIdle = (serverBusy ?? 1) < THRESHOLDS.idle && (threadBusy ?? eventLoopBusy) < THRESHOLDS.idle;
-  if (isIdle && evidence.thinkTimeMs > 0 && inProgress < 0.5 * evidence.vus) {
-    return { limiter: "offered-load", evidence: [...said, `users think for ${evidence.thinkTimeMs} ms`] };
+  if (isIdle && evidence.pause !== null && inProgress < 0.5 * evidence.vus) {
+    return { limiter: "offered-load", evidence: [...said, evidence.pause] };
   }
   if (poolInUse >= THRESHOLDS.poolInUse && evidence.meanPoolWaitUs > meanServiceUs && isIdle) {
     return { limiter: "pool", evidence: [...said, `${percent(poolInUse)} of the connections in use, others wait`] };

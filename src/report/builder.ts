@@ -93,6 +93,7 @@ function trialReport(result: TrialResult): TrialReport {
       failed: latencyFigures(latency.failed),
       ...(latency.response === undefined ? {} : { response: latencyFigures(latency.response) }),
       ...(latency.startLag === undefined ? {} : { startLag: latencyFigures(latency.startLag) }),
+      ...(latency.poll === undefined ? {} : { poll: latencyFigures(latency.poll) }),
     },
     ...rest,
     audit: { ...rest.audit, anomalies: totalOf([rest.audit.anomalies]) },

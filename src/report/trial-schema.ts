@@ -69,6 +69,19 @@ const generator = z.object({
   historyBytes: count,
 });
 
+const users = z
+  .object({
+    arrivals: count,
+    polls: count,
+    repeats: count,
+    returns: count,
+    leaves: count,
+    leavesFailed: count,
+  })
+  .meta({
+    description: "how entries came about: their sum is entries.attempted, but for leaves, which are no entries",
+  });
+
 export const trial = z
   .object({
     round: count,
@@ -88,6 +101,7 @@ export const trial = z
       failed: latency,
       response: latency.optional(),
       startLag: latency.optional(),
+      poll: latency.optional(),
     }),
     timeline: z.array(
       z.object({
@@ -100,6 +114,7 @@ export const trial = z
     ),
     server,
     generator,
+    users: users.optional(),
     waitingSet: z.object({ atStart: count, atEnd: count, limit: count, concerts: count }),
     roundTripsPerEntry: amount,
     socketWritesPerEntry: amount,

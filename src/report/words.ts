@@ -1,5 +1,6 @@
 import { formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
+import { pollEvery as pollEveryValue } from "../scenario/poll-every.js";
 import type { Verdict } from "../stats/comparison.js";
 import { latencyText, percentText, plural, rateText, ratioText } from "./format.js";
 import type { RunReport, StrategyReport } from "./schema.js";
@@ -48,7 +49,16 @@ export function headerOf({ scenario, target, strategies, environment, seed }: Ru
   const cpus = `${machine.cores} × ${machine.cpuModel}`;
   return [
     ["compared", `${listed(strategies.map(({ name }) => name))}, on ${where}`],
-    ["load", `${load}; ${mixText(scenario.mix)}; ${scenario.score} score; ${plural(scenario.concerts, "concert")}`],
+    [
+      "load",
+      [
+        load,
+        ...habitsOf(scenario),
+        mixText(scenario.mix),
+        `${scenario.score} score`,
+        plural(scenario.concerts, "concert"),
+      ].join("; "),
+    ],
     [
       "client",
       `${scenario.client}, ${scenario.writes} writes; ${plural(scenario.instances, "instance")} of ` +
@@ -60,6 +70,29 @@ export function headerOf({ scenario, target, strategies, environment, seed }: Ru
     ],
     ["machine", `${cpus}, ${machine.platform} ${machine.kernel}, Node ${software.node}`],
   ];
+}
+
+/** What users do besides entering once, as (words); older reports know of nothing. */
+function habitsOf(scenario: RunReport["scenario"]): string[] {
+  const {
+    pollEvery,
+    leavePercent = 0,
+    returnAfterMs,
+    doubleClickPercent = 0,
+    tabsPercent = 0,
+    botsPercent = 0,
+  } = scenario;
+  const said: string[] = [];
+  if (pollEvery)
+    said.push(`polling ${pollEvery === "adaptive" ? "adaptively" : `every ${pollEveryValue.format(pollEvery)}`}`);
+  if (leavePercent > 0) {
+    const back = typeof returnAfterMs === "number" ? `, coming back after ${formatDuration(returnAfterMs)}` : "";
+    said.push(`leaving after ${leavePercent} % of answers${back}`);
+  }
+  if (doubleClickPercent > 0) said.push(`${doubleClickPercent} % click twice`);
+  if (tabsPercent > 0) said.push(`${tabsPercent} % use several tabs`);
+  if (botsPercent > 0) said.push(`${botsPercent} % are bots`);
+  return said;
 }
 
 function mixText(mix: RunReport["scenario"]["mix"]): string {

@@ -13,6 +13,8 @@ export interface Conflict {
 /** Connections that Redis takes unless its `maxclients` says otherwise, less some for control. */
 const USUAL_CONNECTIONS = 9_900;
 const MAX_PREFILLED = 10_000_000;
+/** Each may have several entries under way. */
+const MOST_REPEATING = 1_000_000;
 
 /** What cannot work together. */
 export function conflictsIn(scenario: Scenario): Conflict[] {
@@ -28,6 +30,13 @@ export function conflictsIn(scenario: Scenario): Conflict[] {
     conflicts.push({
       properties: ["maxInFlight", "instances"],
       message: `expected at least one entry in flight for each instance; there are ${maxInFlight} for ${instances}`,
+    });
+  }
+  const repeats = scenario.doubleClickPercent + scenario.tabsPercent + scenario.botsPercent;
+  if (repeats > 0 && vus > MOST_REPEATING) {
+    conflicts.push({
+      properties: ["vus", "doubleClickPercent", "tabsPercent", "botsPercent"],
+      message: `expected at most ${formatCount(MOST_REPEATING)} virtual users where some enter twice at once`,
     });
   }
   if (prefill * concerts > MAX_PREFILLED) {
@@ -66,6 +75,7 @@ export function warningsOn(scenario: Scenario, isGiven: (property: Property) => 
     withoutEffect("arrival", "without a rate");
     withoutEffect("maxInFlight", "without a rate");
   } else if (scenario.thinkTimeMs > 0) withoutEffect("thinkTimeMs", "with a rate: arrivals do not wait for answers");
+  if (scenario.leavePercent === 0) withoutEffect("returnAfterMs", "where nobody leaves");
   if (concerts === 1 && scenario.zipf > 0) withoutEffect("zipf", "with one concert");
   return warnings;
 }

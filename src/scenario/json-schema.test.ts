@@ -27,10 +27,13 @@ const anyValue = fc.oneof(
     "1m30s",
     "5k",
     "1MB",
+    "adaptive",
+    "5s±20%",
+    "30%",
     "",
   ),
   fc
-    .tuple(fc.double({ min: 0, max: 2000, noNaN: true }), fc.constantFrom("", "k", "M", "s", "ms", "MB"))
+    .tuple(fc.double({ min: 0, max: 2000, noNaN: true }), fc.constantFrom("", "k", "M", "s", "ms", "MB", "%", "s±5%"))
     .map((one) => one.join("")),
   fc.array(fc.constantFrom("lua", "dedup", "all", "luaa"), { maxLength: 3 }),
   fc.record({ new: fc.constantFrom(100, 50, -1), waiting: fc.constantFrom(0, 50) }, { requiredKeys: ["new"] }),

@@ -64,6 +64,12 @@ describe("a scenario", () => {
       thinkTimeMs: 0,
       ratePerSec: null,
       arrival: "constant",
+      pollEvery: null,
+      leavePercent: 0,
+      returnAfterMs: null,
+      doubleClickPercent: 0,
+      tabsPercent: 0,
+      botsPercent: 0,
       maxInFlight: 10_000,
       historyMb: 512,
     });

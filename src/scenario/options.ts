@@ -2,8 +2,9 @@ import { CLIENTS, WRITES } from "../drivers/driver.js";
 import { SCORES } from "../queue/outcome.js";
 import { DEFAULT_STRATEGIES, STRATEGY_NAMES } from "../strategies/index.js";
 import { mix, names } from "./list-values.js";
+import { pollEvery } from "./poll-every.js";
 import { ARRIVALS, CONNECTIONS, type Scenario } from "./scenario.js";
-import { choice, count, duration, memory, number, type ValueType } from "./values.js";
+import { choice, count, duration, memory, number, percent, type ValueType } from "./values.js";
 
 /**
  * Every option of a scenario, in one table. Flags, environment variables, keys of scenario files, their JSON Schema,
@@ -23,7 +24,7 @@ export interface ScenarioOption<T> {
   readonly help: string;
 }
 
-type Group = "What is compared" | "Load" | "Arrivals (open model)" | "Connections" | "Queue" | "Limits";
+type Group = "What is compared" | "Load" | "Arrivals (open model)" | "Users" | "Connections" | "Queue" | "Limits";
 /** The fields of a Scenario that an option sets. */
 export type Property = Exclude<keyof Scenario, "name">;
 
@@ -124,6 +125,50 @@ export const SCENARIO_OPTIONS: { readonly [P in Property]: ScenarioOption<Scenar
     type: count(1, 1_000_000),
     fallback: 10_000,
     help: "entries in flight in all, above which arrivals are dropped and counted",
+  },
+  pollEvery: {
+    flag: "poll-every",
+    group: "Users",
+    type: pollEvery,
+    fallback: null,
+    fallbackText: "never",
+    help: "a user who waits enters again and again, after this pause",
+  },
+  leavePercent: {
+    flag: "leave",
+    group: "Users",
+    type: percent,
+    fallback: 0,
+    help: "share of answers upon which a waiting user leaves the queue",
+  },
+  returnAfterMs: {
+    flag: "return-after",
+    group: "Users",
+    type: duration(0, HOUR_MS),
+    fallback: null,
+    fallbackText: "never",
+    help: "pause after which a user who left comes back",
+  },
+  doubleClickPercent: {
+    flag: "double-click",
+    group: "Users",
+    type: percent,
+    fallback: 0,
+    help: "share of users who enter a second time within 50 ms, answered or not",
+  },
+  tabsPercent: {
+    flag: "tabs",
+    group: "Users",
+    type: percent,
+    fallback: 0,
+    help: "share of users who enter from two or three tabs at once",
+  },
+  botsPercent: {
+    flag: "bots",
+    group: "Users",
+    type: percent,
+    fallback: 0,
+    help: "share of users who enter again every 100 ms, answered or not",
   },
   instances: {
     flag: "instances",

@@ -16,8 +16,25 @@ export interface Mix {
   readonly active: number;
 }
 
+/** Pause before a waiting user asks again, ± so many per cent; "adaptive": the longer, the further back he stands. */
+export type PollEvery = { readonly everyMs: number; readonly jitterPercent: number } | "adaptive";
+
+/** What users do besides entering once. Shares in per cent. */
+export interface Behaviour {
+  /** null: nobody polls. */
+  readonly pollEvery: PollEvery | null;
+  /** Share of answers upon which a waiting user leaves. */
+  readonly leavePercent: number;
+  /** Pause after which those who left come back; null: they do not. */
+  readonly returnAfterMs: number | null;
+  /** Shares of arriving users. */
+  readonly doubleClickPercent: number;
+  readonly tabsPercent: number;
+  readonly botsPercent: number;
+}
+
 /** What is to be measured, every option resolved: the file, the flags and the defaults in one. Serialisable. */
-export interface Scenario {
+export interface Scenario extends Behaviour {
   readonly name: string;
   readonly strategies: readonly string[];
   readonly vus: number;

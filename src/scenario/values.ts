@@ -7,6 +7,7 @@ import {
   parseBytes,
   parseCount,
   parseDuration,
+  parsePercent,
   UNIT_PATTERNS,
   UnitError,
 } from "../base/units.js";
@@ -122,6 +123,19 @@ export const duration = (minMs: number, maxMs: number): ValueType<number> =>
     pattern: UNIT_PATTERNS.duration,
     unitless: false,
   });
+
+/** A share in per cent: `30%`, or 30. */
+export const percent: ValueType<number> = quantity({
+  placeholder: "SHARE",
+  expected: "a share in per cent",
+  min: 0,
+  max: 100,
+  whole: false,
+  parse: parsePercent,
+  format: (share) => `${share}%`,
+  pattern: UNIT_PATTERNS.percent,
+  unitless: true,
+});
 
 const MB = 1024 ** 2;
 

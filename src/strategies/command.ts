@@ -35,12 +35,13 @@ export interface Batch {
 
 export const TOKEN: Arg = { key: "token" };
 export const WAITING_SET: Arg = { key: "waiting" };
+export const ACTIVE_SET: Arg = { key: "active" };
 export const SEQUENCE: Arg = { key: "sequence" };
 export const USER: Arg = { slot: "user" };
 export const TIMESTAMP: Arg = { slot: "timestamp" };
 export const CARRIED: Arg = { slot: "carried" };
 
-const WRITING = new Set(["ZADD", "INCR", "EVALSHA", "EXEC"]);
+const WRITING = new Set(["ZADD", "INCR", "EVALSHA", "EXEC", "ZREM", "UNLINK"]);
 
 export function command(name: string, ...args: Arg[]): Command {
   return { name, args, writes: WRITING.has(name), script: undefined };

@@ -1,47 +1,40 @@
-import { nowUs } from "../base/clock.js";
-import type { EntryStarter, LoadModel } from "./load.js";
+import type { LoadModel } from "./load.js";
+import type { Users } from "./users.js";
 
-/** Users that begin in one turn of the event loop: more would sit in the generator and call that latency. */
-const BEGINNERS_A_TURN = 512;
-
-/** The closed model: a virtual user starts its next entry after the outcome of the last one, plus think time. */
+/** The closed model: in each place the next user comes after the outcome of the last one, plus think time. */
 export class ClosedLoad implements LoadModel {
   readonly dropped = 0;
-  readonly #starter: EntryStarter;
-  readonly #users: number;
-  readonly #thinkTimeMs: number;
+  readonly #users: Users;
+  readonly #thinkTimeUs: number;
   #begun = 0;
+  #startUs = 0;
   #isStopped = false;
 
-  constructor(starter: EntryStarter, users: number, thinkTimeMs: number) {
-    this.#starter = starter;
+  constructor(users: Users, thinkTimeMs: number) {
     this.#users = users;
-    this.#thinkTimeMs = thinkTimeMs;
+    this.#thinkTimeUs = thinkTimeMs * 1000;
+  }
+
+  get dueUs(): number {
+    return this.#begun < this.#users.places ? this.#startUs : Number.POSITIVE_INFINITY;
   }
 
   begin(now: number): void {
-    const until = Math.min(this.#users, this.#begun + BEGINNERS_A_TURN);
-    while (this.#begun < until) {
-      if (this.#isStopped || !this.#starter.start(this.#begun, now, now)) return;
-      this.#begun++;
-    }
-    if (this.#begun < this.#users) setImmediate(() => this.begin(nowUs()));
+    this.#startUs = now;
   }
 
-  onFinished(slot: number, now: number): void {
+  arrive(now: number): void {
+    if (!this.#users.arrive(this.#begun++, now, now)) this.stop();
+  }
+
+  onGone(place: number, now: number): void {
     if (this.#isStopped) return;
-    if (this.#thinkTimeMs === 0) {
-      this.#starter.start(slot, now, now);
-      return;
-    }
-    setTimeout(() => {
-      if (this.#isStopped) return;
-      const ready = nowUs();
-      this.#starter.start(slot, ready, ready);
-    }, this.#thinkTimeMs);
+    if (this.#thinkTimeUs === 0) this.#users.arrive(place, now, now);
+    else this.#users.arriveAt(place, now + this.#thinkTimeUs);
   }
 
   stop(): void {
     this.#isStopped = true;
+    this.#begun = this.#users.places;
   }
 }

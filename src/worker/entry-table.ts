@@ -1,11 +1,11 @@
 import type { Send } from "../strategies/strategy.js";
 
 /** Where an entry stands. */
-export const STAGE = { idle: 0, waiting: 1, inFlight: 2, thinking: 3 } as const;
+export const STAGE = { idle: 0, waiting: 1, inFlight: 2 } as const;
 
 /**
- * The entries in progress, one slot each, as columns: about 60 bytes a slot, so that a million users fit. In the closed
- * model a slot is a virtual user. Times are µs on the thread's clock.
+ * The entries in progress, and users' leaving, one slot each, as columns: about 70 bytes a slot, so that a million users
+ * fit. Times are µs on the thread's clock.
  */
 export class EntryTable {
   readonly size: number;
@@ -14,6 +14,13 @@ export class EntryTable {
   readonly sentUs: Float64Array;
   readonly timestampMs: Float64Array;
   readonly user: Uint32Array;
+  /** The place of the user in `Users`, and the visit that the entry belongs to. */
+  readonly place: Int32Array;
+  readonly visit: Int32Array;
+  /** Which of many shared connections. */
+  readonly lane: Int32Array;
+  /** Codes of `OPERATION`. */
+  readonly operation: Uint8Array;
   readonly concert: Int32Array;
   readonly connection: Int32Array;
   /** Grows when an entry is given up: replies to its former token are then nobody's. */
@@ -33,6 +40,10 @@ export class EntryTable {
     this.sentUs = new Float64Array(size);
     this.timestampMs = new Float64Array(size);
     this.user = new Uint32Array(size);
+    this.place = new Int32Array(size);
+    this.visit = new Int32Array(size);
+    this.lane = new Int32Array(size);
+    this.operation = new Uint8Array(size);
     this.concert = new Int32Array(size);
     this.connection = new Int32Array(size).fill(-1);
     this.epoch = new Int32Array(size);
@@ -46,17 +57,17 @@ export class EntryTable {
 
   /** The token of a slot's present entry. */
   tokenOf(slot: number): number {
-    return this.epoch[slot]! * TOKENS_AN_EPOCH + slot;
+    return this.epoch[slot]! * MOST_SLOTS + slot;
   }
 
   /** The slot of a token, or -1 if its entry was given up. */
   slotOf(token: number): number {
-    if (token < TOKENS_AN_EPOCH) return this.epoch[token] === 0 ? token : -1;
-    const epoch = Math.floor(token / TOKENS_AN_EPOCH);
-    const slot = token - epoch * TOKENS_AN_EPOCH;
+    if (token < MOST_SLOTS) return this.epoch[token] === 0 ? token : -1;
+    const epoch = Math.floor(token / MOST_SLOTS);
+    const slot = token - epoch * MOST_SLOTS;
     return this.epoch[slot] === epoch ? slot : -1;
   }
 }
 
-/** More than any number of users; times a 31-bit epoch it stays an exact double. */
-const TOKENS_AN_EPOCH = 2 ** 22;
+/** Entries that may be in progress in one thread; times a 31-bit epoch it stays an exact double. */
+export const MOST_SLOTS = 2 ** 22;

@@ -1,31 +1,37 @@
+import { OPERATION, type OperationCode, RESULT, type ResultCode } from "../audit/history.js";
 import { nowUs } from "../base/clock.js";
 import { deriveSeed } from "../base/prng.js";
 import type { Driver, DriverCounters, DriverEvents, Failure } from "../drivers/driver.js";
 import { ThreadHealthMeter } from "../measure/thread-health.js";
 import { PACERS } from "../pacers/index.js";
 import { strategyNamed } from "../strategies/index.js";
+import { LEAVING } from "../strategies/leave.js";
 import { type Answer, type EntryMachine, type Reply, UnexpectedReply } from "../strategies/strategy.js";
 import { longestAwayMs } from "./away.js";
+import { Habits } from "./behaviour.js";
 import { ClosedLoad } from "./closed-load.js";
-import { EntryTable, STAGE } from "./entry-table.js";
+import { EntryTable, MOST_SLOTS, STAGE } from "./entry-table.js";
 import type { LiveCounters } from "./live-counters.js";
-import type { EntryStarter, LoadModel } from "./load.js";
+import type { EntryStarter, LoadModel, Room } from "./load.js";
 import { OpenLoad } from "./open-load.js";
 import { makePool, type Pool } from "./pool.js";
 import { Recorder } from "./recorder.js";
 import type { Segment, SegmentResult } from "./segment.js";
+import { MOST_UNDER_WAY, Users } from "./users.js";
 import { Workload } from "./workload.js";
 
 /**
  * One application instance: its connections, its users, and the loop between them.
  *
- *   load model ──start──► pool ──granted──► driver ──replies──► strategy ──► next batch, or the answer ──► recorder
- *        ▲                                                                                                    │
- *        └────────────────────────────────────── finished ────────────────────────────────────────────────────┘
+ *   load model ──► users ──start──► pool ──granted──► driver ──replies──► strategy ──► next batch, or the answer
+ *                    ▲                                                                                 │
+ *                    └───────────────────────────────── recorder ◄─────────────────────────────────────┘
  *
  * Everything runs in the thread's event loop on callbacks; times are taken once for each chunk that a socket delivers.
  */
 const MOST_RETRIES = 3;
+/** Operations that start in one turn of the event loop: more would sit in the generator and call that latency. */
+const STARTS_A_TURN = 512;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class Instance implements DriverEvents, EntryStarter {
@@ -59,21 +65,38 @@ export class Instance implements DriverEvents, EntryStarter {
   /** Makes everything ready; `begin` then starts the clock. */
   prepare(segment: Segment): void {
     const machine = strategyNamed(segment.strategy).machine(segment.score);
-    const table = new EntryTable(segment.arrivals?.maxInFlight ?? segment.vus, machine.first);
+    const table = new EntryTable(slotsOf(segment), machine.first);
+    const workload = new Workload(segment, this.#driver);
+    const users: Users = new Users({
+      places: segment.vus,
+      workload,
+      starter: this,
+      habits: segment.behaviour === null ? null : new Habits(segment.behaviour, deriveSeed(segment.seed, "habits")),
+      returnAfterMs: segment.behaviour?.returnAfterMs ?? null,
+      isOpen: segment.arrivals !== null,
+      onGone: (place, now) => load.onGone(place, now),
+    });
+    const load = loadModel(segment, users);
     this.#trial = {
       segment,
       machine,
       table,
-      workload: new Workload(segment, this.#driver),
-      load: this.#loadModel(segment),
+      free: Int32Array.from({ length: table.size }, (_, slot) => table.size - 1 - slot),
+      freeSlots: table.size,
+      workload,
+      users,
+      load,
       pool: makePool(segment.connections, {
         routes: this.#routes,
         pool: this.#poolSize,
         isUp: (connection) => this.#driver.isUp(connection),
         epochOf: (slot) => table.epoch[slot]!,
+        laneOf: (slot) => table.lane[slot]!,
       }),
-      recorder: new Recorder({ instance: segment.index, startUs: 0, isOpen: false, historyBytes: 0 }),
+      recorder: new Recorder({ instance: segment.index, startUs: 0, isOpen: false, isPolled: false, historyBytes: 0 }),
       countersBefore: this.#driver.counters(),
+      wakeUs: Number.POSITIVE_INFINITY,
+      timer: undefined,
       stopUs: Number.POSITIVE_INFINITY,
       remaining: segment.entries ?? Number.POSITIVE_INFINITY,
       inProgress: 0,
@@ -84,15 +107,6 @@ export class Instance implements DriverEvents, EntryStarter {
       isServerLost: false,
       finish: () => {},
     };
-  }
-
-  #loadModel(segment: Segment): LoadModel {
-    const { arrivals, index, count, seed } = segment;
-    if (arrivals === null) return new ClosedLoad(this, segment.vus, segment.thinkTimeMs);
-    const { ratePerSec, arrival, maxInFlight } = arrivals;
-    const pacer = PACERS[arrival]({ ratePerSec, index, count, seed: deriveSeed(seed, "arrivals") });
-    const stopAfterUs = segment.entries === null ? segment.durationMs * 1000 : Number.POSITIVE_INFINITY;
-    return new OpenLoad(this, pacer, maxInFlight, stopAfterUs);
   }
 
   /** Runs the prepared segment, from now on. Resolves when its last entry has ended. */
@@ -109,6 +123,7 @@ export class Instance implements DriverEvents, EntryStarter {
       instance: segment.index,
       startUs,
       isOpen: segment.arrivals !== null,
+      isPolled: segment.behaviour?.pollEvery != null,
       historyBytes: segment.historyBytes,
     });
     if (segment.entries === null) trial.stopUs = startUs + segment.durationMs * 1000;
@@ -116,9 +131,11 @@ export class Instance implements DriverEvents, EntryStarter {
     const sweepMs = Math.min(100, Math.max(5, segment.timeoutMs / 20));
     const sweeper = setInterval(() => this.#sweep(), sweepMs);
     trial.load.begin(startUs);
+    this.#startDue(startUs);
     this.#finishIfIdle();
     await finished;
     clearTimeout(stopTimer);
+    clearTimeout(trial.timer);
     clearInterval(sweeper);
     const health = meter.stop();
     this.#trial = undefined;
@@ -132,40 +149,84 @@ export class Instance implements DriverEvents, EntryStarter {
     this.#stop();
   }
 
-  start(slot: number, plannedUs: number, now: number): boolean {
+  /** Starts what is due, and sees to it that this happens again when the next is. */
+  #startDue(now: number): void {
     const trial = this.#trial!;
-    if (trial.isStopped || now >= trial.stopUs || trial.remaining === 0) return false;
-    const { table, workload } = trial;
-    trial.remaining--;
-    trial.attempted++;
+    const { load, users } = trial;
+    for (let started = 0; started < STARTS_A_TURN && !trial.isStopped; started++) {
+      const isArrival = load.dueUs <= users.dueUs;
+      if ((isArrival ? load.dueUs : users.dueUs) > now) break;
+      if (isArrival) load.arrive(now);
+      else users.act(now);
+    }
+    this.#wakeFor(Math.min(load.dueUs, users.dueUs));
+  }
+
+  #wakeFor(dueUs: number): void {
+    const trial = this.#trial!;
+    if (trial.isStopped || dueUs >= trial.wakeUs) return;
+    clearTimeout(trial.timer);
+    trial.wakeUs = dueUs;
+    const wake = (): void => {
+      if (this.#trial !== trial) return;
+      trial.wakeUs = Number.POSITIVE_INFINITY;
+      this.#startDue(nowUs());
+    };
+    const waitMs = (dueUs - nowUs()) / 1000;
+    if (waitMs <= 0) setImmediate(wake);
+    else if (waitMs < LONGEST_TIMER_MS) trial.timer = setTimeout(wake, Math.floor(waitMs));
+  }
+
+  room(now: number): Room {
+    const trial = this.#trial!;
+    if (trial.isStopped || now >= trial.stopUs || trial.remaining === 0) return "over";
+    return trial.freeSlots === 0 ? "full" : "free";
+  }
+
+  start(place: number, operation: OperationCode, lane: number, plannedUs: number, now: number): void {
+    const trial = this.#trial!;
+    const { table, users } = trial;
+    const slot = trial.free[--trial.freeSlots]!;
     trial.inProgress++;
-    workload.draw();
-    table.user[slot] = workload.user;
-    table.concert[slot] = workload.concert;
-    table.prepared[slot] = workload.prepared;
+    if (operation !== OPERATION.leave) {
+      trial.remaining--;
+      trial.attempted++;
+    }
+    const concert = users.concert[place]!;
+    table.place[slot] = place;
+    table.visit[slot] = users.visit[place]!;
+    table.lane[slot] = lane;
+    table.operation[slot] = operation;
+    table.user[slot] = users.user[place]!;
+    table.concert[slot] = concert;
+    table.prepared[slot] = users.prepared[place]!;
     table.plannedUs[slot] = plannedUs;
     table.readyUs[slot] = now;
     table.timestampMs[slot] = Math.floor(this.#wallOffsetMs + now / 1000);
     table.roundTrips[slot] = 0;
     table.retries[slot] = 0;
     table.hasWritten[slot] = 0;
-    const connection = trial.pool.acquire(slot, this.#driver.routeOf(workload.concert));
+    const connection = trial.pool.acquire(slot, this.#driver.routeOf(concert));
     if (connection < 0) {
       table.stage[slot] = STAGE.waiting;
       table.connection[slot] = -1;
     } else {
       this.#grant(slot, connection, now);
     }
-    return true;
   }
 
   #grant(slot: number, connection: number, now: number): void {
-    const { table, machine } = this.#trial!;
+    const { table } = this.#trial!;
     table.stage[slot] = STAGE.inFlight;
     table.connection[slot] = connection;
     table.sentUs[slot] = now;
-    table.state[slot] = machine.first;
+    table.state[slot] = this.#machineOf(slot).first;
     this.#send(slot);
+  }
+
+  #machineOf(slot: number): EntryMachine {
+    const { table, machine } = this.#trial!;
+    return table.operation[slot] === OPERATION.leave ? LEAVING : machine;
   }
 
   #send(slot: number): void {
@@ -189,7 +250,7 @@ export class Instance implements DriverEvents, EntryStarter {
     const slot = trial === undefined ? -1 : trial.table.slotOf(token);
     if (trial === undefined || slot < 0) return;
     try {
-      const step = trial.machine.next(trial.table.state[slot]!, replies);
+      const step = this.#machineOf(slot).next(trial.table.state[slot]!, replies);
       if (step.batch === null) {
         this.#succeed(slot, step, now);
       } else {
@@ -223,18 +284,21 @@ export class Instance implements DriverEvents, EntryStarter {
     else trial.pool.withdraw(connection);
   }
 
-  onChunkEnd(): void {
+  onChunkEnd(now: number): void {
     const trial = this.#trial;
     if (trial === undefined) return;
     this.#live.set(trial.recorder.succeeded, trial.recorder.failedCount, trial.inProgress);
+    this.#startDue(now);
   }
 
   #succeed(slot: number, answer: Answer, now: number): void {
     const { recorder, workload, table } = this.#trial!;
     const concert = table.concert[slot]!;
+    const { outcome, position, total } = answer;
     recorder.succeed(table, slot, workload.numberOf(concert), answer, now);
-    workload.countAnswer(concert, answer.outcome);
-    this.#end(slot, now);
+    if (table.operation[slot] === OPERATION.leave) workload.countLeave(concert, outcome);
+    else workload.countAnswer(concert, outcome);
+    this.#end(slot, RESULT[outcome], position, total, now);
   }
 
   #fail(slot: number, kind: string, inDoubt: boolean, now: number): void {
@@ -242,13 +306,14 @@ export class Instance implements DriverEvents, EntryStarter {
     const concert = table.concert[slot]!;
     const wasSent = table.stage[slot] === STAGE.inFlight;
     recorder.fail(table, slot, workload.numberOf(concert), kind, inDoubt, wasSent, now);
-    workload.countFailure(concert, inDoubt);
-    this.#end(slot, now);
+    if (table.operation[slot] !== OPERATION.leave) workload.countFailure(concert, inDoubt);
+    else if (inDoubt) workload.countLeaveInDoubt(concert);
+    this.#end(slot, inDoubt ? RESULT.inDoubt : RESULT.failed, 0, 0, now);
   }
 
-  #end(slot: number, now: number): void {
+  #end(slot: number, result: ResultCode, position: number, total: number, now: number): void {
     const trial = this.#trial!;
-    const { table, pool } = trial;
+    const { table, pool, users } = trial;
     const connection = table.connection[slot]!;
     table.stage[slot] = STAGE.idle;
     trial.inProgress--;
@@ -256,23 +321,24 @@ export class Instance implements DriverEvents, EntryStarter {
       const next = pool.release(connection);
       if (next >= 0) this.#grant(next, connection, now);
     }
-    trial.load.onFinished(slot, now);
+    trial.free[trial.freeSlots++] = slot;
+    users.onEnded(table.place[slot]!, table.visit[slot]!, table.operation[slot]!, result, position, total, now);
     this.#finishIfIdle();
   }
 
   #stop(): void {
     const trial = this.#trial;
     if (trial === undefined) return;
+    if (trial.isStopped) return;
     trial.isStopped = true;
-    trial.load.stop();
+    trial.load.stop(Math.min(nowUs(), trial.stopUs));
     this.#finishIfIdle();
   }
 
   #finishIfIdle(): void {
     const trial = this.#trial!;
     if (trial.inProgress > 0 || !(trial.isStopped || trial.remaining === 0)) return;
-    // A user who is still thinking must not enter the next trial.
-    trial.load.stop();
+    trial.isStopped = true;
     trial.finish();
   }
 
@@ -321,11 +387,35 @@ export class Instance implements DriverEvents, EntryStarter {
   }
 }
 
+/** Entries and leaves that can be in progress at once. */
+function slotsOf({ arrivals, vus, behaviour }: Segment): number {
+  if (arrivals !== null) return arrivals.maxInFlight;
+  const repeats =
+    behaviour !== null && behaviour.botsPercent + behaviour.tabsPercent + behaviour.doubleClickPercent > 0;
+  return Math.min(MOST_SLOTS, repeats ? MOST_UNDER_WAY * vus : vus);
+}
+
+function loadModel(segment: Segment, users: Users): LoadModel {
+  const { arrivals, index, count, seed } = segment;
+  if (arrivals === null) return new ClosedLoad(users, segment.thinkTimeMs);
+  const { ratePerSec, arrival } = arrivals;
+  const pacer = PACERS[arrival]({ ratePerSec, index, count, seed: deriveSeed(seed, "arrivals") });
+  const stopAfterUs = segment.entries === null ? segment.durationMs * 1000 : Number.POSITIVE_INFINITY;
+  return new OpenLoad(users, pacer, stopAfterUs);
+}
+
 /** What belongs to the trial that is running. */
 interface Trial {
   readonly segment: Segment;
   readonly machine: EntryMachine;
   readonly table: EntryTable;
+  /** A stack of the slots that nothing is in. */
+  readonly free: Int32Array;
+  freeSlots: number;
+  readonly users: Users;
+  /** When the timer is to go off; Infinity: there is none. */
+  wakeUs: number;
+  timer: NodeJS.Timeout | undefined;
   readonly workload: Workload;
   readonly load: LoadModel;
   readonly pool: Pool;
@@ -367,7 +457,7 @@ function resultOf(
     answers: recorder.answers,
     failures: recorder.failures,
     inDoubt: recorder.inDoubt,
-    dropped: trial.load.dropped,
+    dropped: trial.load.dropped + trial.users.dropped,
     roundTrips: recorder.roundTrips,
     entry: total.data(),
     service: recorder.service.data(),
@@ -375,6 +465,9 @@ function resultOf(
     failed: recorder.failed.data(),
     response: recorder.response?.data() ?? null,
     startLag: recorder.startLag?.data() ?? null,
+    poll: recorder.poll?.data() ?? null,
+    users: trial.users.counts,
+    leaves: recorder.leaves,
     seconds,
     health,
     driver: difference(after, trial.countersBefore),

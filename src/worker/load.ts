@@ -1,20 +1,29 @@
+import type { OperationCode } from "../audit/history.js";
+
 /**
- * When entries start. A load model asks the instance to start entries and is told when each ends; what a user does is
- * the workload's, how it is done the strategy's.
+ * When users arrive. What each does is `Users`' and the workload's, how an entry is made the strategy's.
  */
 export interface LoadModel {
-  /** Arrivals that found no slot, or were due when the trial stopped; 0 in the closed model. */
+  /** When the next arrival is due, µs on the thread's clock; Infinity if none is planned. */
+  readonly dueUs: number;
+  /** Arrivals that were due when the trial stopped and had not come; 0 in the closed model. */
   readonly dropped: number;
   /** Called once behind the barrier. */
   begin(nowUs: number): void;
-  /** The entry in `slot` has its outcome, or has failed. */
-  onFinished(slot: number, nowUs: number): void;
-  /** No entry may start any more. */
-  stop(): void;
+  /** Lets the arrival come that is due. */
+  arrive(nowUs: number): void;
+  /** The user in `place` is done. */
+  onGone(place: number, nowUs: number): void;
+  /** Nobody may arrive any more. */
+  stop(nowUs: number): void;
 }
 
-/** What a load model may ask for. */
+/** Whether an entry may start: not when all slots are taken ("full"), nor when no more are to be made ("over"). */
+export type Room = "free" | "full" | "over";
+
+/** What starts entries. */
 export interface EntryStarter {
-  /** Starts an entry that is due since `plannedUs`. @returns false if no more entries are to be made. */
-  start(slot: number, plannedUs: number, nowUs: number): boolean;
+  room(nowUs: number): Room;
+  /** Starts an operation of the user in `place`; there must be room. `lane`: which connection, where many are shared. */
+  start(place: number, operation: OperationCode, lane: number, plannedUs: number, nowUs: number): void;
 }

@@ -10,7 +10,13 @@ const IDLE = { batch: { id: 0, commands: [], writes: false }, carried: 0 } as ne
 function poolOf(connections: "exclusive" | "shared", pool: number, slots: number) {
   const up = new Array<boolean>(pool).fill(true);
   const epochs = new Array<number>(slots).fill(0);
-  const made = makePool(connections, { routes: 1, pool, isUp: (c) => up[c]!, epochOf: (slot) => epochs[slot]! });
+  const made = makePool(connections, {
+    routes: 1,
+    pool,
+    isUp: (c) => up[c]!,
+    epochOf: (slot) => epochs[slot]!,
+    laneOf: (slot) => slot,
+  });
   return { up, epochs, pool: made };
 }
 

@@ -17,12 +17,16 @@ export interface Pool {
   withdraw(connection: number): void;
 }
 
-/** `epochOf` grows when a slot's entry is given up: its place in line is not its successor's. */
+/**
+ * `epochOf` grows when a slot's entry is given up: its place in line is not its successor's. `laneOf` says which of many
+ * shared connections an entry prefers.
+ */
 export interface PoolOptions {
   readonly routes: number;
   readonly pool: number;
   readonly isUp: (connection: number) => boolean;
   readonly epochOf: (slot: number) => number;
+  readonly laneOf: (slot: number) => number;
 }
 
 export const makePool = (connections: Connections, options: PoolOptions): Pool =>
@@ -113,11 +117,12 @@ class SharedPool implements Pool {
     return connection;
   }
 
-  /** The slot's own connection, or the next one that is up. */
+  /** The connection of the entry's lane, or the next one that is up. */
   #upConnection(slot: number, route: number): number {
-    const { pool, isUp } = this.#options;
+    const { pool, isUp, laneOf } = this.#options;
+    const lane = laneOf(slot);
     for (let i = 0; i < pool; i++) {
-      const connection = route * pool + ((slot + i) % pool);
+      const connection = route * pool + ((lane + i) % pool);
       if (isUp(connection)) return connection;
     }
     return -1;

@@ -1,11 +1,11 @@
-import { History, type OutcomeCode, RESULT } from "../audit/history.js";
+import { History, OPERATION, type OperationCode, type OutcomeCode, RESULT, type ResultCode } from "../audit/history.js";
 import { Histogram } from "../measure/histogram.js";
 import { Timeline } from "../measure/timeline.js";
 import { OUTCOMES, type Outcome } from "../queue/outcome.js";
 import type { Answer } from "../strategies/strategy.js";
 import type { EntryTable } from "./entry-table.js";
 
-/** Takes down every entry that ends: histograms, timeline, outcomes, failures by kind, history. */
+/** Takes down every operation that ends: histograms, timeline, outcomes, failures by kind, history. */
 export class Recorder {
   readonly answers = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
   readonly failures: Record<string, number> = {};
@@ -15,6 +15,8 @@ export class Recorder {
   readonly failed = new Histogram();
   readonly response: Histogram | null;
   readonly startLag: Histogram | null;
+  readonly poll: Histogram | null;
+  readonly leaves = { succeeded: 0, failed: 0 };
   readonly history: History;
   succeeded = 0;
   failedCount = 0;
@@ -24,10 +26,17 @@ export class Recorder {
   readonly #startUs: number;
 
   /** `startUs`: the thread's clock at the barrier. `isOpen`: planned starts are kept apart from real ones. */
-  constructor(options: { instance: number; startUs: number; isOpen: boolean; historyBytes: number }) {
+  constructor(options: {
+    instance: number;
+    startUs: number;
+    isOpen: boolean;
+    isPolled: boolean;
+    historyBytes: number;
+  }) {
     this.#startUs = options.startUs;
     this.response = options.isOpen ? new Histogram() : null;
     this.startLag = options.isOpen ? new Histogram() : null;
+    this.poll = options.isPolled ? new Histogram() : null;
     this.history = new History({ instance: options.instance, budgetBytes: options.historyBytes });
   }
 
@@ -35,6 +44,11 @@ export class Recorder {
     const plannedUs = table.plannedUs[slot]!;
     const readyUs = table.readyUs[slot]!;
     const sentUs = table.sentUs[slot]!;
+    if (table.operation[slot] === OPERATION.leave) {
+      this.leaves.succeeded++;
+      this.#note(table, slot, concertNumber, RESULT[answer.outcome], sentUs, endUs, 0, 0);
+      return;
+    }
     this.succeeded++;
     this.answers[answer.outcome]++;
     this.roundTrips += table.roundTrips[slot]!;
@@ -45,20 +59,9 @@ export class Recorder {
       this.response.record(endUs - plannedUs);
       this.startLag!.record(readyUs - plannedUs);
     }
-    this.lastEndUs = endUs;
-    const start = this.#startUs;
-    this.history.append(
-      concertNumber,
-      table.user[slot]!,
-      table.prepared[slot] as OutcomeCode,
-      RESULT[answer.outcome],
-      plannedUs - start,
-      readyUs - start,
-      sentUs - start,
-      endUs - start,
-      answer.position,
-      answer.total,
-    );
+    if (this.poll !== null && table.operation[slot] === OPERATION.poll) this.poll.record(endUs - readyUs);
+    const { outcome, position, total } = answer;
+    this.#note(table, slot, concertNumber, RESULT[outcome], sentUs, endUs, position, total);
   }
 
   /** `wasSent`: the entry got a connection. */
@@ -73,24 +76,42 @@ export class Recorder {
   ): void {
     const readyUs = table.readyUs[slot]!;
     const sentUs = wasSent ? table.sentUs[slot]! : endUs;
+    this.#note(table, slot, concertNumber, isInDoubt ? RESULT.inDoubt : RESULT.failed, sentUs, endUs, 0, 0);
+    if (table.operation[slot] === OPERATION.leave) {
+      this.leaves.failed++;
+      return;
+    }
     this.failedCount++;
     if (isInDoubt) this.inDoubt++;
     this.failures[kind] = (this.failures[kind] ?? 0) + 1;
     this.failed.record(endUs - readyUs);
     this.timeline.fail(endUs - this.#startUs);
+  }
+
+  #note(
+    table: EntryTable,
+    slot: number,
+    concertNumber: number,
+    result: ResultCode,
+    sentUs: number,
+    endUs: number,
+    position: number,
+    total: number,
+  ): void {
     this.lastEndUs = endUs;
     const start = this.#startUs;
     this.history.append(
       concertNumber,
       table.user[slot]!,
       table.prepared[slot] as OutcomeCode,
-      isInDoubt ? RESULT.inDoubt : RESULT.failed,
+      result,
       table.plannedUs[slot]! - start,
-      readyUs - start,
+      table.readyUs[slot]! - start,
       sentUs - start,
       endUs - start,
-      0,
-      0,
+      position,
+      total,
+      table.operation[slot] as OperationCode,
     );
   }
 }

@@ -4,7 +4,7 @@ import type { HistogramData } from "../measure/histogram.js";
 import type { ThreadHealth } from "../measure/thread-health.js";
 import type { SecondData } from "../measure/timeline.js";
 import type { Outcome, Score } from "../queue/outcome.js";
-import type { Arrival, Connections, Mix } from "../scenario/scenario.js";
+import type { Arrival, Behaviour, Connections, Mix } from "../scenario/scenario.js";
 
 /** Users that set-up put into each concert: ids 0 … waiting − 1 wait, waiting … waiting + active − 1 hold tokens. */
 export interface Population {
@@ -33,6 +33,8 @@ export interface Segment {
   readonly durationMs: number;
   readonly entries: number | null;
   readonly mix: Mix;
+  /** What users do besides entering once; null: nothing. */
+  readonly behaviour: Behaviour | null;
   readonly population: Population;
   readonly runId: string;
   /** Concert numbers: `firstConcert + c` for c < concerts, then as many again for each generation. */
@@ -55,6 +57,17 @@ export interface ConcertCounts {
   readonly answers: Readonly<Record<Outcome, number>>;
   readonly failed: number;
   readonly inDoubt: number;
+  /** Users who took themselves out, and those of whom nobody can say. */
+  readonly left: number;
+  readonly leavesInDoubt: number;
+}
+
+/** How entries came about: by arrivals, and by users who were here already. */
+export interface UserCounts {
+  readonly arrivals: number;
+  readonly polls: number;
+  readonly repeats: number;
+  readonly returns: number;
 }
 
 export interface SegmentResult {
@@ -74,6 +87,11 @@ export interface SegmentResult {
   readonly failed: HistogramData;
   readonly response: HistogramData | null;
   readonly startLag: HistogramData | null;
+  /** `entry` of the polls alone; null where nobody polls. */
+  readonly poll: HistogramData | null;
+  readonly users: UserCounts;
+  /** Users' leaving, which is no entry. */
+  readonly leaves: { readonly succeeded: number; readonly failed: number };
   readonly seconds: readonly SecondData[];
   readonly health: ThreadHealth;
   /** What the driver did during the segment. */

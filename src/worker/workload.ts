@@ -8,9 +8,9 @@ import { OUTCOMES } from "../queue/outcome.js";
 import type { ConcertCounts, Segment } from "./segment.js";
 
 /**
- * Who enters which concert: apart from when (the load model) and how (the strategy). New users are numbered so that no
- * two segments ever share one; a concert that has met its share of new users hands over to its next generation, so that
- * no strategy is punished for the longer queue it built.
+ * Who enters which concert: apart from when (the load model) and how (the strategy). New users of a concert are numbered
+ * so that no two segments ever share one; a concert that has met its share of new users hands over to its next
+ * generation, in which the same numbers are new again, so that no strategy is punished for the longer queue it built.
  */
 export class Workload {
   readonly #segment: Segment;
@@ -27,8 +27,9 @@ export class Workload {
   readonly #answers: Record<Outcome, number>[] = [];
   readonly #failed: number[] = [];
   readonly #inDoubt: number[] = [];
+  readonly #left: number[] = [];
+  readonly #leavesInDoubt: number[] = [];
   readonly #firstNew: number;
-  #newUsersDrawn = 0;
   /** The last drawn: read right after `draw`. */
   user = 0;
   concert = 0;
@@ -56,9 +57,8 @@ export class Workload {
     const share = this.#shareNew >= 1 ? 0 : this.#random.next();
     if (share < this.#shareNew) {
       this.prepared = RESULT.NEW;
-      this.user = this.#firstNew + userNumber(this.#segment, this.#newUsersDrawn++);
       if (this.#newUsers[concert]! >= this.#segment.newUsersPerGeneration) this.#advance(concert);
-      this.#newUsers[concert]!++;
+      this.user = this.#firstNew + userNumber(this.#segment, this.#newUsers[concert]!++);
     } else if (share < this.#shareWaiting) {
       this.prepared = RESULT.WAITING;
       this.user = this.#random.below(population.waiting);
@@ -83,12 +83,23 @@ export class Workload {
     if (isInDoubt) this.#inDoubt[concert]!++;
   }
 
+  /** `stood`: where the user was when he left. */
+  countLeave(concert: number, stood: Outcome): void {
+    if (stood !== "NEW") this.#left[concert]!++;
+  }
+
+  countLeaveInDoubt(concert: number): void {
+    this.#leavesInDoubt[concert]!++;
+  }
+
   counts(): ConcertCounts[] {
     return this.#numbers.map((number, handle) => ({
       number,
       answers: this.#answers[handle]!,
       failed: this.#failed[handle]!,
       inDoubt: this.#inDoubt[handle]!,
+      left: this.#left[handle]!,
+      leavesInDoubt: this.#leavesInDoubt[handle]!,
     }));
   }
 
@@ -106,6 +117,8 @@ export class Workload {
     this.#answers.push(Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>);
     this.#failed.push(0);
     this.#inDoubt.push(0);
+    this.#left.push(0);
+    this.#leavesInDoubt.push(0);
     return this.#driver.addConcert(concertKeys(concertIdOf(this.#segment.runId, number)));
   }
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { AnomalyKind } from "../../queue/anomaly.js";
 import { userIdOf } from "../../queue/keys.js";
-import type { Concert, Entry, World } from "./world.js";
+import { type Concert, type Entry, type World, without } from "./world.js";
 
 /** For tests: what can be wrong with a trial, one fault at a time. */
 
@@ -13,10 +13,15 @@ export function pick<T>(items: readonly T[], drawn: number): T {
 
 const concertOf = (world: World, { concert }: Entry): Concert => world.concerts[concert]!;
 const isSame = (a: Entry, b: Entry): boolean => a.user === b.user && a.concert === b.concert;
-const joined = (world: World): Entry[] => world.entries.filter(({ result }) => result === "NEW");
+const left = (world: World): Entry[] => world.entries.filter(({ operation }) => operation === "leave");
+/** Of users who never left: of others it is not always certain what was first. */
+const stayed = (world: World): Entry[] =>
+  world.entries.filter((one) => !left(world).some((other) => isSame(one, other)));
+const joined = (world: World): Entry[] => stayed(world).filter(({ result }) => result === "NEW");
+const isInDoubt = (world: World, entry: Entry): boolean =>
+  world.entries.some((one) => isSame(one, entry) && one.result === "in-doubt");
 const isWaiting = (world: World, entry: Entry): boolean =>
   concertOf(world, entry).waiting.includes(userIdOf(entry.user));
-export const without = (ids: string[], id: string): string[] => ids.filter((other) => other !== id);
 const wasQueued = ({ result }: Entry): boolean => result === "NEW" || result === "WAITING";
 
 /** One fault each, planted in a world without any; `drawn` says where. */
@@ -42,6 +47,41 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: (world: World, dra
         drawn,
       );
       concert.waiting = without(concert.waiting, pick(prepared(concert), drawn));
+    },
+  ],
+  [
+    "a user who was told NEW is not there when he leaves",
+    "lost",
+    (world, drawn) => {
+      const entry = pick(
+        joined(world).filter((one) => isWaiting(world, one)),
+        drawn,
+      );
+      concertOf(world, entry).waiting = without(concertOf(world, entry).waiting, userIdOf(entry.user));
+      world.entries.push({ ...entry, operation: "leave", result: "NEW", sentUs: 1e6, repliedUs: 1e6 + 5 });
+    },
+  ],
+  [
+    "a user who left waits all the same",
+    "phantom",
+    (world, drawn) => {
+      const entry = pick(
+        joined(world).filter((one) => isWaiting(world, one) && !isInDoubt(world, one)),
+        drawn,
+      );
+      world.entries.push({ ...entry, operation: "leave", result: "WAITING", sentUs: 1e6, repliedUs: 1e6 + 5 });
+    },
+  ],
+  [
+    "a user is told WAITING after he left",
+    "wrong-outcome",
+    (world, drawn) => {
+      const entry = pick(
+        joined(world).filter((one) => isWaiting(world, one) && !isInDoubt(world, one)),
+        drawn,
+      );
+      const left = { ...entry, operation: "leave", result: "WAITING", sentUs: 1e6, repliedUs: 1e6 + 5 } as const;
+      world.entries.push(left, { ...entry, result: "WAITING", sentUs: 2e6, repliedUs: 2e6 + 5 });
     },
   ],
   [
@@ -144,14 +184,14 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: (world: World, dra
     "an answer without a position",
     "no-position",
     (world, drawn) => {
-      pick(world.entries.filter(wasQueued), drawn).position = 0;
+      pick(stayed(world).filter(wasQueued), drawn).position = 0;
     },
   ],
   [
     "a total smaller than the position",
     "total-below-position",
     (world, drawn) => {
-      const entry = pick(world.entries.filter(wasQueued), drawn);
+      const entry = pick(stayed(world).filter(wasQueued), drawn);
       entry.total = entry.position - 1;
     },
   ],
@@ -160,7 +200,7 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: (world: World, dra
     "position-grew",
     (world, drawn) => {
       const entry = pick(
-        world.entries.filter((one) => wasQueued(one) && isWaiting(world, one)),
+        stayed(world).filter((one) => wasQueued(one) && isWaiting(world, one)),
         drawn,
       );
       // The first overlaps with all that he was told before, so that nothing can be said of it.

@@ -145,7 +145,7 @@ export class Stage {
     const { anomalies } = await auditQueues(redisReader(this.#redis), {
       runId: RUN,
       population: { waiting: race.waiting, active: 0 },
-      concerts: [{ number: this.#number, answers, failed: 0, inDoubt: 0 }],
+      concerts: [{ number: this.#number, answers, failed: 0, inDoubt: 0, left: 0, leavesInDoubt: 0 }],
       histories: [history],
       promises: [],
       isAdmitting: race.isAdmitting,

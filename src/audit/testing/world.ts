@@ -3,7 +3,16 @@ import { type ConcertKeys, concertIdOf, concertKeys, userIdOf } from "../../queu
 import { OUTCOMES, type Outcome } from "../../queue/outcome.js";
 import type { TrialFacts } from "../audit.js";
 import type { Prepared } from "../concert-audit.js";
-import { ENTRY_BYTES, History, type OutcomeCode, RESULTS, type Result, type ResultCode } from "../history.js";
+import {
+  ENTRY_BYTES,
+  History,
+  OPERATION,
+  type Operation,
+  type OutcomeCode,
+  RESULTS,
+  type Result,
+  type ResultCode,
+} from "../history.js";
 import type { QueueReader } from "../reader.js";
 
 /**
@@ -30,6 +39,8 @@ export interface Entry {
   readonly concert: number;
   readonly user: number;
   readonly prepared: Outcome;
+  /** "enter" if left out. */
+  readonly operation?: Operation;
   result: Result;
   sentUs: number;
   repliedUs: number;
@@ -41,7 +52,7 @@ const RUN = "world";
 const NEW_USERS = 12;
 
 const event = fc.record({
-  what: fc.constantFrom("enter", "enter", "enter", "enter", "admit", "fail", "doubt, done", "doubt, not done"),
+  what: fc.constantFrom("enter", "enter", "enter", "enter", "admit", "leave", "fail", "doubt, done", "doubt, not done"),
   instance: fc.nat(1),
   concert: fc.nat(2),
   user: fc.nat(99),
@@ -87,6 +98,10 @@ function happen(world: World, one: typeof event extends fc.Arbitrary<infer T> ? 
   }
   const user = one.user % (prepared.waiting + prepared.active + NEW_USERS);
   const id = userIdOf(user);
+  if (one.what === "leave") {
+    leave(world, number, user, atUs - one.beforeUs, atUs + one.afterUs);
+    return;
+  }
   let outcome: Outcome = "ACTIVE";
   if (one.what !== "fail" && one.what !== "doubt, not done" && !concert.tokens.includes(id)) {
     outcome = concert.waiting.includes(id) ? "WAITING" : "NEW";
@@ -96,7 +111,8 @@ function happen(world: World, one: typeof event extends fc.Arbitrary<infer T> ? 
   const isQueued = result === "NEW" || result === "WAITING";
   const kind = user < prepared.waiting ? "WAITING" : user < prepared.waiting + prepared.active ? "ACTIVE" : "NEW";
   world.entries.push({
-    instance: one.instance % world.instances,
+    // A new user keeps to one thread.
+    instance: (kind === "NEW" ? user : one.instance) % world.instances,
     concert: number,
     user,
     prepared: kind,
@@ -107,6 +123,32 @@ function happen(world: World, one: typeof event extends fc.Arbitrary<infer T> ? 
     total: isQueued ? concert.waiting.length : 0,
   });
 }
+
+/** Only whom nobody prepared leaves. */
+function leave(world: World, number: number, user: number, sentUs: number, repliedUs: number): void {
+  const { prepared, instances } = world;
+  if (user < prepared.waiting + prepared.active) return;
+  const concert = world.concerts[number]!;
+  const id = userIdOf(user);
+  const result = concert.waiting.includes(id) ? "WAITING" : concert.active.includes(id) ? "ACTIVE" : "NEW";
+  concert.waiting = without(concert.waiting, id);
+  concert.active = without(concert.active, id);
+  concert.tokens = without(concert.tokens, id);
+  world.entries.push({
+    instance: user % instances,
+    concert: number,
+    user,
+    prepared: "NEW",
+    operation: "leave",
+    result,
+    sentUs,
+    repliedUs,
+    position: 0,
+    total: 0,
+  });
+}
+
+export const without = (ids: string[], id: string): string[] => ids.filter((other) => other !== id);
 
 /** `recorded`: entries that each instance's history has room for. */
 export function factsOf(world: World, recorded = Number.POSITIVE_INFINITY): TrialFacts {
@@ -130,23 +172,31 @@ export function factsOf(world: World, recorded = Number.POSITIVE_INFINITY): Tria
 
 function append(
   history: History,
-  { concert, user, prepared, result, sentUs, repliedUs, position, total }: Entry,
+  { concert, user, prepared, operation = "enter", result, sentUs, repliedUs, position, total }: Entry,
 ): void {
   const preparedCode = OUTCOMES.indexOf(prepared) as OutcomeCode;
   const resultCode = RESULTS.indexOf(result) as ResultCode;
-  history.append(concert, user, preparedCode, resultCode, sentUs, sentUs, sentUs, repliedUs, position, total);
+  const code = OPERATION[operation];
+  history.append(concert, user, preparedCode, resultCode, sentUs, sentUs, sentUs, repliedUs, position, total, code);
 }
 
 function countsOf(world: World, instance: number, number: number): TrialFacts["concerts"][number] {
-  const of = (...results: Result[]): number =>
+  const count = (isLeave: boolean, ...results: Result[]): number =>
     world.entries.filter(
-      (entry) => entry.instance === instance && entry.concert === number && results.includes(entry.result),
+      (entry) =>
+        entry.instance === instance &&
+        entry.concert === number &&
+        (entry.operation === "leave") === isLeave &&
+        results.includes(entry.result),
     ).length;
+  const of = (...results: Result[]): number => count(false, ...results);
   return {
     number,
     answers: { NEW: of("NEW"), WAITING: of("WAITING"), ACTIVE: of("ACTIVE") },
     failed: of("failed", "in-doubt"),
     inDoubt: of("in-doubt"),
+    left: count(true, "WAITING", "ACTIVE"),
+    leavesInDoubt: count(true, "in-doubt"),
   };
 }
 
