@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import type { Command } from "commander";
 import { EXIT } from "../base/errors.js";
+import { ARRIVALS, PACERS } from "../pacers/index.js";
 import { OUTCOMES, type Score } from "../queue/outcome.js";
 import { TOOL } from "../report/tool.js";
 import { REPORTERS } from "../reporters/index.js";
@@ -12,7 +13,7 @@ import type { CommandResult } from "./command.js";
 import { addScenarioOptions, scenarioFlags } from "./options.js";
 import { topicOf } from "./topic.js";
 
-const TOPICS = ["strategies", "scenarios", "reporters"] as const;
+const TOPICS = ["strategies", "arrivals", "scenarios", "reporters"] as const;
 
 export function configure(command: Command): void {
   command.argument("[what]", `one of ${TOPICS.join(", ")}; all of them if left out`);
@@ -23,7 +24,12 @@ export function configure(command: Command): void {
 export async function execute(command: Command): Promise<CommandResult> {
   const topic = topicOf(command.args[0], "list", TOPICS);
   const { score } = resolveScenario({ flags: scenarioFlags(command.opts()) }).scenario;
-  const lists = { strategies: strategies(score), scenarios: scenarios(), reporters: reporters() };
+  const lists = {
+    strategies: strategies(score),
+    arrivals: arrivals(),
+    scenarios: scenarios(),
+    reporters: reporters(),
+  };
   const wanted = TOPICS.filter((one) => topic === undefined || topic === one);
   if (command.opts().json === true) {
     const parts = Object.fromEntries(wanted.map((one) => [one, lists[one]]));
@@ -34,6 +40,7 @@ export async function execute(command: Command): Promise<CommandResult> {
   }
   const tables = {
     strategies: () => strategyTable(lists.strategies, score),
+    arrivals: () => arrivalTable(lists.arrivals),
     scenarios: () => scenarioTable(lists.scenarios),
     reporters: () => reporterTable(lists.reporters),
   };
@@ -60,6 +67,9 @@ const strategies = (score: Score) =>
     };
   });
 
+const arrivals = () =>
+  ARRIVALS.map((name) => ({ name, summary: PACERS[name].summary, takesStages: PACERS[name].takesStages }));
+
 const scenarios = () =>
   [...shippedScenarios()].map(([name, path]) => ({
     name,
@@ -84,6 +94,12 @@ function strategyTable(rows: ReturnType<typeof strategies>, score: Score): strin
     ]);
   }
   return `${table}\nCalls and round trips of an entry by a user who is new / waiting already / active already; score: ${score}.\n* only where asked for: --strategy NAME, or all`;
+}
+
+function arrivalTable(rows: ReturnType<typeof arrivals>): string {
+  const table = plainTable(["arrival", "when users come, with --rate"]);
+  for (const { name, summary } of rows) table.push([name, summary]);
+  return `${table}\nThe open model: --arrival NAME; --stages 0..5k:10s,5k:20s lays rates down one after another.`;
 }
 
 function scenarioTable(rows: ReturnType<typeof scenarios>): string {

@@ -3,6 +3,7 @@ import { EXIT, QbenchError } from "../base/errors.js";
 import type { Client, DriverOptions } from "../drivers/driver.js";
 import { SharedControl } from "../worker/live-counters.js";
 import type { FromThread, ThreadData, ToThread } from "../worker/messages.js";
+import { PaceBoard } from "../worker/pace-board.js";
 import type { Segment, SegmentResult } from "../worker/segment.js";
 
 /**
@@ -12,22 +13,29 @@ import type { Segment, SegmentResult } from "../worker/segment.js";
 export class Instances {
   readonly #workers: readonly Worker[];
   readonly #control: SharedControl;
+  readonly #pacing: Pacing | null;
   #closing = false;
 
-  private constructor(workers: readonly Worker[], control: SharedControl) {
+  private constructor(workers: readonly Worker[], control: SharedControl, pacing: Pacing | null) {
     this.#workers = workers;
     this.#control = control;
+    this.#pacing = pacing;
   }
 
-  /** @throws QbenchError if a thread cannot open its connections; none is left running then. */
-  static async open(count: number, client: Client, driver: DriverOptions): Promise<Instances> {
+  /**
+   * `isPaced`: with a thread that wakes them when arrivals are due.
+   * @throws QbenchError if a thread cannot open its connections; none is left running then.
+   */
+  static async open(count: number, client: Client, driver: DriverOptions, isPaced = false): Promise<Instances> {
+    const pacing = isPaced ? startPacing(count) : null;
+    const paceMemory = pacing?.board.memory ?? null;
     const control = SharedControl.for(count);
     const workers = Array.from({ length: count }, (_, index) => {
-      const data: ThreadData = { index, memory: control.memory, client, driver };
+      const data: ThreadData = { index, memory: control.memory, paceMemory, client, driver };
       // Typed arrays of a large trial lie outside the heap; its limit is for objects.
       return new Worker(new URL("../worker/thread.js", import.meta.url), { workerData: data });
     });
-    const instances = new Instances(workers, control);
+    const instances = new Instances(workers, control, pacing);
     try {
       await Promise.all(workers.map((worker) => next(worker, "opened")));
     } catch (error) {
@@ -54,10 +62,20 @@ export class Instances {
     try {
       await whenReady();
     } finally {
+      this.#pacing?.board.setRunning(true);
       // Also after a failure: a thread that waits at the barrier cannot hear that it is to end.
       this.#control.open();
     }
-    return (await Promise.all(results)).map((message) => message.result);
+    try {
+      return (await Promise.all(results)).map((message) => message.result);
+    } finally {
+      this.#pacing?.board.setRunning(false);
+    }
+  }
+
+  /** CPU that the pacing thread has used so far; null where there is none. */
+  get pacingCpuMs(): number | null {
+    return this.#pacing?.board.cpuMs ?? null;
   }
 
   /** What the running segments have done so far, summed over all instances. */
@@ -75,8 +93,20 @@ export class Instances {
     if (this.#closing) return;
     this.#closing = true;
     this.#control.open();
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    const threads = this.#pacing === null ? this.#workers : [...this.#workers, this.#pacing.worker];
+    await Promise.all(threads.map((worker) => worker.terminate()));
   }
+}
+
+interface Pacing {
+  readonly board: PaceBoard;
+  readonly worker: Worker;
+}
+
+function startPacing(instances: number): Pacing {
+  const board = PaceBoard.for(instances);
+  const url = new URL("../worker/pacing-thread.js", import.meta.url);
+  return { board, worker: new Worker(url, { workerData: board.memory }) };
 }
 
 const post = (worker: Worker, message: ToThread): void => worker.postMessage(message);

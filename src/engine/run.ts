@@ -60,13 +60,15 @@ export async function runScenario(
   try {
     await observer.targetOpened(target);
     throwIfAborted(signal);
-    instances = await Instances.open(scenario.instances, scenario.client, {
+    const driver = {
       endpoints: target.endpoints,
       pool: scenario.pool,
       writes: scenario.writes,
       scripts: scenario.strategies.flatMap((name) => strategyNamed(name).scripts),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    });
+    };
+    const isPaced = scenario.ratePerSec !== null;
+    instances = await Instances.open(scenario.instances, scenario.client, driver, isPaced);
     outcome = { ...(await runTrials(scenario, target, instances, runId, observer, signal)), warnings };
   } catch (error) {
     await instances?.close();

@@ -42,6 +42,19 @@ export interface UserFigures {
   readonly leavesFailed: number;
 }
 
+/** How closely the arrivals of the open model followed their plan. */
+export interface PacingFigures {
+  /** Arrivals that were due, and those of them that started. */
+  readonly planned: number;
+  readonly started: number;
+  readonly plannedPerSec: number;
+  readonly achievedPerSec: number;
+  /** Planned → started, of all entries. */
+  readonly startLag: { readonly unit: "us"; readonly p50: number | null; readonly p99: number | null };
+  /** Of the thread that paces, which is in no other figure of a thread; null where there is none. */
+  readonly cpuUtilization: number | null;
+}
+
 export interface TimelineSecond {
   readonly second: number;
   readonly succeeded: number;
@@ -139,6 +152,7 @@ export interface TrialResult {
   readonly timeline: readonly TimelineSecond[];
   readonly server: ServerFigures;
   readonly generator: GeneratorFigures;
+  readonly pacing?: PacingFigures;
   readonly users?: UserFigures;
   readonly waitingSet: WaitingSet;
   /** Mean waits in sequence per succeeded entry. */

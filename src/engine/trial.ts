@@ -19,6 +19,7 @@ import type { Population, Segment, SegmentResult } from "../worker/segment.js";
 import { CONTROL_COMMANDS, entryCalls, generatorFigures, perEntry, type Snapshots, serverFigures } from "./figures.js";
 import type { Instances } from "./instances.js";
 import { mergeCounts, mergeHistograms, mergeTallies, mergeUsers } from "./merge.js";
+import { pacingFigures, pacingWarnings } from "./pacing.js";
 import { populate } from "./population.js";
 import type { Audit, TrialResult, Warning } from "./trial-result.js";
 
@@ -70,14 +71,17 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   const segments = segmentsOf(context, plan, warmUp.ratePerSec);
   await prepare(context, segments[0]!);
   throwIfAborted(signal);
+  const pacingCpuMs = { before: 0, after: 0 };
   const machine = {} as { before: MachineSnapshot; after: MachineSnapshot };
   const server = {} as { before: ServerSnapshot; after: ServerSnapshot };
   const results = await runSegments(context, segments, async () => {
     server.before = await takeSnapshot(target.control);
+    pacingCpuMs.before = context.instances.pacingCpuMs ?? 0;
     machine.before = machineSnapshot();
     context.onMeasuring();
   });
   machine.after = machineSnapshot();
+  pacingCpuMs.after = context.instances.pacingCpuMs ?? 0;
   server.after = await takeSnapshot(target.control);
   await settle(context, results);
   const histories = results.map((result) => History.fromTransfer(result.history));
@@ -91,7 +95,8 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   );
   await teardown(context);
   const complete = !signal.aborted && results.every((result) => !result.aborted);
-  return resultOf(context, plan, segments[0]!, results, { server, machine }, audit, complete);
+  const pacedMs = context.instances.pacingCpuMs === null ? null : pacingCpuMs.after - pacingCpuMs.before;
+  return resultOf(context, plan, segments[0]!, results, { server, machine, pacedMs }, audit, complete);
 }
 
 /** On concerts of its own, which are gone before the measuring starts. */
@@ -101,6 +106,8 @@ async function warmUpTrial(context: TrialContext, plan: TrialPlan): Promise<{ ra
   const segments = segmentsOf(context, plan, 0).map((segment) => ({
     ...segment,
     seed: deriveSeed(segment.seed, "warm-up"),
+    // At one rate: a shape over two seconds would be another load than the same shape over a minute.
+    arrivals: segment.arrivals === null ? null : { ...segment.arrivals, arrival: "constant" as const, stages: null },
     durationMs: warmupMs,
     entries: null,
     historyBytes: 0,
@@ -135,7 +142,7 @@ function segmentsOf(context: TrialContext, plan: TrialPlan, expectedPerSec: numb
       arrivals:
         scenario.ratePerSec === null
           ? null
-          : { ratePerSec: scenario.ratePerSec, arrival: scenario.arrival, maxInFlight },
+          : { ratePerSec: scenario.ratePerSec, arrival: scenario.arrival, stages: scenario.stages, maxInFlight },
       durationMs: scenario.durationMs,
       entries,
       mix,
@@ -275,6 +282,7 @@ function resultOf(
   snapshots: {
     server: Snapshots<ServerSnapshot>;
     machine: Snapshots<MachineSnapshot>;
+    pacedMs: number | null;
   },
   audit: Audit,
   complete: boolean,
@@ -294,6 +302,8 @@ function resultOf(
     ...openLatencies(results),
     ...pollLatency(results),
   };
+  const planMs = scenario.entries === null ? scenario.durationMs : null;
+  const pacing = pacingFigures(results, latency.startLag, planMs, snapshots.pacedMs);
   const mean = (histogram: { sumUs: number }): number => perEntry(histogram.sumUs, entries.succeeded);
   const threadBusy = generator.threads.map((thread) => thread.cpuUtilization);
   const limiter = findLimiter({
@@ -325,6 +335,7 @@ function resultOf(
     timeline: mergeTimelines(results.map((result) => result.seconds)),
     server,
     generator,
+    ...(pacing === null ? {} : { pacing }),
     ...(segment.behaviour === null ? {} : { users: mergeUsers(results) }),
     waitingSet: waitingSetOf(segment, results, newUsersLimit(scenario)),
     roundTripsPerEntry: perEntry(
@@ -335,7 +346,10 @@ function resultOf(
     limiter: limiter.limiter,
     limiterEvidence: limiter.evidence,
     audit,
-    warnings: warningsOf(entries, server.callsPerEntry, generator, snapshots.server),
+    warnings: [
+      ...warningsOf(entries, server.callsPerEntry, generator, snapshots.server),
+      ...(pacing === null ? [] : pacingWarnings(pacing)),
+    ],
   };
 }
 

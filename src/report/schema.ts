@@ -87,6 +87,10 @@ const scenario = z.object({
   thinkTimeMs: amount,
   ratePerSec: amount.nullable(),
   arrival: z.string(),
+  stages: z
+    .array(z.object({ fromPerSec: amount, toPerSec: amount, forMs: amount }))
+    .nullish()
+    .meta({ description: "rates one after another; ratePerSec is then their mean" }),
   pollEvery: z.union([z.literal("adaptive"), z.object({ everyMs: amount, jitterPercent: amount })]).nullish(),
   leavePercent: amount.optional(),
   returnAfterMs: amount.nullish(),

@@ -30,6 +30,7 @@ export const SCENARIO: Scenario = {
   thinkTimeMs: 0,
   ratePerSec: null,
   arrival: "constant",
+  stages: null,
   pollEvery: null,
   leavePercent: 0,
   returnAfterMs: null,

@@ -69,6 +69,17 @@ const generator = z.object({
   historyBytes: count,
 });
 
+const pacing = z
+  .object({
+    planned: count,
+    started: count,
+    plannedPerSec: amount,
+    achievedPerSec: amount,
+    startLag: z.object({ unit: z.literal("us"), p50: amount.nullable(), p99: amount.nullable() }),
+    cpuUtilization: amount.nullable(),
+  })
+  .meta({ description: "how closely the arrivals of the open model followed their plan" });
+
 const users = z
   .object({
     arrivals: count,
@@ -114,6 +125,7 @@ export const trial = z
     ),
     server,
     generator,
+    pacing: pacing.optional(),
     users: users.optional(),
     waitingSet: z.object({ atStart: count, atEnd: count, limit: count, concerts: count }),
     roundTripsPerEntry: amount,

@@ -3,6 +3,7 @@ import type { Scenario } from "../scenario/scenario.js";
 import { MIN_ROUNDS } from "../stats/comparison.js";
 import { percentText, plural } from "./format.js";
 import type { StrategyReport } from "./schema.js";
+import { droppedShare } from "./words.js";
 
 /** What follows from the figures of a run for how far they can be believed: each says what happened and what to do. */
 export function warningsOf(strategies: readonly StrategyReport[], scenario: Scenario, complete: boolean): Warning[] {
@@ -37,6 +38,15 @@ export function warningsOf(strategies: readonly StrategyReport[], scenario: Scen
       warn(
         "failures",
         `${name}: ${percentText(failed / attempted)} of the entries failed (${kinds.join(", ")})${doubt}`,
+      );
+    }
+    const dropped = droppedShare(summary.entries);
+    if (dropped !== null) {
+      warn(
+        "dropped",
+        `${name}: ${percentText(dropped)} of the entries were due and never started, since all ` +
+          `${scenario.maxInFlight} of --max-in-flight were under way or the trial was over: no latency speaks of them; ` +
+          "offer less, or allow more in flight",
       );
     }
     if (summary.audit.brokenPromises.length > 0) {

@@ -1,6 +1,7 @@
 import { formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
 import { pollEvery as pollEveryValue } from "../scenario/poll-every.js";
+import { stages as stagesValue } from "../scenario/stages.js";
 import type { Verdict } from "../stats/comparison.js";
 import { latencyText, percentText, plural, rateText, ratioText } from "./format.js";
 import type { RunReport, StrategyReport } from "./schema.js";
@@ -43,7 +44,7 @@ export function headerOf({ scenario, target, strategies, environment, seed }: Ru
   const load =
     scenario.ratePerSec === null
       ? `${plural(scenario.vus, "user")}, each entering ${think}`
-      : `${rateText(scenario.ratePerSec)} entries/s offered, ${scenario.arrival} arrivals, ${plural(scenario.vus, "identity", "identities")}`;
+      : `${rateText(scenario.ratePerSec)} arrivals/s, ${arrivalText(scenario)}, ${plural(scenario.vus, "identity", "identities")}`;
   const trial =
     scenario.entries === null ? formatDuration(scenario.durationMs) : plural(scenario.entries, "entry", "entries");
   const cpus = `${machine.cores} × ${machine.cpuModel}`;
@@ -72,6 +73,10 @@ export function headerOf({ scenario, target, strategies, environment, seed }: Ru
   ];
 }
 
+function arrivalText({ arrival, stages }: RunReport["scenario"]): string {
+  return stages ? `${arrival} along ${stagesValue.format(stages)}` : arrival;
+}
+
 /** What users do besides entering once, as (words); older reports know of nothing. */
 function habitsOf(scenario: RunReport["scenario"]): string[] {
   const {
@@ -98,6 +103,15 @@ function habitsOf(scenario: RunReport["scenario"]): string[] {
 function mixText(mix: RunReport["scenario"]["mix"]): string {
   const parts = (["new", "waiting", "active"] as const).filter((kind) => mix[kind] > 0);
   return parts.length === 1 ? `${parts[0]} users only` : listed(parts.map((kind) => `${mix[kind]} % ${kind}`));
+}
+
+/** The last arrivals of a trial that were due within its last fraction of a millisecond are no news. */
+const DROPPED_WORTH_A_WORD = 0.001;
+
+/** Share of the planned entries that never started; null where that is hardly any. */
+export function droppedShare({ attempted, dropped }: StrategyReport["summary"]["entries"]): number | null {
+  const share = dropped / Math.max(1, attempted + dropped);
+  return share < DROPPED_WORTH_A_WORD ? null : share;
 }
 
 /** What came out, in a sentence or two. */

@@ -52,7 +52,7 @@ function comparison(report: RunReport): string[] {
       row.ratio,
       row.ratioRange,
       row.note === "" ? row.verdict : `${row.verdict}, ${row.note}`,
-      row.success,
+      row.dropped === "" ? row.success : `${row.success}, ${row.dropped}`,
       row.p50,
       row.p95,
       row.p99,

@@ -1,6 +1,6 @@
 import { latencyText, percentText, perEntryText, rangeText, rateText, ratioText, shortText } from "../report/format.js";
 import type { StrategyReport } from "../report/schema.js";
-import { verdictText } from "../report/words.js";
+import { droppedShare, verdictText } from "../report/words.js";
 
 /** The figures of one strategy as text, for tables of any format. Names come as they are: the format escapes them. */
 export interface Row {
@@ -13,6 +13,8 @@ export interface Row {
   readonly verdict: string;
   readonly note: string;
   readonly success: string;
+  /** Share of the planned entries that never started; empty where that is hardly any. */
+  readonly dropped: string;
   readonly p50: string;
   readonly p95: string;
   readonly p99: string;
@@ -30,6 +32,7 @@ export function rowOf({ name, summary }: StrategyReport): Row {
   const { tps, vsBaseline: versus } = summary;
   const latency = (figure: { readonly median: number } | null): string =>
     figure === null ? NONE : latencyText(figure.median);
+  const dropped = droppedShare(summary.entries);
   const ratio = versus === undefined ? "baseline" : NONE;
   const ofLimiter = summary.limiters[summary.limiter] ?? 0;
   return {
@@ -41,6 +44,7 @@ export function rowOf({ name, summary }: StrategyReport): Row {
     verdict: versus === undefined ? "" : verdictText(versus.verdict),
     note: versus?.generatorBound ? "generator-bound" : "",
     success: summary.successRate === null ? NONE : percentText(summary.successRate),
+    dropped: dropped === null ? "" : `${percentText(dropped)} dropped`,
     p50: latency(summary.p50),
     p95: latency(summary.p95),
     p99: latency(summary.p99),

@@ -82,7 +82,7 @@ function cells(strategy: StrategyReport, chalk: ChalkInstance): string[] {
     chalk.bold(printable(row.name, LONGEST_NAME)),
     stacked(row.tps, chalk.dim(row.tpsRange)),
     stacked(`${row.ratio}${chalk.dim(range)}`, paintVerdict(row.verdict), paintVerdict(row.note)),
-    caution(row.success, summary.successRate !== null && summary.successRate < 1),
+    stacked(caution(row.success, summary.successRate !== null && summary.successRate < 1), caution(row.dropped, true)),
     row.p50,
     row.p95,
     row.p99,

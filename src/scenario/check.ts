@@ -1,5 +1,6 @@
 import { formatCount } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
+import { ARRIVALS, PACERS } from "../pacers/index.js";
 import { type Property, SCENARIO_OPTIONS } from "./options.js";
 import type { Scenario } from "./scenario.js";
 
@@ -26,7 +27,7 @@ export function conflictsIn(scenario: Scenario): Conflict[] {
       message: `expected at least one virtual user for each instance; there are ${vus} for ${instances}`,
     });
   }
-  if (ratePerSec !== null && maxInFlight < instances) {
+  if ((ratePerSec !== null || scenario.stages !== null) && maxInFlight < instances) {
     conflicts.push({
       properties: ["maxInFlight", "instances"],
       message: `expected at least one entry in flight for each instance; there are ${maxInFlight} for ${instances}`,
@@ -37,6 +38,19 @@ export function conflictsIn(scenario: Scenario): Conflict[] {
     conflicts.push({
       properties: ["vus", "doubleClickPercent", "tabsPercent", "botsPercent"],
       message: `expected at most ${formatCount(MOST_REPEATING)} virtual users where some enter twice at once`,
+    });
+  }
+  if (scenario.stages !== null && ratePerSec !== null) {
+    conflicts.push({
+      properties: ["stages", "ratePerSec"],
+      message: "stages say how many arrive, a rate cannot as well",
+    });
+  }
+  if (scenario.stages !== null && !PACERS[scenario.arrival].takesStages) {
+    const shapeless = ARRIVALS.filter((arrival) => PACERS[arrival].takesStages).join(" or ");
+    conflicts.push({
+      properties: ["arrival", "stages"],
+      message: `stages say how the rate changes; with them arrivals are ${shapeless}, not ${scenario.arrival}`,
     });
   }
   if (prefill * concerts > MAX_PREFILLED) {
@@ -67,6 +81,9 @@ export function warningsOn(scenario: Scenario, isGiven: (property: Property) => 
       "many-connections",
       `${formatCount(pool * instances)} connections: Redis takes 10,000 clients unless its maxclients says otherwise`,
     );
+  }
+  if (scenario.stages !== null && isGiven("durationMs")) {
+    warn("no-effect", "duration has no effect with stages: they say how long a trial is");
   }
   const withoutEffect = (property: Property, why: string): void => {
     if (isGiven(property)) warn("no-effect", `${SCENARIO_OPTIONS[property].flag} has no effect ${why}`);

@@ -64,6 +64,7 @@ describe("a scenario", () => {
       thinkTimeMs: 0,
       ratePerSec: null,
       arrival: "constant",
+      stages: null,
       pollEvery: null,
       leavePercent: 0,
       returnAfterMs: null,

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { type QbenchError, usageError } from "../base/errors.js";
 import { didYouMean } from "../base/suggest.js";
 import type { Warning } from "../base/warning.js";
+import { durationOf, meanRateOf } from "../pacers/profile.js";
 import { conflictsIn, warningsOn } from "./check.js";
 import { fileSource } from "./file.js";
 import { type AnyOption, OPTION_LIST, type Property, SCENARIO_OPTIONS } from "./options.js";
@@ -48,9 +49,9 @@ export function resolveScenario({ file, flags = {}, env = {} }: ScenarioInput): 
 
   // A duration asked for on the command line outranks a number of entries in the file, and the other way round.
   const isDurationStronger = rank("durationMs") !== -1 && rank("durationMs") < rank("entries");
-  const scenario = isDurationStronger ? { ...merged, entries: null } : merged;
+  const asked = isDurationStronger ? { ...merged, entries: null } : merged;
 
-  const conflicts = conflictsIn(scenario).map(({ properties, message }) => {
+  const conflicts = conflictsIn(asked).map(({ properties, message }) => {
     const given = properties.filter((property) => rank(property) !== -1).sort((a, b) => rank(a) - rank(b));
     const { flag } = SCENARIO_OPTIONS[given[0] ?? properties[0]!];
     const source = given[0] === undefined ? undefined : read[rank(given[0])]?.source;
@@ -58,6 +59,9 @@ export function resolveScenario({ file, flags = {}, env = {} }: ScenarioInput): 
   });
   if (conflicts.length > 0) throw mistakesError(conflicts);
 
+  const { stages } = asked;
+  const scenario =
+    stages === null ? asked : { ...asked, durationMs: durationOf(stages), ratePerSec: meanRateOf(stages) };
   const warnings = [
     ...strongestFirst.flatMap((source) => source.warnings),
     ...warningsOn(scenario, (property) => rank(property) !== -1),

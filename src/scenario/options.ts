@@ -1,9 +1,11 @@
 import { CLIENTS, WRITES } from "../drivers/driver.js";
+import { ARRIVALS } from "../pacers/index.js";
 import { SCORES } from "../queue/outcome.js";
 import { DEFAULT_STRATEGIES, STRATEGY_NAMES } from "../strategies/index.js";
 import { mix, names } from "./list-values.js";
 import { pollEvery } from "./poll-every.js";
-import { ARRIVALS, CONNECTIONS, type Scenario } from "./scenario.js";
+import { CONNECTIONS, type Scenario } from "./scenario.js";
+import { stages } from "./stages.js";
 import { choice, count, duration, memory, number, percent, type ValueType } from "./values.js";
 
 /**
@@ -117,7 +119,15 @@ export const SCENARIO_OPTIONS: { readonly [P in Property]: ScenarioOption<Scenar
     group: "Arrivals (open model)",
     type: choice(ARRIVALS),
     fallback: "constant",
-    help: "how arrivals are spaced",
+    help: "how arrivals are spaced; `qbench list arrivals` describes them",
+  },
+  stages: {
+    flag: "stages",
+    group: "Arrivals (open model)",
+    type: stages,
+    fallback: null,
+    fallbackText: "none: --rate for the whole trial",
+    help: "rates one after another, in place of --rate and --duration; 0..5k rises evenly",
   },
   maxInFlight: {
     flag: "max-in-flight",

@@ -1,13 +1,11 @@
 import type { Client, Writes } from "../drivers/driver.js";
+import type { Arrival } from "../pacers/index.js";
+import type { Stage } from "../pacers/profile.js";
 import type { Score } from "../queue/outcome.js";
 
 export const CONNECTIONS = ["exclusive", "shared"] as const;
 /** exclusive: a connection serves one entry at a time, others wait for one. shared: many entries in flight on each. */
 export type Connections = (typeof CONNECTIONS)[number];
-
-/** How the arrivals of the open model are spaced. */
-export const ARRIVALS = ["constant", "poisson"] as const;
-export type Arrival = (typeof ARRIVALS)[number];
 
 /** Shares of entries, in per cent, by what the user is before the entry. They sum to 100. */
 export interface Mix {
@@ -60,9 +58,11 @@ export interface Scenario extends Behaviour {
   readonly maxWaiting: number;
   readonly timeoutMs: number;
   readonly thinkTimeMs: number;
-  /** Entries a second in all; null: the closed model. */
+  /** Arrivals a second in all, the mean one where there are stages; null: the closed model. */
   readonly ratePerSec: number | null;
   readonly arrival: Arrival;
+  /** Rates one after another, in place of the arrival's own; null: none. */
+  readonly stages: readonly Stage[] | null;
   /** Entries in flight in all, in the open model. */
   readonly maxInFlight: number;
   /** Memory for the entries' history, all instances together. */

@@ -4,6 +4,7 @@ import type { Users } from "./users.js";
 /** The closed model: in each place the next user comes after the outcome of the last one, plus think time. */
 export class ClosedLoad implements LoadModel {
   readonly dropped = 0;
+  readonly planned = null;
   readonly #users: Users;
   readonly #thinkTimeUs: number;
   #begun = 0;

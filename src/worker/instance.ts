@@ -7,6 +7,7 @@ import { PACERS } from "../pacers/index.js";
 import { strategyNamed } from "../strategies/index.js";
 import { LEAVING } from "../strategies/leave.js";
 import { type Answer, type EntryMachine, type Reply, UnexpectedReply } from "../strategies/strategy.js";
+import type { Alarm } from "./alarm.js";
 import { longestAwayMs } from "./away.js";
 import { Habits } from "./behaviour.js";
 import { ClosedLoad } from "./closed-load.js";
@@ -39,6 +40,7 @@ export class Instance implements DriverEvents, EntryStarter {
   readonly #poolSize: number;
   readonly #routes: number;
   readonly #live: LiveCounters;
+  readonly #alarm: Alarm;
   readonly #wallOffsetMs = Date.now() - performance.now();
   #trial: Trial | undefined;
 
@@ -47,11 +49,13 @@ export class Instance implements DriverEvents, EntryStarter {
     pool: number;
     routes: number;
     live: LiveCounters;
+    makeAlarm: (ring: () => void) => Alarm;
   }) {
     this.#driver = options.makeDriver(this);
     this.#poolSize = options.pool;
     this.#routes = options.routes;
     this.#live = options.live;
+    this.#alarm = options.makeAlarm(() => this.#onAlarm());
   }
 
   open(): Promise<void> {
@@ -96,7 +100,6 @@ export class Instance implements DriverEvents, EntryStarter {
       recorder: new Recorder({ instance: segment.index, startUs: 0, isOpen: false, isPolled: false, historyBytes: 0 }),
       countersBefore: this.#driver.counters(),
       wakeUs: Number.POSITIVE_INFINITY,
-      timer: undefined,
       stopUs: Number.POSITIVE_INFINITY,
       remaining: segment.entries ?? Number.POSITIVE_INFINITY,
       inProgress: 0,
@@ -135,7 +138,7 @@ export class Instance implements DriverEvents, EntryStarter {
     this.#finishIfIdle();
     await finished;
     clearTimeout(stopTimer);
-    clearTimeout(trial.timer);
+    this.#alarm.cancel();
     clearInterval(sweeper);
     const health = meter.stop();
     this.#trial = undefined;
@@ -164,17 +167,18 @@ export class Instance implements DriverEvents, EntryStarter {
 
   #wakeFor(dueUs: number): void {
     const trial = this.#trial!;
-    if (trial.isStopped || dueUs >= trial.wakeUs) return;
-    clearTimeout(trial.timer);
+    if (trial.isStopped || dueUs === trial.wakeUs || dueUs === Number.POSITIVE_INFINITY) return;
     trial.wakeUs = dueUs;
-    const wake = (): void => {
-      if (this.#trial !== trial) return;
-      trial.wakeUs = Number.POSITIVE_INFINITY;
-      this.#startDue(nowUs());
-    };
-    const waitMs = (dueUs - nowUs()) / 1000;
-    if (waitMs <= 0) setImmediate(wake);
-    else if (waitMs < LONGEST_TIMER_MS) trial.timer = setTimeout(wake, Math.floor(waitMs));
+    if (dueUs <= nowUs()) setImmediate(() => this.#onAlarm());
+    else this.#alarm.set(dueUs);
+  }
+
+  #onAlarm(): void {
+    const trial = this.#trial;
+    // Of a trial that is over, or not begun.
+    if (trial === undefined || trial.wakeUs === Number.POSITIVE_INFINITY) return;
+    trial.wakeUs = Number.POSITIVE_INFINITY;
+    this.#startDue(nowUs());
   }
 
   room(now: number): Room {
@@ -191,6 +195,7 @@ export class Instance implements DriverEvents, EntryStarter {
     if (operation !== OPERATION.leave) {
       trial.remaining--;
       trial.attempted++;
+      trial.recorder.startLag?.record(now - plannedUs);
     }
     const concert = users.concert[place]!;
     table.place[slot] = place;
@@ -398,9 +403,11 @@ function slotsOf({ arrivals, vus, behaviour }: Segment): number {
 function loadModel(segment: Segment, users: Users): LoadModel {
   const { arrivals, index, count, seed } = segment;
   if (arrivals === null) return new ClosedLoad(users, segment.thinkTimeMs);
-  const { ratePerSec, arrival } = arrivals;
-  const pacer = PACERS[arrival]({ ratePerSec, index, count, seed: deriveSeed(seed, "arrivals") });
-  const stopAfterUs = segment.entries === null ? segment.durationMs * 1000 : Number.POSITIVE_INFINITY;
+  const { ratePerSec, arrival, stages } = arrivals;
+  const { durationMs } = segment;
+  const seedOfArrivals = deriveSeed(seed, "arrivals");
+  const pacer = PACERS[arrival].pace({ ratePerSec, durationMs, stages, index, count, seed: seedOfArrivals });
+  const stopAfterUs = segment.entries === null ? durationMs * 1000 : Number.POSITIVE_INFINITY;
   return new OpenLoad(users, pacer, stopAfterUs);
 }
 
@@ -413,9 +420,8 @@ interface Trial {
   readonly free: Int32Array;
   freeSlots: number;
   readonly users: Users;
-  /** When the timer is to go off; Infinity: there is none. */
+  /** When the alarm is set for; Infinity: it is not. */
   wakeUs: number;
-  timer: NodeJS.Timeout | undefined;
   readonly workload: Workload;
   readonly load: LoadModel;
   readonly pool: Pool;
@@ -466,6 +472,7 @@ function resultOf(
     response: recorder.response?.data() ?? null,
     startLag: recorder.startLag?.data() ?? null,
     poll: recorder.poll?.data() ?? null,
+    planned: trial.load.planned,
     users: trial.users.counts,
     leaves: recorder.leaves,
     seconds,

@@ -1,4 +1,5 @@
 import type { OperationCode } from "../audit/history.js";
+import type { PlannedArrivals } from "./segment.js";
 
 /**
  * When users arrive. What each does is `Users`' and the workload's, how an entry is made the strategy's.
@@ -8,6 +9,8 @@ export interface LoadModel {
   readonly dueUs: number;
   /** Arrivals that were due when the trial stopped and had not come; 0 in the closed model. */
   readonly dropped: number;
+  /** What was planned; null in the closed model. */
+  readonly planned: PlannedArrivals | null;
   /** Called once behind the barrier. */
   begin(nowUs: number): void;
   /** Lets the arrival come that is due. */

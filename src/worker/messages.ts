@@ -7,6 +7,8 @@ export interface ThreadData {
   readonly index: number;
   /** See live-counters.ts. */
   readonly memory: SharedArrayBuffer;
+  /** See pace-board.ts; null: nothing is paced. */
+  readonly paceMemory: SharedArrayBuffer | null;
   readonly client: Client;
   readonly driver: DriverOptions;
 }

@@ -1,5 +1,6 @@
 import type { Pacer } from "../pacers/pacer.js";
 import type { LoadModel } from "./load.js";
+import type { PlannedArrivals } from "./segment.js";
 import type { Users } from "./users.js";
 
 /**
@@ -15,7 +16,10 @@ export class OpenLoad implements LoadModel {
   /** From the start. */
   #nextUs = Number.POSITIVE_INFINITY;
   #place = 0;
+  #isOver = false;
   #dropped = 0;
+  #planned = 0;
+  #lastUs = 0;
 
   /** `stopAfterUs`: arrivals planned from then on, counted from the start, do not belong to the trial. */
   constructor(users: Users, pacer: Pacer, stopAfterUs: number) {
@@ -28,8 +32,12 @@ export class OpenLoad implements LoadModel {
     return this.#dropped;
   }
 
+  get planned(): PlannedArrivals {
+    return { count: this.#planned, lastUs: this.#lastUs };
+  }
+
   get dueUs(): number {
-    return this.#startUs + this.#nextUs;
+    return this.#isOver ? Number.POSITIVE_INFINITY : this.#startUs + this.#nextUs;
   }
 
   begin(now: number): void {
@@ -38,12 +46,20 @@ export class OpenLoad implements LoadModel {
   }
 
   arrive(now: number): void {
-    const plannedUs = this.dueUs;
-    this.#plan();
-    const goesOn = this.#users.arrive(this.#place, plannedUs, now);
+    if (!this.#users.arrive(this.#place, this.dueUs, now)) {
+      // All entries are made, or the stop instant is past: then `stop` counts who did not come.
+      this.#isOver = true;
+      return;
+    }
     this.#place = (this.#place + 1) % this.#users.places;
-    // Made all its entries: what else is planned is nobody's. Stopped: `stop` has counted it.
-    if (!goesOn) this.#nextUs = Number.POSITIVE_INFINITY;
+    this.#advance();
+  }
+
+  /** The arrival that is due counts as planned, whether it can start or not. */
+  #advance(): void {
+    this.#planned++;
+    this.#lastUs = this.#nextUs;
+    this.#plan();
   }
 
   #plan(): void {
@@ -56,7 +72,7 @@ export class OpenLoad implements LoadModel {
   /** Arrivals that were due before the stop instant and had not come are dropped, not forgotten. */
   stop(now: number): void {
     const elapsedUs = now - this.#startUs;
-    for (; this.#nextUs < elapsedUs; this.#plan()) this.#dropped++;
-    this.#nextUs = Number.POSITIVE_INFINITY;
+    for (; this.#nextUs < elapsedUs; this.#advance()) this.#dropped++;
+    this.#isOver = true;
   }
 }

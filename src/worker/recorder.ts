@@ -14,6 +14,7 @@ export class Recorder {
   readonly poolWait = new Histogram();
   readonly failed = new Histogram();
   readonly response: Histogram | null;
+  /** Of every entry, whatever comes of it: recorded when it starts. */
   readonly startLag: Histogram | null;
   readonly poll: Histogram | null;
   readonly leaves = { succeeded: 0, failed: 0 };
@@ -55,10 +56,7 @@ export class Recorder {
     this.timeline.succeed(endUs - readyUs, endUs - this.#startUs);
     this.service.record(endUs - sentUs);
     this.poolWait.record(sentUs - readyUs);
-    if (this.response !== null) {
-      this.response.record(endUs - plannedUs);
-      this.startLag!.record(readyUs - plannedUs);
-    }
+    this.response?.record(endUs - plannedUs);
     if (this.poll !== null && table.operation[slot] === OPERATION.poll) this.poll.record(endUs - readyUs);
     const { outcome, position, total } = answer;
     this.#note(table, slot, concertNumber, RESULT[outcome], sentUs, endUs, position, total);

@@ -3,8 +3,10 @@ import type { DriverCounters } from "../drivers/driver.js";
 import type { HistogramData } from "../measure/histogram.js";
 import type { ThreadHealth } from "../measure/thread-health.js";
 import type { SecondData } from "../measure/timeline.js";
+import type { Arrival } from "../pacers/index.js";
+import type { Stage } from "../pacers/profile.js";
 import type { Outcome, Score } from "../queue/outcome.js";
-import type { Arrival, Behaviour, Connections, Mix } from "../scenario/scenario.js";
+import type { Behaviour, Connections, Mix } from "../scenario/scenario.js";
 
 /** Users that set-up put into each concert: ids 0 … waiting − 1 wait, waiting … waiting + active − 1 hold tokens. */
 export interface Population {
@@ -16,6 +18,7 @@ export interface Population {
 export interface ArrivalPlan {
   readonly ratePerSec: number;
   readonly arrival: Arrival;
+  readonly stages: readonly Stage[] | null;
   readonly maxInFlight: number;
 }
 
@@ -62,6 +65,12 @@ export interface ConcertCounts {
   readonly leavesInDoubt: number;
 }
 
+/** Arrivals of the open model that were due, started or not, and when the last of them was, µs from the start. */
+export interface PlannedArrivals {
+  readonly count: number;
+  readonly lastUs: number;
+}
+
 /** How entries came about: by arrivals, and by users who were here already. */
 export interface UserCounts {
   readonly arrivals: number;
@@ -89,6 +98,7 @@ export interface SegmentResult {
   readonly startLag: HistogramData | null;
   /** `entry` of the polls alone; null where nobody polls. */
   readonly poll: HistogramData | null;
+  readonly planned: PlannedArrivals | null;
   readonly users: UserCounts;
   /** Users' leaving, which is no entry. */
   readonly leaves: { readonly succeeded: number; readonly failed: number };

@@ -1,13 +1,15 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { EXIT, QbenchError } from "../base/errors.js";
 import { DRIVERS } from "../drivers/index.js";
+import { PacedAlarm, TimerAlarm } from "./alarm.js";
 import { Instance } from "./instance.js";
 import { SharedControl } from "./live-counters.js";
 import type { FromThread, ThreadData, ToThread } from "./messages.js";
+import { PaceBoard } from "./pace-board.js";
 import type { SegmentResult } from "./segment.js";
 
 /** Entry of a measuring thread: opens its connections, then runs one segment after another until it is closed. */
-const { index, memory, client, driver } = workerData as ThreadData;
+const { index, memory, paceMemory, client, driver } = workerData as ThreadData;
 const control = new SharedControl(memory);
 const port = parentPort!;
 const post = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
@@ -17,6 +19,8 @@ const instance = new Instance({
   pool: driver.pool,
   routes: driver.endpoints.length,
   live: control.of(index),
+  makeAlarm: (ring) =>
+    paceMemory === null ? new TimerAlarm(ring) : new PacedAlarm(new PaceBoard(paceMemory), index, ring),
 });
 
 port.on("message", (message: ToThread) => {

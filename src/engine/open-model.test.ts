@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTestRedis, type TestRedis } from "../targets/testing.js";
+import { callsOf, entriesBegan, makeWorld, type World } from "./testing/program.js";
+
+/** Arrivals that do not wait for replies, held against their plan and the server's own counts. */
+let test: TestRedis;
+let world: World;
+let url: string;
+beforeAll(async () => {
+  [test, world] = await Promise.all([startTestRedis(), makeWorld()]);
+  url = `redis://127.0.0.1:${test.server.endpoint.port}`;
+});
+afterAll(async () => {
+  world.remove();
+  await test.stop();
+});
+
+const ONE = ["--strategy", "lua", "--trials", "1", "--warmup", "0", "--timeout", "20s", "--json"];
+const start = async (...args: string[]) => {
+  await test.redis.config("RESETSTAT");
+  return world.run("--url", url, ...ONE, ...args);
+};
+/** Of a run that ends well: its one trial, with the run's warnings. */
+const trialOf = async (running: Awaited<ReturnType<typeof start>>) => {
+  const { exitCode, stderr, json } = await running.ended;
+  expect([exitCode, stderr]).toEqual([0, expect.not.stringMatching(/bug/)]);
+  const report = json();
+  return { ...report.strategies[0].trials[0], codes: report.warnings.map(({ code }: { code: string }) => code) };
+};
+
+describe("the plan", () => {
+  it.each([
+    ["constant", 600, ["--rate", "600", "--arrival", "constant", "--duration", "1s"]],
+    ["ramp", 300, ["--rate", "600", "--arrival", "ramp", "--duration", "1s"]],
+    ["step", 360, ["--rate", "600", "--arrival", "step", "--duration", "1s"]],
+    ["spike", 600, ["--rate", "600", "--arrival", "spike", "--duration", "1s"]],
+    ["stages", 450, ["--stages", "0..600:500ms,600:500ms"]],
+  ])("%s: of three instances together is exactly what was asked for", async (_, expected, args) => {
+    const trial = await trialOf(await start("--instances", "3", "--connections", "shared", ...args));
+    const { pacing, entries } = trial;
+    expect(Math.abs(pacing.planned - expected)).toBeLessThanOrEqual(1);
+    expect(pacing.started + entries.dropped).toBe(pacing.planned);
+    expect(pacing.achievedPerSec).toBe(pacing.started);
+    expect(entries).toMatchObject({ attempted: pacing.started, succeeded: pacing.started });
+    expect((await callsOf(test.redis)).evalsha).toBe(pacing.started);
+    expect(trial.latency.response.count).toBe(pacing.started);
+    expect(trial.latency.startLag.count).toBe(pacing.started);
+    expect(pacing.startLag.p99).toBe(trial.latency.startLag.p99);
+    expect(trial.generator.threads).toHaveLength(3);
+  });
+
+  it("ends with its last entry where entries are counted, and drops none", async () => {
+    const trial = await trialOf(
+      await start("--rate", "2k", "--arrival", "poisson", "--entries", "301", "--instances", "2"),
+    );
+    expect(trial.entries).toMatchObject({ attempted: 301, new: 301, dropped: 0 });
+    expect(trial.pacing).toMatchObject({ planned: 301, started: 301 });
+  });
+});
+
+describe("a server that stands still for half the run", () => {
+  /** @returns how long it stood, and how long the load lasted, ms. */
+  const standStill = async (running: Awaited<ReturnType<typeof start>>) => {
+    await entriesBegan(test.redis, 1);
+    await sleep(800);
+    const sinceMs = performance.now();
+    process.kill(test.server.pid, "SIGSTOP");
+    await sleep(2000);
+    process.kill(test.server.pid, "SIGCONT");
+    const stallMs = performance.now() - sinceMs;
+    return { stallMs, trial: await trialOf(running) };
+  };
+  const LOAD = ["--rate", "300", "--duration", "4s", "--pool", "4"];
+
+  it("shows in the response times of all who came meanwhile, and hardly in the service times", async () => {
+    const { stallMs, trial } = await standStill(await start(...LOAD));
+    const { response, service, entry } = trial.latency;
+    expect(trial.entries.failed).toBe(0);
+    expect(response.count).toBe(trial.entries.attempted);
+    // Who comes first waits for all of it; those who come meanwhile for the rest of it, evenly: 90 % of all for less
+    // than what is left of it a tenth of the run after its beginning.
+    expect(response.max / 1000).toBeGreaterThan(0.95 * stallMs);
+    expect(response.max / 1000).toBeLessThan(stallMs + 700);
+    const expectedP90 = stallMs - 0.1 * 4000;
+    expect(Math.abs(response.p90 / 1000 - expectedP90)).toBeLessThan(0.25 * stallMs);
+    expect(service.p90 / 1000).toBeLessThan(0.25 * stallMs);
+    // Starts go on meanwhile, so that nothing is left to be corrected: ready and planned are the same.
+    expect(Math.abs(entry.p90 - response.p90) / 1000).toBeLessThan(0.25 * stallMs);
+  });
+
+  it("holds no more entries than may be in flight; the others are dropped, counted and told", async () => {
+    const { trial } = await standStill(await start(...LOAD, "--max-in-flight", "50"));
+    const { pacing, entries, latency } = trial;
+    expect(entries.dropped).toBeGreaterThan(100);
+    expect(pacing.started + entries.dropped).toBe(pacing.planned);
+    expect(pacing.planned).toBe(1200);
+    expect(latency.response.count).toBe(entries.succeeded);
+    expect(latency.entry.count).toBe(entries.succeeded);
+    expect(trial.codes).toContain("dropped");
+  });
+});
