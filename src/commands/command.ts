@@ -55,4 +55,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "is this machine, and this Redis, fit to measure on, and what to change",
     load: () => import("./doctor.js"),
   },
+  {
+    name: "selftest",
+    summary: "does qbench measure right here: percentiles, stalls, differences, against a server of known delays",
+    load: () => import("./selftest.js"),
+  },
 ];

@@ -109,17 +109,18 @@ describe("a server that cannot be used", () => {
 
 describe.each(["wire", "ioredis"])("something happens in the middle, client %s", (client) => {
   describe.each(["exclusive", "shared"])("%s connections", (connections) => {
-    const common = [...BASE, "--client", client, "--connections", connections, "--duration", "2s"];
+    // Long enough for all of it on a machine that has other things to do.
+    const common = [...BASE, "--client", client, "--connections", connections, "--duration", "3s"];
 
     it("every client is killed, every script flushed, the server paused beyond the timeout", async () => {
       await withRedis(async ({ server, redis }) => {
         const args = ["--strategy", "lua", "--timeout", "250ms", "--url", urlOf(server.endpoint.port)];
         const running = world.run(...common, ...args);
-        await entriesBegan(redis);
+        await entriesBegan(redis, 200);
         await redis.script("FLUSH");
-        await entriesBegan(redis, 2000);
+        await entriesBegan(redis, 600);
         await redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
-        await entriesBegan(redis, 4000);
+        await entriesBegan(redis, 1000);
         await redis.call("CLIENT", "PAUSE", "600", "WRITE");
         const ended = await running.ended;
         expect(ended.exitCode).toBe(0);

@@ -34,7 +34,7 @@ export interface RunOutcome {
 }
 
 const PROGRESS_EVERY_MS = 100;
-const CONNECT_TIMEOUT_MS = 5_000;
+export const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
  * Runs a scenario's plan, trial by trial, on a target that is opened for it and closed after it.

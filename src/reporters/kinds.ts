@@ -4,9 +4,11 @@ import { doctorReportSchema } from "../report/doctor.js";
 import { printable } from "../report/format.js";
 import { microReportSchema } from "../report/micro.js";
 import { bodyOf, type ReportDocument } from "../report/read.js";
+import { selftestReportSchema } from "../report/selftest.js";
 import { renderDoctor } from "./doctor-text.js";
 import { json } from "./json.js";
 import { renderMicroTable } from "./micro-table.js";
+import { renderSelftest } from "./selftest-text.js";
 import { table } from "./table.js";
 
 type Options = { readonly color: boolean };
@@ -31,6 +33,7 @@ function kind<Report extends object>(
 const KINDS = new Map<string, Kind>([
   ["micro", kind(microReportSchema, renderMicroTable)],
   ["doctor", kind(doctorReportSchema, renderDoctor)],
+  ["selftest", kind(selftestReportSchema, renderSelftest)],
 ]);
 
 /** Formats that such a report can be rendered in; the others are tables of trials, which it has not got. */
