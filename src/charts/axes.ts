@@ -21,7 +21,7 @@ export const values = (name: string, format: string, { quiet, grid }: Theme): Re
   nameLocation: "middle",
   nameGap: 34,
   nameTextStyle: text(quiet),
-  axisLabel: { ...text(quiet, 13), formatter: `@${format}` },
+  axisLabel: { ...text(quiet, 13), formatter: `@${format}`, hideOverlap: true },
   axisLine: { show: false },
   splitLine: { lineStyle: { color: grid } },
 });

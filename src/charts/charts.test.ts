@@ -152,7 +152,7 @@ describe("figures in the charts", () => {
   });
 });
 
-describe("text and figures from outside", () => {
+describe("text and figures from outside", { timeout: 60_000 }, () => {
   it("stay text in a picture, whatever they are", async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -22,6 +22,11 @@ function percentile(value: number): string {
   return `${Number((100 - 100 / value).toFixed(6))} %`;
 }
 
+/** The same for what is pointed at. */
+function percentileAt({ value }: { value: number }): string {
+  return `${(100 - 100 / value).toPrecision(5)} %`;
+}
+
 function percent(value: number): string {
   return `${Number((value * 100).toPrecision(3))} %`;
 }
@@ -67,7 +72,7 @@ function whisker(_: unknown, api: DrawApi): object {
   };
 }
 
-export const FUNCTIONS = { rate, latency, percentile, percent, times, second, whisker };
+export const FUNCTIONS = { rate, latency, percentile, percentileAt, percent, times, second, whisker };
 
 /** Keys whose values never hold text from outside. */
 const CALLED = new Set(["formatter", "valueFormatter", "renderItem"]);
@@ -81,4 +86,10 @@ export function withFunctions(value: unknown, key = ""): unknown {
   if (Array.isArray(value)) return value.map((one) => withFunctions(one));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([inner, one]) => [inner, withFunctions(one, inner)]));
+}
+
+/** The same for a browser: `FUNCTIONS` and `CALLED` as source. */
+export function functionsSource(): string {
+  const each = Object.entries(FUNCTIONS).map(([name, one]) => `  ${name}: ${one.toString()}`);
+  return `const CALLED = new Set(${JSON.stringify([...CALLED])});\nconst FUNCTIONS = {\n${each.join(",\n")}\n};`;
 }

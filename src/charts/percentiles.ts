@@ -31,8 +31,13 @@ export const percentiles: Chart = {
           curves.map(({ name }) => name),
           theme,
         ),
-        grid: { left: 8, right: 30, top: 40, bottom: 30, containLabel: true },
-        xAxis: { ...values(labels.percentile, "percentile", theme), type: "log", min: 1 },
+        grid: { left: 8, right: 44, top: 40, bottom: 30, containLabel: true },
+        xAxis: {
+          ...values(labels.percentile, "percentile", theme),
+          type: "log",
+          min: 1,
+          axisPointer: { label: { formatter: "@percentileAt" } },
+        },
         yAxis: { ...values("", "latency", theme), min: 0 },
         tooltip: { trigger: "axis", valueFormatter: "@latency" },
         series: curves.map(({ name, color, index, histogram, total }) => {

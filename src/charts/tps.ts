@@ -24,7 +24,7 @@ export const tps: Chart = {
       subtitle: subtitle.join("\n"),
       heightPx: heightFor(drawn.length, 72),
       option: {
-        grid: { left: 8, right: 150, top: 0, bottom: 30, containLabel: true },
+        grid: { left: 8, right: 130, top: 0, bottom: 30, containLabel: true },
         xAxis: values(labels.entriesPerSecond, "rate", theme),
         yAxis: {
           ...categories(
@@ -33,6 +33,7 @@ export const tps: Chart = {
           ),
           inverse: true,
         },
+        tooltip: { valueFormatter: "@rate" },
         series: [
           {
             type: "bar",

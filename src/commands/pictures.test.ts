@@ -30,7 +30,7 @@ async function pictureNamed(name: string): Promise<Buffer> {
 /** bin/test-tools.js installs one, or says why it cannot. */
 const hasFont = existsSync("/usr/share/fonts/truetype/nanum/NanumGothic.ttf");
 
-describe.skipIf(!hasFont)("a PNG", () => {
+describe.skipIf(!hasFont)("a PNG", { timeout: 60_000 }, () => {
   it("is twice as wide as the drawing, and the same bytes again", async () => {
     const [first, second] = [join(folder, "a.png"), join(folder, "b.png")];
     for (const output of [first, second]) await runReport([V1], { output, lang: "ko", color: false });

@@ -4,6 +4,7 @@ import { printable } from "../report/format.js";
 import { csv } from "./csv.js";
 import { hgrm } from "./hgrm.js";
 import { hlog } from "./hlog.js";
+import { page } from "./html.js";
 import { json } from "./json.js";
 import { markdown } from "./markdown.js";
 import { png } from "./png.js";
@@ -13,7 +14,7 @@ import { svg } from "./svg.js";
 import { table } from "./table.js";
 
 /** Every format. A new one is a file and a line here. */
-export const REPORTERS: readonly Reporter[] = [table, json, markdown, csv, svg, png, hlog, hgrm, prometheus];
+export const REPORTERS: readonly Reporter[] = [table, json, markdown, csv, page, svg, png, hlog, hgrm, prometheus];
 
 export const REPORTER_NAMES: readonly string[] = REPORTERS.map((reporter) => reporter.name);
 
