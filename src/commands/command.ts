@@ -44,6 +44,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "render a saved report: tables, charts for an article, HdrHistogram, Prometheus",
     load: () => import("./report.js"),
   },
+  {
+    name: "article",
+    summary: "the skeleton of an article from saved reports: figures, charts and commands filled in",
+    load: () => import("./article.js"),
+  },
   { name: "list", summary: "strategies, scenarios and report formats that there are", load: () => import("./list.js") },
   {
     name: "explain",

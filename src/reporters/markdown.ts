@@ -68,4 +68,4 @@ function comparison(report: RunReport): string[] {
 }
 
 /** Foreign text as text: no markup, no HTML, no new cell or line. */
-const escaped = (text: string): string => printable(text, 2000).replace(/[\\|`*_<>[\]#&~]/g, "\\$&");
+export const escaped = (text: string): string => printable(text, 2000).replace(/[\\|`*_<>[\]#&~]/g, "\\$&");
