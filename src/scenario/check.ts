@@ -1,4 +1,4 @@
-import { formatCount } from "../base/units.js";
+import { formatCount, formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
 import { ARRIVALS, PACERS } from "../pacers/index.js";
 import { type Property, SCENARIO_OPTIONS } from "./options.js";
@@ -14,6 +14,8 @@ export interface Conflict {
 /** Connections that Redis takes unless its `maxclients` says otherwise, less some for control. */
 const USUAL_CONNECTIONS = 9_900;
 const MAX_PREFILLED = 10_000_000;
+/** Pause of those who poll adaptively, at the back of the queue. */
+const LONGEST_ADAPTIVE_MS = 10_000;
 /** Each may have several entries under way. */
 const MOST_REPEATING = 1_000_000;
 
@@ -44,6 +46,12 @@ export function conflictsIn(scenario: Scenario): Conflict[] {
     conflicts.push({
       properties: ["stages", "ratePerSec"],
       message: "stages say how many arrive, a rate cannot as well",
+    });
+  }
+  if (scenario.stages !== null && scenario.entries !== null) {
+    conflicts.push({
+      properties: ["stages", "entries"],
+      message: "stages say how long a trial is, a number of entries cannot as well",
     });
   }
   if (scenario.stages !== null && !PACERS[scenario.arrival].takesStages) {
@@ -84,6 +92,18 @@ export function warningsOn(scenario: Scenario, isGiven: (property: Property) => 
   }
   if (scenario.stages !== null && isGiven("durationMs")) {
     warn("no-effect", "duration has no effect with stages: they say how long a trial is");
+  }
+  if (ratePerSec !== null) {
+    const staysMs = (vus / ratePerSec) * 1000;
+    const { pollEvery, returnAfterMs } = scenario;
+    const pollMs = pollEvery === "adaptive" ? LONGEST_ADAPTIVE_MS : (pollEvery?.everyMs ?? 0);
+    if (staysMs < Math.max(pollMs, scenario.leavePercent > 0 ? (returnAfterMs ?? 0) : 0)) {
+      warn(
+        "few-identities",
+        `${formatCount(vus)} identities come round again after ${formatDuration(staysMs)}, and are forgotten before they ` +
+          "poll or come back; more --vus, at best one for each arrival, let them",
+      );
+    }
   }
   const withoutEffect = (property: Property, why: string): void => {
     if (isGiven(property)) warn("no-effect", `${SCENARIO_OPTIONS[property].flag} has no effect ${why}`);
