@@ -78,12 +78,13 @@ function innerCalls(strategy: Strategy, score: Score, entries: EntryCounts): num
   return entries.new * each("NEW") + entries.waiting * each("WAITING") + entries.active * each("ACTIVE");
 }
 
-/** The generator's side of a trial. */
+/** The generator's side of a trial. `users`: entries that can be in progress at once, on all instances. */
 export function generatorFigures(
   results: readonly SegmentResult[],
   machine: Snapshots<MachineSnapshot>,
   server: Snapshots<ServerSnapshot>,
   succeeded: number,
+  users: number,
 ): GeneratorFigures {
   const wallMs = machine.after.atMs - machine.before.atMs;
   const cpuMs = processCpuMs(machine);
@@ -111,6 +112,12 @@ export function generatorFigures(
     scriptReloads: sum((one) => one.driver.scriptReloads),
     historyEntries,
     historyBytes,
+    memory: {
+      rssBytes: machine.after.rssBytes,
+      heapUsedBytes: sum((one) => one.memory.heapUsedBytes),
+      arrayBuffersBytes: sum((one) => one.memory.arrayBuffersBytes),
+      bytesPerUser: Math.max(0, (sum((one) => one.memory.grownBytes) - historyBytes) / users),
+    },
   };
 }
 

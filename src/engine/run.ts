@@ -7,6 +7,7 @@ import { strategyNamed } from "../strategies/index.js";
 import { translateRedisError } from "../targets/redis-errors.js";
 import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
 import { longestAwayMs } from "../worker/away.js";
+import type { LiveSums } from "../worker/live-counters.js";
 import { Instances } from "./instances.js";
 import { ConcertNumbers, runTrial } from "./trial.js";
 import type { TrialResult } from "./trial-result.js";
@@ -20,7 +21,7 @@ export interface RunObserver {
     readonly strategy: string;
     readonly round: number;
   }): void;
-  progressed(progress: { readonly succeeded: number; readonly failed: number; readonly elapsedMs: number }): void;
+  progressed(progress: LiveSums & { readonly elapsedMs: number }): void;
   trialFinished(result: TrialResult): void;
 }
 

@@ -56,6 +56,7 @@ export interface PacingFigures {
 }
 
 export interface TimelineSecond {
+  /** Where the interval begins. */
   readonly second: number;
   readonly succeeded: number;
   readonly failed: number;
@@ -107,6 +108,23 @@ export interface GeneratorFigures {
   /** Entries whose events are in the history, and its size. */
   readonly historyEntries: number;
   readonly historyBytes: number;
+  readonly memory: GeneratorMemory;
+}
+
+/** The measuring process when the trial's last entry had ended, before its history was read. */
+export interface GeneratorMemory {
+  /** Of the whole process. */
+  readonly rssBytes: number;
+  /** Objects of the measuring threads, those included that wait for garbage collection. */
+  readonly heapUsedBytes: number;
+  /** Typed arrays of the measuring threads, the history included. */
+  readonly arrayBuffersBytes: number;
+  /**
+   * What both have grown by since the threads began, less the history, for each user (in the open model: for each entry
+   * that may be in flight). An upper bound: garbage that nobody has collected yet is in it, and so are the histograms and
+   * buffers that any number of users needs, which is most of it where users are few.
+   */
+  readonly bytesPerUser: number;
 }
 
 export interface WaitingSet {
@@ -150,6 +168,8 @@ export interface TrialResult {
     readonly poll?: HistogramCounts;
   };
   readonly timeline: readonly TimelineSecond[];
+  /** Length of the timeline's intervals where they are longer than a second: a long trial has coarser ones. */
+  readonly timelineWidthSec?: number;
   readonly server: ServerFigures;
   readonly generator: GeneratorFigures;
   readonly pacing?: PacingFigures;

@@ -291,7 +291,8 @@ function resultOf(
   const strategy = strategyNamed(plan.strategy);
   const entries = mergeCounts(results);
   const durationMs = Math.max(...results.map((result) => result.durationMs));
-  const generator = generatorFigures(results, snapshots.machine, snapshots.server, entries.succeeded);
+  const users = scenario.ratePerSec === null ? scenario.vus : scenario.maxInFlight;
+  const generator = generatorFigures(results, snapshots.machine, snapshots.server, entries.succeeded, users);
   const isHere = context.target.endpoints.every(isLoopback);
   const server = serverFigures(snapshots.server, entries, strategy, segment.score, isHere ? snapshots.machine : null);
   const latency = {
@@ -332,7 +333,7 @@ function resultOf(
     entries,
     failures: mergeTallies(results.map((result) => result.failures)),
     latency,
-    timeline: mergeTimelines(results.map((result) => result.seconds)),
+    ...timelineOf(results),
     server,
     generator,
     ...(pacing === null ? {} : { pacing }),
@@ -351,6 +352,12 @@ function resultOf(
       ...(pacing === null ? [] : pacingWarnings(pacing)),
     ],
   };
+}
+
+/** `timelineWidthSec` is told where it is not one second. */
+function timelineOf(results: readonly SegmentResult[]): Pick<TrialResult, "timeline" | "timelineWidthSec"> {
+  const { timeline, widthSec } = mergeTimelines(results.map((result) => result.seconds));
+  return widthSec === 1 ? { timeline } : { timeline, timelineWidthSec: widthSec };
 }
 
 /** Kept in the open model only: from the planned start to the outcome, and how late entries started. */

@@ -6,6 +6,8 @@ export interface MachineSnapshot {
   /** Summed over all cores; null where the system does not tell (it is read from Linux' /proc/stat). */
   readonly stolenMs: number | null;
   readonly processCpuMs: number;
+  /** Resident memory of this process. */
+  readonly rssBytes: number;
 }
 
 const MS_A_TICK = 10;
@@ -13,7 +15,12 @@ const STEAL_FIELD = 8;
 
 export function machineSnapshot(): MachineSnapshot {
   const { user, system } = process.cpuUsage();
-  return { atMs: performance.now(), stolenMs: stolenMs(), processCpuMs: (user + system) / 1000 };
+  return {
+    atMs: performance.now(),
+    stolenMs: stolenMs(),
+    processCpuMs: (user + system) / 1000,
+    rssBytes: process.memoryUsage.rss(),
+  };
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { TimelineSecond } from "../engine/trial-result.js";
 import { Histogram, highestValueUs } from "./histogram.js";
 
-/** One second of one thread: what ended in it. Buckets as of `Histogram`, only those that are not empty. */
+/** One interval of one thread: what ended in it. Buckets as of `Histogram`, only those that are not empty. */
 export interface SecondData {
+  /** Where the interval begins, in seconds since the start of the trial. */
   readonly second: number;
   readonly succeeded: number;
   readonly failed: number;
@@ -11,13 +12,30 @@ export interface SecondData {
 }
 
 /**
- * Splits entry latencies by the second in which the entry ended, and keeps their total: one histogram is recorded into,
- * and emptied into the total once a second, so that a timeline costs the hot path nothing.
+ * Intervals that a timeline has at most. They are a second long until there would be more of them, then all become
+ * twice as long, and so on: a run of 24 hours has 675 of 128 seconds, and takes no more memory, and no more room in
+ * the report, than one of 17 minutes.
+ */
+const MOST_INTERVALS = 1024;
+
+/** Length of the intervals, in seconds, of a timeline that reaches to `second`. */
+function widthFor(second: number): number {
+  let width = 1;
+  while (second >= width * MOST_INTERVALS) width *= 2;
+  return width;
+}
+
+const startOf = (second: number, width: number): number => Math.floor(second / width) * width;
+
+/**
+ * Splits entry latencies by the interval in which the entry ended, and keeps their total: one histogram is recorded
+ * into, and emptied into the total once an interval, so that a timeline costs the hot path nothing.
  */
 export class Timeline {
   readonly #current = new Histogram();
   readonly #total = new Histogram();
-  readonly #seconds: SecondData[] = [];
+  #seconds: SecondData[] = [];
+  #widthSec = 1;
   #second = 0;
   #endUs = 1e6;
   #succeeded = 0;
@@ -36,51 +54,91 @@ export class Timeline {
   }
 
   finish(): { seconds: SecondData[]; total: Histogram } {
-    this.#turn(this.#endUs);
+    this.#keepCurrent();
     return { seconds: this.#seconds, total: this.#total };
   }
 
   #turn(atUs: number): void {
-    if (this.#succeeded + this.#failed > 0) {
-      const indexes: number[] = [];
-      const counts: number[] = [];
-      this.#current.counts.forEach((count, index) => {
-        if (count === 0) return;
-        indexes.push(index);
-        counts.push(count);
-      });
-      this.#seconds.push({
-        second: this.#second,
-        succeeded: this.#succeeded,
-        failed: this.#failed,
-        indexes: Uint16Array.from(indexes),
-        counts: Uint32Array.from(counts),
-      });
-      this.#total.add(this.#current);
-      this.#current.clear();
+    this.#keepCurrent();
+    const second = Math.floor(atUs / 1e6);
+    const widthSec = widthFor(second);
+    if (widthSec > this.#widthSec) {
+      this.#widthSec = widthSec;
+      this.#seconds = widened(this.#seconds, widthSec);
     }
-    this.#second = Math.floor(atUs / 1e6);
-    this.#endUs = (this.#second + 1) * 1e6;
+    this.#second = startOf(second, widthSec);
+    this.#endUs = (this.#second + widthSec) * 1e6;
+  }
+
+  #keepCurrent(): void {
+    if (this.#succeeded + this.#failed === 0) return;
+    this.#seconds.push({
+      second: this.#second,
+      succeeded: this.#succeeded,
+      failed: this.#failed,
+      ...filledBuckets(this.#current.counts),
+    });
+    this.#total.add(this.#current);
+    this.#current.clear();
     this.#succeeded = 0;
     this.#failed = 0;
   }
 }
 
-/** One timeline from those of all threads, second by second. */
-export function mergeTimelines(threads: readonly (readonly SecondData[])[]): TimelineSecond[] {
-  const bySecond = new Map<number, SecondData[]>();
-  for (const data of threads.flat()) bySecond.set(data.second, [...(bySecond.get(data.second) ?? []), data]);
-  return [...bySecond.entries()]
-    .sort(([a], [b]) => a - b)
-    .map(([second, parts]) => ({
-      second,
-      succeeded: parts.reduce((sum, part) => sum + part.succeeded, 0),
-      failed: parts.reduce((sum, part) => sum + part.failed, 0),
-      ...percentilesOf(parts),
-    }));
+function filledBuckets(all: Uint32Array): Pick<SecondData, "indexes" | "counts"> {
+  const indexes: number[] = [];
+  const counts: number[] = [];
+  all.forEach((count, index) => {
+    if (count === 0) return;
+    indexes.push(index);
+    counts.push(count);
+  });
+  return { indexes: Uint16Array.from(indexes), counts: Uint32Array.from(counts) };
 }
 
-function percentilesOf(parts: readonly SecondData[]): { p50: number | null; p99: number | null } {
+/** The same, in intervals of `widthSec`. */
+const widened = (seconds: readonly SecondData[], widthSec: number): SecondData[] =>
+  grouped(seconds, widthSec).map(([second, parts]) => ({
+    second,
+    ...sums(parts),
+    ...filledBuckets(histogramOf(parts).counts),
+  }));
+
+/** What falls into each interval of `widthSec`, in order of time. */
+function grouped(seconds: readonly SecondData[], widthSec: number): [number, SecondData[]][] {
+  const byStart = new Map<number, SecondData[]>();
+  for (const data of seconds) {
+    const start = startOf(data.second, widthSec);
+    const parts = byStart.get(start);
+    if (parts === undefined) byStart.set(start, [data]);
+    else parts.push(data);
+  }
+  return [...byStart].sort(([a], [b]) => a - b);
+}
+
+/**
+ * One timeline from those of all threads, interval by interval; all as long as the longest of them.
+ * `widthSec`: their length.
+ */
+export function mergeTimelines(threads: readonly (readonly SecondData[])[]): {
+  widthSec: number;
+  timeline: TimelineSecond[];
+} {
+  const seconds = threads.flat();
+  const widthSec = widthFor(seconds.reduce((latest, { second }) => Math.max(latest, second), 0));
+  const timeline = grouped(seconds, widthSec).map(([second, parts]) => {
+    const histogram = histogramOf(parts);
+    return { second, ...sums(parts), p50: histogram.quantileUs(0.5), p99: histogram.quantileUs(0.99) };
+  });
+  return { widthSec, timeline };
+}
+
+const sums = (parts: readonly SecondData[]): { succeeded: number; failed: number } => ({
+  succeeded: parts.reduce((sum, part) => sum + part.succeeded, 0),
+  failed: parts.reduce((sum, part) => sum + part.failed, 0),
+});
+
+function histogramOf(parts: readonly SecondData[]): Histogram {
   const histogram = new Histogram();
   for (const { indexes, counts } of parts) {
     indexes.forEach((index, i) => {
@@ -88,5 +146,5 @@ function percentilesOf(parts: readonly SecondData[]): { p50: number | null; p99:
       histogram.maxUs = Math.max(histogram.maxUs, highestValueUs(index));
     });
   }
-  return { p50: histogram.quantileUs(0.5), p99: histogram.quantileUs(0.99) };
+  return histogram;
 }

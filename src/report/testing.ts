@@ -187,6 +187,7 @@ export function trialOf(strategy: string, round: number, shape: TrialShape = {})
       scriptReloads: 0,
       historyEntries: succeeded,
       historyBytes: succeeded * 32,
+      memory: { rssBytes: 90e6, heapUsedBytes: 12e6, arrayBuffersBytes: 8e6, bytesPerUser: 640 },
     },
     waitingSet: { atStart: 0, atEnd: succeeded, limit: 1_000_000, concerts: 1 },
     roundTripsPerEntry: roundTrips,

@@ -67,6 +67,14 @@ const generator = z.object({
   scriptReloads: count,
   historyEntries: count,
   historyBytes: count,
+  memory: z
+    .object({ rssBytes: count, heapUsedBytes: count, arrayBuffersBytes: count, bytesPerUser: amount })
+    .meta({
+      description:
+        "when the last entry had ended: of the process; objects and typed arrays of the measuring threads; " +
+        "what these have grown by, less the history, for each user (an upper bound)",
+    })
+    .optional(),
 });
 
 const pacing = z
@@ -123,6 +131,9 @@ export const trial = z
         p99: amount.nullable(),
       }),
     ),
+    timelineWidthSec: count
+      .meta({ description: "length of the timeline's intervals where it is not one second" })
+      .optional(),
     server,
     generator,
     pacing: pacing.optional(),

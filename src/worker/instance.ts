@@ -34,6 +34,7 @@ const MOST_RETRIES = 3;
 /** Operations that start in one turn of the event loop: more would sit in the generator and call that latency. */
 const STARTS_A_TURN = 512;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const TELL_MEMORY_EVERY_MS = 1000;
 
 export class Instance implements DriverEvents, EntryStarter {
   readonly #driver: Driver;
@@ -43,6 +44,7 @@ export class Instance implements DriverEvents, EntryStarter {
   readonly #alarm: Alarm;
   readonly #wallOffsetMs = Date.now() - performance.now();
   #trial: Trial | undefined;
+  #memoryAtOpenBytes = 0;
 
   constructor(options: {
     makeDriver: (events: DriverEvents) => Driver;
@@ -59,6 +61,8 @@ export class Instance implements DriverEvents, EntryStarter {
   }
 
   open(): Promise<void> {
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    this.#memoryAtOpenBytes = heapUsed + arrayBuffers;
     return this.#driver.open();
   }
 
@@ -133,6 +137,7 @@ export class Instance implements DriverEvents, EntryStarter {
     const stopTimer = setTimeout(() => this.#stop(), segment.entries === null ? segment.durationMs : LONGEST_TIMER_MS);
     const sweepMs = Math.min(100, Math.max(5, segment.timeoutMs / 20));
     const sweeper = setInterval(() => this.#sweep(), sweepMs);
+    const memoryTeller = setInterval(() => this.#tellMemory(), TELL_MEMORY_EVERY_MS);
     trial.load.begin(startUs);
     this.#startDue(startUs);
     this.#finishIfIdle();
@@ -140,9 +145,11 @@ export class Instance implements DriverEvents, EntryStarter {
     clearTimeout(stopTimer);
     this.#alarm.cancel();
     clearInterval(sweeper);
+    clearInterval(memoryTeller);
     const health = meter.stop();
+    const memory = this.#tellMemory();
     this.#trial = undefined;
-    return resultOf(trial, startUs, health, this.#driver.counters());
+    return resultOf(trial, startUs, health, memory, this.#driver.counters());
   }
 
   /** Starts no more entries; those in flight end within their timeout. */
@@ -361,6 +368,16 @@ export class Instance implements DriverEvents, EntryStarter {
     this.#live.set(trial.recorder.succeeded, trial.recorder.failedCount, trial.inProgress);
   }
 
+  #tellMemory(): SegmentResult["memory"] {
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    this.#live.setMemory(heapUsed, arrayBuffers);
+    return {
+      heapUsedBytes: heapUsed,
+      arrayBuffersBytes: arrayBuffers,
+      grownBytes: heapUsed + arrayBuffers - this.#memoryAtOpenBytes,
+    };
+  }
+
   #watchConnections(trial: Trial, now: number): void {
     if (this.#isAnyUp()) {
       trial.downSinceUs = null;
@@ -452,6 +469,7 @@ function resultOf(
   trial: Trial,
   startUs: number,
   health: SegmentResult["health"],
+  memory: SegmentResult["memory"],
   after: DriverCounters,
 ): SegmentResult {
   const { recorder, segment } = trial;
@@ -477,6 +495,7 @@ function resultOf(
     leaves: recorder.leaves,
     seconds,
     health,
+    memory,
     driver: difference(after, trial.countersBefore),
     concerts: trial.workload.counts(),
     history: recorder.history.toTransfer().message,

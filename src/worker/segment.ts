@@ -79,6 +79,14 @@ export interface UserCounts {
   readonly returns: number;
 }
 
+/** Of a measuring thread; see `GeneratorMemory`. */
+export interface ThreadMemory {
+  readonly heapUsedBytes: number;
+  readonly arrayBuffersBytes: number;
+  /** What both have grown by since before the thread opened its connections. */
+  readonly grownBytes: number;
+}
+
 export interface SegmentResult {
   readonly index: number;
   /** From the barrier to the end of the last entry. */
@@ -104,6 +112,7 @@ export interface SegmentResult {
   readonly leaves: { readonly succeeded: number; readonly failed: number };
   readonly seconds: readonly SecondData[];
   readonly health: ThreadHealth;
+  readonly memory: ThreadMemory;
   /** What the driver did during the segment. */
   readonly driver: DriverCounters;
   readonly concerts: readonly ConcertCounts[];

@@ -1,17 +1,20 @@
-import { Redis } from "ioredis";
+import { Command, Redis } from "ioredis";
 import { nowUs } from "../../base/clock.js";
 import { environmentError } from "../../base/errors.js";
 import type { ConcertKeys } from "../../queue/keys.js";
-import { type Batch, type Piece, slotText, wordsOf } from "../../strategies/command.js";
+import { type Batch, type Piece, type Slot, slotText, wordsOf } from "../../strategies/command.js";
 import type { Reply } from "../../strategies/strategy.js";
 import { answeredFailure } from "../answered-failure.js";
 import { CommandTally } from "../command-tally.js";
 import type { Driver, DriverCounters, DriverEvents, DriverOptions, Endpoint, Failure } from "../driver.js";
 
 /**
- * What an application on ioredis gets: a batch of one command is a call, a larger one a pipeline. With per-request
- * writes ioredis is left as it is; with coalesced writes each socket is corked by the first command of a tick and
- * uncorked at its end, which changes when bytes leave, never their order.
+ * What an application on ioredis gets: a batch of one command is a `Command` sent, a larger one a pipeline. With
+ * per-request writes ioredis is left as it is; with coalesced writes each socket is corked by the first command of a
+ * tick and uncorked at its end, which changes when bytes leave, never their order.
+ *
+ * Around ioredis as little as possible: the words of a command are made once a concert, and the clock is read once for
+ * the replies of a chunk.
  */
 export class IoredisDriver implements Driver {
   readonly #options: DriverOptions;
@@ -19,12 +22,17 @@ export class IoredisDriver implements Driver {
   readonly #connections: Redis[] = [];
   readonly #corked: Redis[] = [];
   readonly #concerts: ConcertKeys[] = [];
-  /** [concert][batch id] → words of each command, slots open. */
-  readonly #words: (Piece[][][] | undefined)[][] = [];
+  /** [concert][batch id] */
+  readonly #forms: (CommandForm[] | undefined)[][] = [];
   readonly #tally = new CommandTally();
   /** Bytes of sockets that are gone. */
   readonly #past = { sent: 0, received: 0 };
   #socketWrites = 0;
+  /** What the slots were last filled with, as number and as text: in one millisecond many entries share a timestamp. */
+  readonly #values: Record<Slot, number> = { user: -1, timestamp: -1, carried: -1 };
+  readonly #texts: Record<Slot, string> = { user: "", timestamp: "", carried: "" };
+  /** When the replies at hand came; null between two chunks. */
+  #chunkUs: number | null = null;
   #reconnects = 0;
   #scriptReloads = 0;
   #isClosing = false;
@@ -83,13 +91,13 @@ export class IoredisDriver implements Driver {
   }
 
   addConcert(keys: ConcertKeys): number {
-    this.#words.push([]);
+    this.#forms.push([]);
     return this.#concerts.push(keys) - 1;
   }
 
   forgetConcerts(): void {
     this.#concerts.length = 0;
-    this.#words.length = 0;
+    this.#forms.length = 0;
   }
 
   routeOf(_concert: number): number {
@@ -113,36 +121,58 @@ export class IoredisDriver implements Driver {
     token: number,
   ): void {
     const redis = this.#connections[connection]!;
-    const commands = this.#words[concert]![batch.id] ?? this.#compile(concert, batch);
-    const values = { user, timestamp: timestampMs, carried };
+    const forms = this.#forms[concert]![batch.id] ?? this.#compile(concert, batch);
+    this.#setSlot("user", user);
+    this.#setSlot("timestamp", timestampMs);
+    this.#setSlot("carried", carried);
     this.#tally.count(batch);
     if (this.#options.writes === "coalesced") this.#cork(redis);
     else this.#socketWrites++;
-    if (commands.length === 1) {
-      const [name, ...args] = fill(commands[0]!, values);
-      redis.call(name!, args, (error: Error | null | undefined, reply: unknown) => {
+    if (forms.length === 1) {
+      const form = forms[0]!;
+      const done = (error: Error | null | undefined, reply: unknown): void => {
         if (error) this.#fail(token, error);
-        else this.#events.onReplies(token, [asReply(reply)], nowUs());
-        this.#events.onChunkEnd(nowUs());
-      });
+        else this.#events.onReplies(token, [asReply(reply)], this.#now());
+      };
+      redis.sendCommand(new Command(form.name, fill(form, this.#texts), AS_TEXT, done));
       return;
     }
     const pipeline = redis.pipeline();
-    for (const words of commands) {
-      const [name, ...args] = fill(words, values);
-      pipeline.call(name!, ...args);
-    }
+    for (const form of forms) pipeline.call(form.name, ...fill(form, this.#texts));
     pipeline.exec((error, results) => {
       const failed = error ?? results?.find(([commandError]) => commandError)?.[0];
       if (failed) this.#fail(token, failed);
-      else this.#events.onReplies(token, results?.map(([, reply]) => asReply(reply)) ?? [], nowUs());
-      this.#events.onChunkEnd(nowUs());
+      else this.#events.onReplies(token, results?.map(([, reply]) => asReply(reply)) ?? [], this.#now());
     });
   }
 
-  #fail(token: number, error: Error): void {
-    this.#events.onFailure(token, failureOf(error), nowUs());
+  #setSlot(slot: Slot, value: number): void {
+    if (this.#values[slot] === value) return;
+    this.#values[slot] = value;
+    this.#texts[slot] = slotText(slot, value);
   }
+
+  #fail(token: number, error: Error): void {
+    this.#events.onFailure(token, failureOf(error), this.#now());
+  }
+
+  /**
+   * Read once for all callbacks of a chunk: ioredis settles a promise for each reply, so their callbacks are microtasks
+   * in a row, and one queued by the first of them comes after the last.
+   */
+  #now(): number {
+    if (this.#chunkUs === null) {
+      this.#chunkUs = nowUs();
+      queueMicrotask(this.#endChunk);
+    }
+    return this.#chunkUs;
+  }
+
+  readonly #endChunk = (): void => {
+    const now = this.#chunkUs!;
+    this.#chunkUs = null;
+    this.#events.onChunkEnd(now);
+  };
 
   #cork(redis: Redis): void {
     if (this.#corked.length === 0) {
@@ -194,26 +224,48 @@ export class IoredisDriver implements Driver {
     for (const redis of this.#connections) redis.disconnect();
   }
 
-  #compile(concert: number, batch: Batch): Piece[][][] {
-    const commands = batch.commands.map((command) => wordsOf(command, this.#concerts[concert]!));
-    this.#words[concert]![batch.id] = commands;
-    return commands;
+  #compile(concert: number, batch: Batch): CommandForm[] {
+    const keys = this.#concerts[concert]!;
+    const forms = batch.commands.map((command) => formOf(wordsOf(command, keys), batch.commands.length === 1));
+    this.#forms[concert]![batch.id] = forms;
+    return forms;
   }
 }
 
-function fill(words: readonly Piece[][], values: Record<"user" | "timestamp" | "carried", number>): string[] {
-  return words.map((pieces) => {
+const AS_TEXT = { replyEncoding: "utf8" } as const;
+
+/** A command whose arguments wait for an entry: `fixed` has them all, empty where `open` says what comes in. */
+interface CommandForm {
+  readonly name: string;
+  readonly fixed: readonly string[];
+  readonly open: readonly { readonly at: number; readonly pieces: readonly Piece[] }[];
+}
+
+/** Alone, a command has the lower-case name that ioredis' own methods give it; in a pipeline ioredis looks for MULTI. */
+function formOf([first, ...args]: readonly Piece[][], isAlone: boolean): CommandForm {
+  const name = first!.join("");
+  const isText = (pieces: readonly Piece[]): boolean => pieces.every((piece) => typeof piece === "string");
+  return {
+    name: isAlone ? name.toLowerCase() : name,
+    fixed: args.map((pieces) => (isText(pieces) ? pieces.join("") : "")),
+    open: args.flatMap((pieces, at) => (isText(pieces) ? [] : [{ at, pieces }])),
+  };
+}
+
+function fill({ fixed, open }: CommandForm, texts: Readonly<Record<Slot, string>>): string[] {
+  const args = fixed.slice();
+  for (const { at, pieces } of open) {
     let text = "";
-    for (const piece of pieces) text += typeof piece === "string" ? piece : slotText(piece.slot, values[piece.slot]);
-    return text;
-  });
+    for (const piece of pieces) text += typeof piece === "string" ? piece : texts[piece.slot];
+    args[at] = text;
+  }
+  return args;
 }
 
 /** ioredis gives HGETALL as an object; strategies read what Redis sent. */
 function asReply(reply: unknown): Reply {
-  if (Array.isArray(reply)) return reply.map(asReply);
-  if (typeof reply === "object" && reply !== null) return Object.entries(reply).flat() as Reply;
-  return reply as Reply;
+  const isObject = typeof reply === "object" && reply !== null && !Array.isArray(reply);
+  return (isObject ? Object.entries(reply).flat() : reply) as Reply;
 }
 
 function failureOf(error: Error): Failure {

@@ -40,7 +40,9 @@ export class WireConnection implements ReplySink {
   readonly #events: ConnectionEvents;
   readonly #totals: ConnectionTotals;
   readonly #inFlight = new TicketQueue();
-  readonly #replies: WireReply[] = [];
+  /** Replies of the batch that is coming in; one array for each size of a batch, since emptying one means making another. */
+  readonly #repliesOf: WireReply[][] = [];
+  #received = 0;
   readonly output: Output;
   #parser: RespParser;
   #link: Link | null = null;
@@ -113,19 +115,23 @@ export class WireConnection implements ReplySink {
   onReply(reply: WireReply): void {
     if (this.#inFlight.size === 0) throw new ProtocolError("a reply that nothing was sent for");
     if (typeof reply === "object" && reply !== null && !this.#hasError) this.#hasError = findError(reply) !== undefined;
-    this.#replies.push(reply);
-    if (this.#replies.length < this.#inFlight.due) return;
-    const token = this.#inFlight.shift();
-    if (token === OWN) this.#ownReply();
-    else if (this.#hasError) this.#events.onFailure(token, this.#failure(), this.#nowUs);
-    // Without an ErrorReply in it a WireReply is a Reply.
-    else this.#events.onReplies(token, this.#replies as readonly Reply[], this.#nowUs);
-    this.#replies.length = 0;
+    const { due } = this.#inFlight;
+    const replies = this.#repliesOf[due] ?? this.#makeReplies(due);
+    replies[this.#received++] = reply;
+    if (this.#received < due) return;
+    const hasError = this.#hasError;
+    this.#received = 0;
     this.#hasError = false;
+    const token = this.#inFlight.shift();
+    if (token === OWN) this.#ownReply(reply);
+    else if (hasError) this.#events.onFailure(token, failureIn(replies), this.#nowUs);
+    // Without an ErrorReply in it a WireReply is a Reply.
+    else this.#events.onReplies(token, replies as readonly Reply[], this.#nowUs);
   }
 
-  #failure(): Failure {
-    return answeredFailure((findError(this.#replies) as ErrorReply).message);
+  #makeReplies(size: number): WireReply[] {
+    while (this.#repliesOf.length <= size) this.#repliesOf.push(new Array(this.#repliesOf.length));
+    return this.#repliesOf[size] as WireReply[];
   }
 
   #receive(bytes: Buffer, length: number): void {
@@ -160,16 +166,15 @@ export class WireConnection implements ReplySink {
     this.flush();
   }
 
-  #ownReply(): void {
-    const error = this.#replies.find((reply) => reply instanceof ErrorReply);
+  #ownReply(reply: WireReply): void {
     if (this.#greetings === 0) {
       this.#isLoadingScripts = false;
       return;
     }
     this.#greetings--;
-    if (error instanceof ErrorReply) {
-      this.#events.onRefused(answeredFailure(error.message));
-      this.#lose(error.message);
+    if (reply instanceof ErrorReply) {
+      this.#events.onRefused(answeredFailure(reply.message));
+      this.#lose(reply.message);
     } else if (this.#greetings === 0) {
       this.#isUp = true;
       this.#pauseMs = FIRST_PAUSE_MS;
@@ -195,7 +200,7 @@ export class WireConnection implements ReplySink {
     this.#isLoadingScripts = false;
     this.#greetings = 0;
     this.output.clear();
-    this.#replies.length = 0;
+    this.#received = 0;
     this.#hasError = false;
     const now = nowUs();
     this.#events.onDown(reason, now);
@@ -213,3 +218,6 @@ export class WireConnection implements ReplySink {
     this.#pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * Math.max(this.#pauseMs, FIRST_PAUSE_MS / 2));
   }
 }
+
+const failureIn = (replies: readonly WireReply[]): Failure =>
+  answeredFailure((findError(replies) as ErrorReply).message);

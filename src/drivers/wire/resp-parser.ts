@@ -48,15 +48,21 @@ const ZERO = 48;
 const INCOMPLETE = Symbol("incomplete");
 const ARRAY_OPENED = Symbol("array opened");
 
+/** An array whose elements are still coming; used again for the next one at the same depth. */
 interface OpenArray {
   items: WireReply[];
-  missing: number;
+  filled: number;
+  length: number;
 }
+
+/** Arrays up to this are made in their full length at once: one that grows by pushing takes three times the memory. */
+const PREPARED_ELEMENTS = 64;
 
 export class RespParser {
   readonly #sink: ReplySink;
   readonly #limits: ParserLimits;
   readonly #open: OpenArray[] = [];
+  #depth = 0;
   readonly #words = new ShortWords();
   #pending: Buffer = Buffer.alloc(0);
   #pendingLength = 0;
@@ -131,11 +137,11 @@ export class RespParser {
   /** Hands a value to the innermost open array, and every array that this completes to the next one out. */
   #complete(value: WireReply): void {
     let done = value;
-    while (this.#open.length > 0) {
-      const inner = this.#open[this.#open.length - 1] as OpenArray;
-      inner.items.push(done);
-      if (--inner.missing > 0) return;
-      this.#open.pop();
+    while (this.#depth > 0) {
+      const inner = this.#open[this.#depth - 1] as OpenArray;
+      inner.items[inner.filled++] = done;
+      if (inner.filled < inner.length) return;
+      this.#depth--;
       done = inner.items;
     }
     this.#sink.onReply(done);
@@ -220,10 +226,18 @@ export class RespParser {
     if (length < 0 || length > this.#limits.arrayElements) {
       throw new ProtocolError(`an array of ${length} elements (at most ${this.#limits.arrayElements})`);
     }
-    if (this.#open.length >= this.#limits.depth) {
+    if (this.#depth >= this.#limits.depth) {
       throw new ProtocolError(`arrays nested deeper than ${this.#limits.depth}`);
     }
-    this.#open.push({ items: [], missing: length });
+    const items: WireReply[] = length <= PREPARED_ELEMENTS ? new Array(length) : [];
+    const inner = this.#open[this.#depth];
+    if (inner === undefined) this.#open.push({ items, filled: 0, length });
+    else {
+      inner.items = items;
+      inner.filled = 0;
+      inner.length = length;
+    }
+    this.#depth++;
     return ARRAY_OPENED;
   }
 
