@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Renders the committed reports that README and docs quote, as text into them and as pictures beside them:
- * `npm run docs`.
+ * Renders the committed reports, and the results of the generator's benchmarks, that README and docs quote: as text
+ * into them and as pictures beside them: `npm run docs`.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -21,13 +21,18 @@ export const PICTURES = [
   { path: "docs/charts/default-tps-ko.svg", report: "results/default.json", chart: "tps", theme: "light", lang: "ko" },
 ];
 
-/** The text with every quoted report rendered anew. */
+/** What the benchmarks of the generator write has renderers of its own. */
+const BENCHES = {
+  "bench-generator": () => import("../dist/bench/generator.js"),
+  "bench-scaling": () => import("../dist/bench/scaling.js"),
+  "bench-memory": () => import("../dist/bench/memory.js"),
+};
+
+/** The text with every quoted result rendered anew. */
 export async function withResults(text) {
-  const { readRunReport } = await import("../dist/report/read.js");
-  const { table } = await import("../dist/reporters/table.js");
   let result = text;
   for (const [whole, open, path, close] of text.matchAll(QUOTE)) {
-    const rendered = table.render(await readRunReport(inProject(path)), { color: false }).trimEnd();
+    const rendered = await rendering(inProject(path));
     result = result.replace(whole, () => `${open}\`\`\`text\n${rendered}\n\`\`\`\n${close}`);
   }
   return result;
@@ -37,6 +42,15 @@ export async function pictureOf({ report, chart, theme, lang }) {
   const { readRunReport } = await import("../dist/report/read.js");
   const { svg } = await import("../dist/reporters/svg.js");
   return svg.render(await readRunReport(inProject(report)), { color: false, chart, theme, lang });
+}
+
+async function rendering(path) {
+  const value = JSON.parse(readFileSync(path, "utf8"));
+  const bench = BENCHES[value.kind];
+  if (bench !== undefined) return (await bench()).render(value);
+  const { readRunReport } = await import("../dist/report/read.js");
+  const { table } = await import("../dist/reporters/table.js");
+  return table.render(await readRunReport(path), { color: false }).trimEnd();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
