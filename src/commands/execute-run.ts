@@ -23,7 +23,7 @@ export async function executeRun(job: RunJob): Promise<CommandResult> {
     ? json.render(report, { color: false })
     : table.render(report, { color: options.color, writtenTo });
   if (outcome.error !== undefined) console.error(failureText(outcome.error));
-  return { exitCode: exitCodeOf(outcome), text: text.trimEnd() };
+  return { exitCode: exitCodeOf(outcome, report), text: text.trimEnd() };
 }
 
 async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunReport; outcome: RunOutcome }> {
@@ -52,6 +52,7 @@ async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunR
       complete: outcome.complete,
       warnings: [...job.warnings, ...outcome.warnings],
       ...(outcome.error === undefined ? {} : { error: outcome.error }),
+      thresholds: job.thresholds,
       seed: scenario.seed,
     });
     return { report, outcome };
@@ -69,9 +70,10 @@ async function writeReports(report: RunReport, paths: readonly string[]): Promis
   return paths;
 }
 
-/** Where several hold: what ended the run, then what the audit found. */
-function exitCodeOf({ error, trials }: RunOutcome): number {
+/** Where several hold: what ended the run, then what the audit found, then a limit that was crossed. */
+function exitCodeOf({ error, trials }: RunOutcome, { thresholds = [] }: RunReport): number {
   const failure: QbenchError | undefined = error;
   if (failure !== undefined) return failure.exitCode;
-  return trials.some(({ audit }) => audit.brokenPromises.length > 0) ? EXIT.anomalies : EXIT.ok;
+  if (trials.some(({ audit }) => audit.brokenPromises.length > 0)) return EXIT.anomalies;
+  return thresholds.some(({ failed }) => failed) ? EXIT.failed : EXIT.ok;
 }

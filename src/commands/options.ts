@@ -46,6 +46,8 @@ export interface RunOptions {
   readonly urls: readonly string[];
   readonly redisServer: string | undefined;
   readonly outputs: readonly string[];
+  /** `--fail-if`, as given. */
+  readonly failIf: readonly string[];
   readonly json: boolean;
   readonly quiet: boolean;
   /** Whether stdout may show colours. */
@@ -81,6 +83,19 @@ export function addScenarioOptions(command: Command, only?: readonly string[]): 
   for (const one of OPTION_LIST) if (only?.includes(one.flag) ?? true) command.addOption(scenarioOption(one));
 }
 
+/** Limits that fail a run or a gate. */
+export function addThresholdOption(command: Command): void {
+  command.addOption(
+    option(
+      "fail-if",
+      "LIMIT",
+      true,
+      "Result",
+      "end with exit code 1 if this holds, such as callsPerEntry>1, anomalies>0, lua:p99>25ms or successRate<99%",
+    ),
+  );
+}
+
 /** Where to measure and what to do with the result; `only`: those with these flags. */
 export function addRunOptions(command: Command, only?: readonly RunFlag[]): void {
   for (const [flag, { placeholder, isRepeatable = false, group, help }] of Object.entries<RunOption>(RUN_OPTIONS)) {
@@ -106,6 +121,7 @@ export function runOptions(opts: Opts, env: NodeJS.ProcessEnv, isTerminal: boole
     urls,
     redisServer: one("redis-server"),
     outputs: (opts.output as string[]) ?? (output ? [output] : []),
+    failIf: (opts.failIf as string[]) ?? (env[envNameOf("fail-if")] ? [env[envNameOf("fail-if")] as string] : []),
     json: opts.json === true,
     quiet: isOn("quiet"),
     color: colorWanted(opts.color !== false, env, isTerminal),

@@ -1,9 +1,17 @@
 import type { Command } from "commander";
 import { EXIT } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
+import type { Threshold } from "../report/thresholds.js";
 import type { Scenario } from "../scenario/scenario.js";
 import type { CommandResult } from "./command.js";
-import { addRunOptions, addScenarioOptions, type RunOptions, runOptions, scenarioFlags } from "./options.js";
+import {
+  addRunOptions,
+  addScenarioOptions,
+  addThresholdOption,
+  type RunOptions,
+  runOptions,
+  scenarioFlags,
+} from "./options.js";
 import { checkOutputs } from "./outputs.js";
 import { describePlan } from "./plan-text.js";
 
@@ -18,12 +26,14 @@ export interface RunJob {
   /** On what was asked for; shown already, to be stored in the report. */
   readonly warnings: readonly Warning[];
   readonly options: RunOptions;
+  readonly thresholds: readonly Threshold[];
 }
 
 export function configure(command: Command): void {
   command.argument("[scenario]", "a scenario file, or the name of a shipped one; `qbench list scenarios` tells them");
   addScenarioOptions(command);
   addRunOptions(command);
+  addThresholdOption(command);
   command.addHelpText("after", EPILOG);
 }
 
@@ -38,12 +48,14 @@ export async function execute(command: Command): Promise<CommandResult> {
 
 async function jobOf(command: Command): Promise<RunJob> {
   // Not loaded for --help, which needs no schema, no YAML parser and no tables.
-  const [{ resolveScenario }, { parseRedisUrl }, { REPORTERS, reporterFor }, { prepared }] = await Promise.all([
-    import("../scenario/load.js"),
-    import("../targets/url.js"),
-    import("../reporters/index.js"),
-    import("./rendering.js"),
-  ]);
+  const [{ resolveScenario }, { parseRedisUrl }, { REPORTERS, reporterFor }, { prepared }, { parseThresholds }] =
+    await Promise.all([
+      import("../scenario/load.js"),
+      import("../targets/url.js"),
+      import("../reporters/index.js"),
+      import("./rendering.js"),
+      import("../report/thresholds.js"),
+    ]);
   const opts = command.opts();
   const resolved = resolveScenario({ file: command.args[0], flags: scenarioFlags(opts), env: process.env });
   const options = runOptions(opts, process.env, process.stdout.isTTY === true);
@@ -54,5 +66,5 @@ async function jobOf(command: Command): Promise<RunJob> {
   );
   // What a format lacks is told before anything is measured for it.
   for (const path of options.outputs) prepared(reporterFor(path), { color: false });
-  return { ...resolved, options };
+  return { ...resolved, options, thresholds: parseThresholds(options.failIf, resolved.scenario.strategies) };
 }

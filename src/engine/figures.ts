@@ -49,7 +49,9 @@ export function serverFigures(
   const { before, after } = snapshots;
   const commands = commandsBetween(before, after);
   const calls = Object.fromEntries(Object.entries(commands).map(([name, { calls }]) => [name, calls]));
-  const callsSent = entryCalls(calls) - innerCalls(strategy, score, entries);
+  const callsSent = strategy.isForeign
+    ? strategy.cost(score).NEW.commands.reduce((sum, name) => sum + (calls[name.toLowerCase()] ?? 0), 0)
+    : entryCalls(calls) - innerCalls(strategy, score, entries);
   const wallUs = after.serverTimeUs - before.serverTimeUs;
   const cpuUs = mainThreadCpuUs(snapshots);
   const stolen =

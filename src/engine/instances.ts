@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { EXIT, QbenchError } from "../base/errors.js";
 import type { Client, DriverOptions } from "../drivers/driver.js";
+import type { LuaFile } from "../strategies/index.js";
 import { type LiveSums, SharedControl } from "../worker/live-counters.js";
 import type { FromThread, ThreadData, ToThread } from "../worker/messages.js";
 import { PaceBoard } from "../worker/pace-board.js";
@@ -33,12 +34,18 @@ export class Instances {
    * `isPaced`: with a thread that wakes them when arrivals are due.
    * @throws QbenchError if a thread cannot open its connections; none is left running then.
    */
-  static async open(count: number, client: Client, driver: DriverOptions, isPaced = false): Promise<Instances> {
+  static async open(
+    count: number,
+    client: Client,
+    driver: DriverOptions,
+    isPaced = false,
+    luaFiles: readonly LuaFile[] = [],
+  ): Promise<Instances> {
     const pacing = isPaced ? startPacing(count) : null;
     const paceMemory = pacing?.board.memory ?? null;
     const control = SharedControl.for(count);
     const workers = Array.from({ length: count }, (_, index) => {
-      const data: ThreadData = { index, memory: control.memory, paceMemory, client, driver };
+      const data: ThreadData = { index, memory: control.memory, paceMemory, client, driver, luaFiles };
       // Typed arrays of a large trial lie outside the heap; its limits are for objects.
       const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB };
       return new Worker(new URL("../worker/thread.js", import.meta.url), { workerData: data, resourceLimits });

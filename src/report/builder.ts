@@ -12,6 +12,7 @@ import {
   type TrialReport,
 } from "./schema.js";
 import { type LatencyBasis, successRateOf, summarize, totalOf, tpsOf } from "./summary.js";
+import { checkThresholds, type Threshold } from "./thresholds.js";
 import { TOOL } from "./tool.js";
 import { warningsOf } from "./warnings.js";
 
@@ -26,6 +27,8 @@ export interface RunFacts {
   readonly complete: boolean;
   /** Of the run as a whole; those of a trial stay with it, and those that follow from the figures are added here. */
   readonly warnings: readonly Warning[];
+  /** What `--fail-if` asked for. */
+  readonly thresholds?: readonly Threshold[];
   readonly error?: unknown;
   readonly seed: number;
 }
@@ -52,6 +55,7 @@ export function buildRunReport(facts: RunFacts): RunReport {
     target: facts.target,
     scenario,
     strategies,
+    ...(facts.thresholds?.length ? { thresholds: checkThresholds(facts.thresholds, strategies) } : {}),
     warnings: [...facts.warnings, ...warningsOf(strategies, scenario, facts.complete)],
     ...(facts.error === undefined ? {} : { error: errorReport(facts.error) }),
   };
@@ -66,14 +70,14 @@ export const buildFailureReport = (kind: string, error: unknown): FailureReport 
   error: errorReport(error),
 });
 
-function errorReport(error: unknown): FailureReport["error"] {
+export function errorReport(error: unknown): FailureReport["error"] {
   if (error instanceof QbenchError) {
     return { code: error.exitCode, kind: error.kind, message: error.message, hint: error.hint ?? null };
   }
   return { code: EXIT.bug, kind: "bug", message: error instanceof Error ? error.message : String(error), hint: null };
 }
 
-function trialReport(result: TrialResult): TrialReport {
+export function trialReport(result: TrialResult): TrialReport {
   // Named ones first, in the order in which a person wants them; what the engine adds later follows by itself.
   const { strategy: _, round, order, seed, complete, durationMs, entries, failures, latency, ...rest } = result;
   return {

@@ -1,3 +1,5 @@
+import type { Unit } from "./figures.js";
+
 /** Figures and foreign text as people read them. Pure; no colours. */
 
 const grouped = (value: number, digits: number): string =>
@@ -64,4 +66,23 @@ export function printable(text: string, longest = 120): string {
     .slice(0, longest + 1)
     .replace(UNPRINTABLE, (char) => `\\u{${(char.codePointAt(0) as number).toString(16)}}`);
   return safe.length > longest ? `${safe.slice(0, longest - 1)}…` : safe;
+}
+
+/** A figure with its unit, as people read it. */
+export function figureText(value: number, unit: Unit): string {
+  switch (unit) {
+    case "us":
+      return latencyText(value);
+    case "share":
+      return percentText(value);
+    case "per second":
+      return `${rateText(value)}/s`;
+    case "per entry":
+      // More digits than a table shows: 1.003 calls an entry are not one.
+      return String(Math.round(value * 1e4) / 1e4);
+    case "bytes per entry":
+      return `${threeDigits(value)} bytes`;
+    case "count":
+      return grouped(value, Number.isInteger(value) ? 0 : 2);
+  }
 }

@@ -3,6 +3,7 @@ import { CLIENTS, WRITES } from "../drivers/driver.js";
 import { SCORES } from "../queue/outcome.js";
 import { CONNECTIONS } from "../scenario/scenario.js";
 import { VERDICTS } from "../stats/comparison.js";
+import { thresholdResult } from "./thresholds.js";
 import { amount, count, counts, entries, LIMITERS, latency, name, share, trial, warning } from "./trial-schema.js";
 
 /**
@@ -178,6 +179,7 @@ export const runReportSchema = z
     strategies: z
       .array(z.object({ name, trials: z.array(trial), summary }))
       .meta({ description: "the first one is the baseline" }),
+    thresholds: z.array(thresholdResult).optional().meta({ description: "what --fail-if asked for" }),
     warnings: z.array(warning),
     error: error.optional(),
   })

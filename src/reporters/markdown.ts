@@ -1,5 +1,6 @@
 import { printable } from "../report/format.js";
 import type { RunReport } from "../report/schema.js";
+import { thresholdText } from "../report/thresholds.js";
 import { anomaliesIn, answerOf, headerOf, warningsIn } from "../report/words.js";
 import type { TextReporter } from "./reporter.js";
 import { rowOf } from "./row.js";
@@ -14,6 +15,9 @@ export const markdown: TextReporter = {
       headerOf(report).map(([label, text]) => `- ${label}: ${escaped(text)}`),
       comparison(report),
       answerOf(report).map(escaped),
+      (report.thresholds ?? []).map(
+        (one) => `- ${one.failed ? "**fails**" : "within"}: ${escaped(thresholdText(one))}`,
+      ),
       anomaliesIn(report).map((line) => `- Anomalies: ${escaped(line)}`),
       warningsIn(report).map(({ message }) => `- Warning: ${escaped(message)}`),
       report.error === undefined ? [] : [`Error: ${escaped(report.error.message)}`],

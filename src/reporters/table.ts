@@ -2,6 +2,7 @@ import { Chalk, type ChalkInstance } from "chalk";
 import Table from "cli-table3";
 import { percentText, printable } from "../report/format.js";
 import type { RunReport, StrategyReport } from "../report/schema.js";
+import { type ThresholdResult, thresholdText } from "../report/thresholds.js";
 import { anomaliesIn, answerOf, headerOf, warningsIn } from "../report/words.js";
 import { labelled, RULED, sections, stacked, wrapped } from "./layout.js";
 import type { TextReporter } from "./reporter.js";
@@ -21,6 +22,7 @@ export const table: TextReporter = {
       comparison(report, chalk),
       legend(report).flatMap((line) => wrapped(line).map((part) => chalk.dim(part))),
       answerOf(report).flatMap((line) => wrapped(printable(line, 2000)).map((part) => chalk.bold(part))),
+      thresholdLines(report.thresholds ?? [], chalk),
       labelled(
         anomaliesIn(report).map((line) => ["anomalies", line]),
         chalk.yellow,
@@ -37,6 +39,12 @@ export const table: TextReporter = {
     ]);
   },
 };
+
+/** What `--fail-if` asked for; what was crossed stands out. */
+export const thresholdLines = (results: readonly ThresholdResult[], chalk: ChalkInstance): string[] =>
+  results.flatMap((one) =>
+    labelled([[one.failed ? "fails" : "within", thresholdText(one)]], one.failed ? chalk.red : chalk.green),
+  );
 
 function comparison(report: RunReport, chalk: ChalkInstance): string[] {
   const baseline = printable(report.strategies[0]?.name ?? "", LONGEST_NAME);

@@ -2,7 +2,7 @@ import { usageError } from "../base/errors.js";
 import { didYouMean } from "../base/suggest.js";
 import { dedup } from "./dedup.js";
 import { individual } from "./individual.js";
-import { lua } from "./lua.js";
+import { lua, luaFile } from "./lua.js";
 import { multi } from "./multi.js";
 import { pipeline } from "./pipeline.js";
 import { pipelineBlind } from "./pipeline-blind.js";
@@ -16,9 +16,23 @@ export const STRATEGY_NAMES: readonly string[] = STRATEGIES.map((strategy) => st
 /** Compared when nothing is asked for. */
 export const DEFAULT_STRATEGIES: readonly Strategy[] = STRATEGIES.filter((strategy) => strategy.isDefault);
 
+/** A script of the user's own, as text: the file may change while it is measured. */
+export interface LuaFile {
+  readonly name: string;
+  readonly source: string;
+}
+
+/** Strategies that this process, or thread, has been given beside those of the registry. */
+const added = new Map<string, Strategy>();
+
+/** Makes strategies of scripts known under their names; each thread needs to be told. */
+export function addLuaFiles(files: readonly LuaFile[]): void {
+  for (const { name, source } of files) added.set(name, luaFile(name, source));
+}
+
 /** @throws QbenchError (usage) that lists the names. */
 export function strategyNamed(name: string): Strategy {
-  const found = STRATEGIES.find((strategy) => strategy.name === name);
+  const found = STRATEGIES.find((strategy) => strategy.name === name) ?? added.get(name);
   if (found !== undefined) return found;
   throw usageError(
     `unknown strategy "${name}"${didYouMean(name, STRATEGY_NAMES)}`,

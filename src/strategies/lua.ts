@@ -1,6 +1,6 @@
 import { OUTCOMES, type Outcome } from "../queue/outcome.js";
 import { batch, evalsha, SEQUENCE, TIMESTAMP, TOKEN, USER, WAITING_SET } from "./command.js";
-import { loadScript } from "./script.js";
+import { loadScript, type Script, scriptOf } from "./script.js";
 import { machinesOf } from "./steps.js";
 import { answer, type EntryCost, integerAt, type Strategy, send, UnexpectedReply } from "./strategy.js";
 
@@ -9,25 +9,10 @@ const KEYS = [TOKEN, WAITING_SET, SEQUENCE];
 
 /** One script does it all: one round trip, and nothing can come between. */
 export const lua: Strategy = {
+  ...callOf(ENTER_QUEUE),
   name: "lua",
   summary: "one call of enter_queue.lua, which looks, joins and counts as one step",
   isDefault: true,
-  atomic: "yes",
-  scripts: [ENTER_QUEUE],
-  machine: machinesOf((score) => {
-    const scoreGiven = score === "timestamp" ? TIMESTAMP : "";
-    const enter = send("enter", batch(evalsha(ENTER_QUEUE, KEYS, USER, scoreGiven)));
-    return {
-      first: enter,
-      next(_sent, replies) {
-        const reply = replies[0];
-        if (!Array.isArray(reply)) {
-          throw new UnexpectedReply(`expected an array from enter_queue.lua, got ${JSON.stringify(reply)}`);
-        }
-        return answer(outcomeOf(reply[0]), integerAt(reply, 1), integerAt(reply, 2));
-      },
-    };
-  }),
   cost: (score) => {
     const joining = oneCall(
       score === "sequence"
@@ -36,17 +21,51 @@ export const lua: Strategy = {
     );
     return { NEW: joining, WAITING: joining, ACTIVE: oneCall({ exists: 1, zcard: 1 }) };
   },
-  promises: (score) => [
-    "lost",
-    "phantom",
-    "wrong-outcome",
-    "double-new",
-    "no-position",
-    "total-below-position",
-    "wait-and-active",
-    ...(score === "sequence" ? (["order-broken", "position-grew"] as const) : []),
-  ],
 };
+
+/** The same with a script of the user's own, which takes and answers what enter_queue.lua does, and promises as much. */
+export function luaFile(name: string, source: string): Strategy {
+  return {
+    ...callOf(scriptOf(name, source)),
+    name,
+    summary: "one call of a script of your own",
+    isDefault: false,
+    isForeign: true,
+    cost: () => ({ NEW: oneCall({}), WAITING: oneCall({}), ACTIVE: oneCall({}) }),
+  };
+}
+
+/** What a call of a script in the place of enter_queue.lua is, whatever the script does. */
+function callOf(script: Script): Pick<Strategy, "atomic" | "scripts" | "machine" | "promises"> {
+  return {
+    atomic: "yes",
+    scripts: [script],
+    machine: machinesOf((score) => {
+      const scoreGiven = score === "timestamp" ? TIMESTAMP : "";
+      const enter = send("enter", batch(evalsha(script, KEYS, USER, scoreGiven)));
+      return {
+        first: enter,
+        next(_sent, replies) {
+          const reply = replies[0];
+          if (!Array.isArray(reply)) {
+            throw new UnexpectedReply(`expected an array from ${script.name}, got ${JSON.stringify(reply)}`);
+          }
+          return answer(outcomeOf(reply[0], script), integerAt(reply, 1), integerAt(reply, 2));
+        },
+      };
+    }),
+    promises: (score) => [
+      "lost",
+      "phantom",
+      "wrong-outcome",
+      "double-new",
+      "no-position",
+      "total-below-position",
+      "wait-and-active",
+      ...(score === "sequence" ? (["order-broken", "position-grew"] as const) : []),
+    ],
+  };
+}
 
 const oneCall = (innerCalls: Record<string, number>): EntryCost => ({
   commands: ["EVALSHA"],
@@ -54,7 +73,7 @@ const oneCall = (innerCalls: Record<string, number>): EntryCost => ({
   innerCalls,
 });
 
-function outcomeOf(status: unknown): Outcome {
+function outcomeOf(status: unknown, { name }: Script): Outcome {
   if (OUTCOMES.includes(status as Outcome)) return status as Outcome;
-  throw new UnexpectedReply(`expected ${OUTCOMES.join(", ")} from enter_queue.lua, got ${JSON.stringify(status)}`);
+  throw new UnexpectedReply(`expected ${OUTCOMES.join(", ")} from ${name}, got ${JSON.stringify(status)}`);
 }

@@ -14,6 +14,11 @@ export const LUA_FOLDER = fileURLToPath(new URL("../../lua/", import.meta.url));
 
 /** Reads `lua/<name>.lua`. */
 export function loadScript(name: string): Script {
-  const source = readFileSync(`${LUA_FOLDER}${name}.lua`, "utf8");
-  return { name, source, sha1: createHash("sha1").update(source).digest("hex") };
+  return scriptOf(name, readFileSync(`${LUA_FOLDER}${name}.lua`, "utf8"));
 }
+
+export const scriptOf = (name: string, source: string): Script => ({
+  name,
+  source,
+  sha1: createHash("sha1").update(source).digest("hex"),
+});

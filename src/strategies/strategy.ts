@@ -55,6 +55,8 @@ export interface Strategy {
   readonly isDefault: boolean;
   /** "yes", or which part is. */
   readonly atomic: string;
+  /** Somebody else's script: what it calls inside the server is not declared, so `innerCalls` says nothing. */
+  readonly isForeign?: true;
   /** Scripts to load before measuring. */
   readonly scripts: readonly import("./script.js").Script[];
   machine(score: Score): EntryMachine;

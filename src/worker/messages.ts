@@ -1,5 +1,6 @@
 import type { ErrorKind } from "../base/errors.js";
 import type { Client, DriverOptions } from "../drivers/driver.js";
+import type { LuaFile } from "../strategies/index.js";
 import type { Segment, SegmentResult } from "./segment.js";
 
 /** What a thread is started with. */
@@ -11,6 +12,8 @@ export interface ThreadData {
   readonly paceMemory: SharedArrayBuffer | null;
   readonly client: Client;
   readonly driver: DriverOptions;
+  /** Strategies beside those of the registry. */
+  readonly luaFiles: readonly LuaFile[];
 }
 
 export type ToThread =

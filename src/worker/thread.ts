@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { EXIT, QbenchError } from "../base/errors.js";
 import { DRIVERS } from "../drivers/index.js";
+import { addLuaFiles } from "../strategies/index.js";
 import { PacedAlarm, TimerAlarm } from "./alarm.js";
 import { Instance } from "./instance.js";
 import { SharedControl } from "./live-counters.js";
@@ -9,7 +10,8 @@ import { PaceBoard } from "./pace-board.js";
 import type { SegmentResult } from "./segment.js";
 
 /** Entry of a measuring thread: opens its connections, then runs one segment after another until it is closed. */
-const { index, memory, paceMemory, client, driver } = workerData as ThreadData;
+const { index, memory, paceMemory, client, driver, luaFiles } = workerData as ThreadData;
+addLuaFiles(luaFiles);
 const control = new SharedControl(memory);
 const port = parentPort!;
 const post = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
