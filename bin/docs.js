@@ -3,13 +3,15 @@
  * Renders the committed reports, and the results of the generator's benchmarks, that README and docs quote: as text
  * into them and as pictures beside them: `npm run docs`.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { proofText } from "./bench-gate.js";
 
 const inProject = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const PROOF = /(<!-- proof: (\S+) -->\n)[\s\S]*?(<!-- \/proof -->)/g;
 const QUOTE = /(<!-- result: (\S+) -->\n)[\s\S]*?(<!-- \/result -->)/g;
 
-export const QUOTING = ["README.md", "docs/findings.md"];
+export const QUOTING = ["README.md", "docs/findings.md", "docs/gate.md"];
 
 /** Pictures that the documents show: the file, the report that it is made of, and how. */
 export const PICTURES = [
@@ -34,6 +36,12 @@ export async function withResults(text) {
   for (const [whole, open, path, close] of text.matchAll(QUOTE)) {
     const rendered = await rendering(inProject(path));
     result = result.replace(whole, () => `${open}\`\`\`text\n${rendered}\n\`\`\`\n${close}`);
+  }
+  for (const [whole, open, path, close] of text.matchAll(PROOF)) {
+    // It is measured once in a while: before that there is nothing to quote.
+    if (!existsSync(inProject(path))) continue;
+    const proof = proofText(JSON.parse(readFileSync(inProject(path), "utf8")));
+    result = result.replace(whole, () => `${open}\`\`\`text\n${proof}\n\`\`\`\n${close}`);
   }
   return result;
 }

@@ -7,7 +7,7 @@ const read = (path: string): string => readFileSync(new URL(`../${path}`, import
 describe("figures in the documents", () => {
   it.each(QUOTING)("%s quotes its committed reports as they are", async (path) => {
     const text = read(path);
-    expect(text).toContain("<!-- result: results/");
+    expect(text).toMatch(/<!-- (result|proof): results\//);
     expect(await withResults(text)).toBe(text);
   });
 

@@ -35,6 +35,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./micro.js"),
   },
   {
+    name: "gate",
+    summary: "has a change made entering slower? base and candidate in pairs, for CI",
+    load: () => import("./gate.js"),
+  },
+  {
+    name: "init",
+    summary: "write a CI workflow that gates pull requests",
+    load: () => import("./init.js"),
+  },
+  {
     name: "compare",
     summary: "lay saved reports side by side",
     load: () => import("./compare.js"),

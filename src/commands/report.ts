@@ -3,10 +3,11 @@ import { EXIT, usageError } from "../base/errors.js";
 import { CHARTS, chartNamed } from "../charts/index.js";
 import { LANGS } from "../charts/labels.js";
 import { THEME_NAMES } from "../charts/theme.js";
+import { gateReportIn } from "../report/gate.js";
 import { type ReportDocument, readDocument, runReportIn } from "../report/read.js";
 import { REPORTER_NAMES, REPORTERS, reporterFor, reporterNamed } from "../reporters/index.js";
 import { renderKind } from "../reporters/kinds.js";
-import type { RenderOptions, Reporter } from "../reporters/reporter.js";
+import { type RenderOptions, type Reporter, renderGateReport } from "../reporters/reporter.js";
 import { table } from "../reporters/table.js";
 import type { CommandResult } from "./command.js";
 import { colorWanted } from "./options.js";
@@ -71,6 +72,7 @@ async function render(paths: readonly string[], reporter: Reporter, options: Ren
   const documents: ReportDocument[] = [];
   for (const path of paths) documents.push(await readDocument(path));
   const [first, ...others] = documents as [ReportDocument, ...ReportDocument[]];
+  if (first.kind === "gate") return renderGateReport(reporter, gateReportIn(first), options);
   return (
     renderKind(first, reporter.name, options) ??
     reporter.render(runReportIn(first), { ...options, others: others.map(runReportIn) })

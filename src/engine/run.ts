@@ -126,7 +126,7 @@ async function runTrials(
 }
 
 /** Errors of the control connection in a user's words: the server went away, or refuses. @throws anything else: a bug. */
-function asRunError(error: unknown, target: Target): QbenchError {
+export function asRunError(error: unknown, target: Target): QbenchError {
   if (error instanceof QbenchError) return error;
   const { name, message } = error as Error;
   const isFromRedis = name === "ReplyError" || name === "MaxRetriesPerRequestError";

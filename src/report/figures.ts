@@ -1,4 +1,4 @@
-import { CONTROL_COMMANDS } from "../engine/figures.js";
+import { entryCalls } from "../engine/figures.js";
 import { median } from "../stats/median.js";
 import type { TrialReport } from "./schema.js";
 
@@ -32,9 +32,9 @@ const latencyOf = (trial: TrialReport) => trial.latency.response ?? trial.latenc
 
 const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
 
-/** Commands that the server executed, those of scripts included, without qbench's own questions. */
+/** Commands that the server executed, those of scripts included, without qbench's own questions and what users do besides entering. */
 const executed = ({ server }: TrialReport): number =>
-  Object.entries(server.commands).reduce((sum, [name, { calls }]) => sum + (CONTROL_COMMANDS.has(name) ? 0 : calls), 0);
+  entryCalls(Object.fromEntries(Object.entries(server.commands).map(([name, { calls }]) => [name, calls])));
 
 type Row = Omit<Figure, "name">;
 
@@ -73,7 +73,13 @@ const ROWS = {
     "kinds of anomaly that the strategy promises never to show",
     (trial) => trial.audit.brokenPromises.length,
   ),
-  failed: exact("count", "sum", "failed entries", (trial) => trial.entries.failed),
+  errors: exact(
+    "count",
+    "sum",
+    "entries that the server answered with an error",
+    (trial) => total(trial.failures) - (trial.failures.timeout ?? 0) - (trial.failures.connection ?? 0),
+  ),
+  failed: exact("count", "sum", "failed entries, whatever the reason", (trial) => trial.entries.failed),
   inDoubt: exact(
     "count",
     "sum",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { doctorReportSchema } from "./doctor.js";
+import { gateReportSchema } from "./gate.js";
 import { microReportSchema } from "./micro.js";
 import { failureReportSchema, runReportSchema } from "./schema.js";
 import { selftestReportSchema } from "./selftest.js";
@@ -7,7 +8,14 @@ import { selftestReportSchema } from "./selftest.js";
 /** JSON Schema (draft 2020-12) of every report, and of a failure; shipped as docs/report.schema.json. */
 export function reportJsonSchema(): object {
   const either = z
-    .union([runReportSchema, microReportSchema, doctorReportSchema, selftestReportSchema, failureReportSchema])
+    .union([
+      runReportSchema,
+      gateReportSchema,
+      microReportSchema,
+      doctorReportSchema,
+      selftestReportSchema,
+      failureReportSchema,
+    ])
     .meta({ title: "qbench report, schemaVersion 1" });
   return z.toJSONSchema(either, { io: "input" });
 }

@@ -190,7 +190,7 @@ export const failureReportSchema = z
   .object({ schemaVersion: z.literal(SCHEMA_VERSION), kind: name, tool, complete: z.literal(false), error })
   .meta({ title: "qbench failure" });
 
-type DeepReadonly<T> = T extends (infer Item)[]
+export type DeepReadonly<T> = T extends (infer Item)[]
   ? readonly DeepReadonly<Item>[]
   : T extends object
     ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }

@@ -1,11 +1,16 @@
 import { type QbenchError, usageError } from "../base/errors.js";
 import { didYouMean } from "../base/suggest.js";
 import { printable } from "../report/format.js";
+import { bencher } from "./bencher.js";
+import { benchstat } from "./benchstat.js";
 import { csv } from "./csv.js";
+import { benchmarkActionBigger, benchmarkActionSmaller } from "./github-action-benchmark.js";
+import { githubAnnotations } from "./github-annotations.js";
 import { hgrm } from "./hgrm.js";
 import { hlog } from "./hlog.js";
 import { page } from "./html.js";
 import { json } from "./json.js";
+import { junit } from "./junit.js";
 import { markdown } from "./markdown.js";
 import { png } from "./png.js";
 import { prometheus } from "./prometheus.js";
@@ -14,7 +19,24 @@ import { svg } from "./svg.js";
 import { table } from "./table.js";
 
 /** Every format. A new one is a file and a line here. */
-export const REPORTERS: readonly Reporter[] = [table, json, markdown, csv, page, svg, png, hlog, hgrm, prometheus];
+export const REPORTERS: readonly Reporter[] = [
+  table,
+  json,
+  markdown,
+  csv,
+  page,
+  svg,
+  png,
+  hlog,
+  hgrm,
+  prometheus,
+  junit,
+  githubAnnotations,
+  benchmarkActionBigger,
+  benchmarkActionSmaller,
+  bencher,
+  benchstat,
+];
 
 export const REPORTER_NAMES: readonly string[] = REPORTERS.map((reporter) => reporter.name);
 
@@ -30,9 +52,12 @@ export function reporterNamed(name: string): Reporter {
 
 /** The format that a file's name asks for. @throws QbenchError (usage) that lists the endings. */
 export function reporterFor(path: string): Reporter {
-  const found = REPORTERS.find((reporter) => reporter.endings.some((ending) => path.toLowerCase().endsWith(ending)));
-  if (found === undefined) throw unknownEnding(path);
-  return found;
+  const matching = REPORTERS.flatMap((reporter) => reporter.endings.map((ending) => ({ reporter, ending })))
+    .filter(({ ending }) => path.toLowerCase().endsWith(ending))
+    // Of ".json" and ".bmf.json" the longer one says more.
+    .sort((a, b) => b.ending.length - a.ending.length);
+  if (matching[0] === undefined) throw unknownEnding(path);
+  return matching[0].reporter;
 }
 
 function unknownEnding(path: string): QbenchError {

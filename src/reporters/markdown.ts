@@ -2,6 +2,7 @@ import { printable } from "../report/format.js";
 import type { RunReport } from "../report/schema.js";
 import { thresholdText } from "../report/thresholds.js";
 import { anomaliesIn, answerOf, headerOf, warningsIn } from "../report/words.js";
+import { renderGateMarkdown } from "./gate-markdown.js";
 import type { TextReporter } from "./reporter.js";
 import { rowOf } from "./row.js";
 
@@ -27,6 +28,7 @@ export const markdown: TextReporter = {
       .map((lines) => lines.join("\n"))
       .join("\n\n")}\n`;
   },
+  renderGate: renderGateMarkdown,
 };
 
 function comparison(report: RunReport): string[] {

@@ -1,5 +1,7 @@
+import { usageError } from "../base/errors.js";
 import type { Lang } from "../charts/labels.js";
 import type { ThemeName } from "../charts/theme.js";
+import type { GateReport } from "../report/gate.js";
 import type { RunReport } from "../report/schema.js";
 
 /** Letters for a picture. */
@@ -42,9 +44,17 @@ export interface Reporter {
   readonly needsFont?: boolean;
   /** At once, or later where a library must be loaded first. */
   render(report: RunReport, options: RenderOptions): Rendered | Promise<Rendered>;
+  /** Absent where a gate has nothing to say in this format. */
+  renderGate?(report: GateReport, options: RenderOptions): string;
 }
 
 /** A reporter whose text is there at once. */
 export interface TextReporter extends Reporter {
   render(report: RunReport, options: RenderOptions): string;
+}
+
+/** A gate's report. @throws QbenchError (usage) where the format is none for it. */
+export function renderGateReport(reporter: Reporter, report: GateReport, options: RenderOptions): string {
+  if (reporter.renderGate !== undefined) return reporter.renderGate(report, options);
+  throw usageError(`a gate's report cannot be written as ${reporter.name}`, "its pairs are in the JSON report");
 }

@@ -4,6 +4,7 @@ import { percentText, printable } from "../report/format.js";
 import type { RunReport, StrategyReport } from "../report/schema.js";
 import { type ThresholdResult, thresholdText } from "../report/thresholds.js";
 import { anomaliesIn, answerOf, headerOf, warningsIn } from "../report/words.js";
+import { renderGateTable } from "./gate-table.js";
 import { labelled, RULED, sections, stacked, wrapped } from "./layout.js";
 import type { TextReporter } from "./reporter.js";
 import { rowOf } from "./row.js";
@@ -38,6 +39,7 @@ export const table: TextReporter = {
       ),
     ]);
   },
+  renderGate: renderGateTable,
 };
 
 /** What `--fail-if` asked for; what was crossed stands out. */

@@ -19,6 +19,8 @@ export interface World {
   /** Where embedded servers have their folders. */
   readonly temporary: string;
   run(...args: string[]): Running;
+  /** Any other command, with an embedded server unless it names one. */
+  command(name: string, ...args: string[]): Running;
   /** What runs have registered and not yet cleaned up. */
   records(): RunRecord[];
   remove(): void;
@@ -50,13 +52,14 @@ export async function makeWorld(): Promise<World> {
   const home = mkdtempSync(join(tmpdir(), "qb-test-"));
   const [cache, temporary] = [join(home, "cache"), mkdtempSync(join(home, "t"))];
   const server = (await findRedisBinary(undefined)).path;
-  return {
+  const world: World = {
     cache,
     temporary,
-    run(...args) {
+    run: (...args) => world.command("run", ...args),
+    command(name, ...args) {
       const env = { XDG_CACHE_HOME: cache, TMPDIR: temporary, FORCE_COLOR: "0" };
-      const embedded = args.includes("--url") ? [] : ["--redis-server", server];
-      const child = execa(process.execPath, [BIN, "run", ...args, ...embedded], {
+      const embedded = args.some((arg) => arg === "--url" || arg.startsWith("url:")) ? [] : ["--redis-server", server];
+      const child = execa(process.execPath, [BIN, name, ...args, ...embedded], {
         reject: false,
         env,
         timeout: PATIENCE_MS,
@@ -90,6 +93,7 @@ export async function makeWorld(): Promise<World> {
     },
     remove: () => rmSync(home, { recursive: true, force: true }),
   };
+  return world;
 }
 
 /** Names in a folder; none if it does not exist. */

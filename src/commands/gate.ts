@@ -1,0 +1,253 @@
+import { type Command, Option } from "commander";
+import { EXIT, usageError } from "../base/errors.js";
+import { didYouMean } from "../base/suggest.js";
+import { formatDuration } from "../base/units.js";
+import type { Warning } from "../base/warning.js";
+import type { GateCase, GatePlan, SideName } from "../gate/plan.js";
+import type { SideSpec } from "../gate/side-spec.js";
+import type { FigureName } from "../report/figures.js";
+import type { OnInconclusive } from "../report/gate.js";
+import { TOOL } from "../report/tool.js";
+import { envNameOf, OPTION_LIST } from "../scenario/options.js";
+import type { Scenario } from "../scenario/scenario.js";
+import type { CommandResult } from "./command.js";
+import {
+  addRunOptions,
+  addScenarioOptions,
+  addThresholdOption,
+  type RunOptions,
+  runOptions,
+  scenarioFlags,
+} from "./options.js";
+import { checkOutputs } from "./outputs.js";
+
+const DEFAULT_DURATION = "1s";
+const DEFAULT_METRICS = "tps,p99";
+/** Of a process that starts anew for each trial. */
+const DEFAULT_WARMUP_OF_PROCESS = "1s";
+/** Where users are put into queues beforehand, the warm-up tells for how many entries. */
+const DEFAULT_WARMUP_OF_POPULATION = "200ms";
+
+const EPILOG = `
+Base and candidate run in pairs, back to back. Counts come first: a candidate that needs more commands, calls or round
+trips for an entry than its base fails after one trial. Then 10 to 36 pairs are measured, until the answer is clear.
+
+Exit codes: 0 pass, 1 fail, 4 inconclusive (see --on-inconclusive), 2 and 3 it could not be measured: never a pass.`;
+
+/** All that a gate needs to know. */
+export interface GateJob {
+  readonly plan: GatePlan;
+  readonly specs: Readonly<Record<SideName, SideSpec>>;
+  readonly scenarios: Readonly<Record<SideName, Scenario>>;
+  readonly options: RunOptions;
+  readonly onInconclusive: OnInconclusive;
+  readonly estimate: { readonly shortest: number; readonly longest: number };
+  readonly warnings: readonly Warning[];
+}
+
+export function configure(command: Command): void {
+  const own = (flags: string, help: string): Option => new Option(flags, help).helpGroup("Gate:");
+  const forms = "strategy:NAME, lua:FILE, git:REVISION, scenario:FILE or url:REDIS_URL";
+  command.addOption(own("--base <SIDE>", `what there was: ${forms}`));
+  command.addOption(own("--candidate <SIDE>", "what is to come in its place"));
+  command.addOption(own("--metrics <A,B>", `figures to gate, or none for exact counts alone (${DEFAULT_METRICS})`));
+  command.addOption(own("--threshold <PERCENT>", "the slowdown that must be ruled out for a pass (10%)"));
+  command.addOption(own("--max-pairs <N>", "pairs after which it ends inconclusive, from 10 to 36 (36)"));
+  command.addOption(own("--on-inconclusive <HOW>", "report (exit 4), pass, warn (both 0) or fail (1) (report)"));
+  command.addOption(own("--allow-more <A,B>", "exact figures of which the candidate may need more, or all"));
+  addScenarioOptions(
+    command,
+    OPTION_LIST.map(({ flag }) => flag).filter((flag) => flag !== "trials"),
+  );
+  addThresholdOption(command);
+  addRunOptions(command);
+  command.addHelpText("after", EPILOG);
+}
+
+/** @throws QbenchError */
+export async function execute(command: Command): Promise<CommandResult> {
+  const job = await jobOf(command);
+  if (job.options.dryRun) return { exitCode: EXIT.ok, text: describe(job) };
+  const { executeGate } = await import("./execute-gate.js");
+  return executeGate(job);
+}
+
+async function jobOf(command: Command): Promise<GateJob> {
+  const [
+    { parseSides },
+    { estimateMs, EXACT_METRICS },
+    { parseThresholds },
+    { REPORTERS },
+    { FIGURE_NAMES },
+    { ON_INCONCLUSIVE },
+  ] = await Promise.all([
+    import("../gate/side-spec.js"),
+    import("../gate/plan.js"),
+    import("../report/thresholds.js"),
+    import("../reporters/index.js"),
+    import("../report/figures.js"),
+    import("../report/gate.js"),
+  ]);
+  const opts = command.opts<Record<string, string | undefined>>();
+  const given = (
+    flag: "metrics" | "threshold" | "maxPairs" | "onInconclusive" | "allowMore",
+    name: string,
+  ): string | undefined => opts[flag] ?? (process.env[envNameOf(name)] || undefined);
+  const specs = parseSides(opts.base ?? process.env.QBENCH_BASE, opts.candidate ?? process.env.QBENCH_CANDIDATE);
+  const options = runOptions(command.opts(), process.env, process.stdout.isTTY === true);
+  refuseUrls(specs, options);
+  const { scenarios, warnings } = await scenariosOf(command, specs);
+  const cases = casesOf(specs, scenarios);
+  checkOutputs(
+    options.outputs,
+    REPORTERS.filter((reporter) => reporter.renderGate !== undefined).flatMap((reporter) => reporter.endings),
+  );
+  const plan: GatePlan = {
+    cases,
+    metrics: namesOf("--metrics", given("metrics", "metrics") ?? DEFAULT_METRICS, FIGURE_NAMES, "none"),
+    threshold: thresholdOf(given("threshold", "threshold") ?? "10%"),
+    maxPairs: pairsOf(given("maxPairs", "max-pairs") ?? "36"),
+    seed: scenarios.base.seed,
+    allowMore: namesOf("--allow-more", given("allowMore", "allow-more") ?? "none", EXACT_METRICS, "none"),
+    thresholds: parseThresholds(
+      options.failIf,
+      cases.map(({ name }) => name),
+    ),
+  };
+  const how = given("onInconclusive", "on-inconclusive") ?? "report";
+  const onInconclusive = ON_INCONCLUSIVE.find((one) => one === how);
+  if (onInconclusive === undefined) {
+    throw usageError(
+      `--on-inconclusive: expected ${ON_INCONCLUSIVE.join(", ")}, got ${quoted(how)}${didYouMean(how, ON_INCONCLUSIVE)}`,
+    );
+  }
+  const estimate = estimateMs(plan, [scenarios.base, scenarios.candidate], specs.base.kind === "git");
+  return { plan, specs, scenarios, options, onInconclusive, estimate, warnings };
+}
+
+function refuseUrls(specs: GateJob["specs"], { urls, redisServer }: RunOptions): void {
+  if (specs.base.kind !== "url" || (urls.length === 0 && redisServer === undefined)) return;
+  throw usageError("--base and --candidate name the servers already", "leave out --url and --redis-server");
+}
+
+/** Each side's scenario: of a file where the sides are files, else one for both. */
+async function scenariosOf(
+  command: Command,
+  specs: GateJob["specs"],
+): Promise<{ scenarios: GateJob["scenarios"]; warnings: readonly Warning[] }> {
+  const [{ resolveScenario }, { fileSource }] = await Promise.all([
+    import("../scenario/load.js"),
+    import("../scenario/file.js"),
+  ]);
+  const flags = scenarioFlags(command.opts());
+  const isNamed = specs.base.kind === "strategy" || specs.base.kind === "lua";
+  if (isNamed && flags.strategy !== undefined) {
+    throw usageError("--strategy: --base and --candidate name what is compared", "leave --strategy out");
+  }
+  const isSet = (flag: string): boolean => flags[flag] !== undefined || (process.env[envNameOf(flag)] ?? "") !== "";
+  const resolve = (file: string | undefined, seed: number | undefined) => {
+    const inFile = file === undefined ? {} : fileSource(file).values;
+    const fallback = (flag: string, value: string): Record<string, unknown> =>
+      isSet(flag) || flag in inFile ? {} : { [flag]: value };
+    const resolveWith = (warmup: string) =>
+      resolveScenario({
+        ...(file === undefined ? {} : { file }),
+        flags: {
+          ...flags,
+          ...("entries" in inFile || isSet("entries") ? {} : fallback("duration", DEFAULT_DURATION)),
+          ...fallback("warmup", warmup),
+          ...(seed === undefined || isSet("seed") ? {} : { seed }),
+        },
+        env: process.env,
+      });
+    const first = resolveWith(specs.base.kind === "git" ? DEFAULT_WARMUP_OF_PROCESS : "0");
+    const { mix, prefill } = first.scenario;
+    const hasPopulation = mix.new < 100 || prefill > 0;
+    return hasPopulation && specs.base.kind !== "git" && first.scenario.warmupMs === 0
+      ? resolveWith(DEFAULT_WARMUP_OF_POPULATION)
+      : first;
+  };
+  const files = specs.base.kind === "scenario";
+  const base = resolve(files ? specs.base.what : undefined, undefined);
+  // One seed for both, drawn once.
+  const candidate = files ? resolve(specs.candidate.what, base.scenario.seed) : base;
+  return {
+    scenarios: { base: base.scenario, candidate: candidate.scenario },
+    warnings: files ? [...base.warnings, ...candidate.warnings] : base.warnings,
+  };
+}
+
+function casesOf({ base, candidate }: GateJob["specs"], scenarios: GateJob["scenarios"]): GateCase[] {
+  const strategyOf = ({ kind, what, label }: SideSpec): string => (kind === "strategy" ? what : label);
+  if (base.kind === "strategy" || base.kind === "lua") {
+    return [{ name: strategyOf(candidate), base: strategyOf(base), candidate: strategyOf(candidate) }];
+  }
+  const common = scenarios.base.strategies.filter((name) => scenarios.candidate.strategies.includes(name));
+  if (common.length === 0) {
+    throw usageError(
+      `the two scenarios have no strategy in common: ${scenarios.base.strategies.join(", ")} and ${scenarios.candidate.strategies.join(", ")}`,
+    );
+  }
+  return common.map((name) => ({ name, base: name, candidate: name }));
+}
+
+const quoted = (text: string): string => JSON.stringify(text.slice(0, 60));
+
+function namesOf(flag: string, text: string, known: readonly string[], nothing: string): FigureName[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.length === 1 && names[0] === nothing) return [];
+  if (flag === "--allow-more" && names.includes("all")) return [...known] as FigureName[];
+  for (const [i, name] of names.entries()) {
+    if (!known.includes(name)) {
+      throw usageError(
+        `${flag}: unknown figure ${quoted(name)}${didYouMean(name, known)}`,
+        `figures are ${known.join(", ")}`,
+      );
+    }
+    if (names.indexOf(name) < i) throw usageError(`${flag}: ${name} is given twice`);
+  }
+  return names as FigureName[];
+}
+
+function thresholdOf(text: string): number {
+  const percent = Number(/^(\d+(?:\.\d+)?)\s*%$/.exec(text)?.[1] ?? Number.NaN);
+  if (percent > 3 && percent <= 100) return percent / 100;
+  throw usageError(
+    `--threshold: expected more than 3% and at most 100%, such as 10%, got ${quoted(text)}`,
+    "what is slower by less than 3 % never fails, so less cannot be asked for",
+  );
+}
+
+function pairsOf(text: string): number {
+  const pairs = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  if (pairs >= 10 && pairs <= 36) return pairs;
+  throw usageError(`--max-pairs: expected a whole number from 10 to 36, got ${quoted(text)}`);
+}
+
+/** What `--dry-run` prints. */
+function describe({ plan, specs, scenarios, options, estimate }: GateJob): string {
+  const { thresholds, ...rest } = plan;
+  const sides = { base: specs.base.label, candidate: specs.candidate.label };
+  if (options.json) {
+    const document = { schemaVersion: 1, kind: "plan", tool: TOOL, complete: true, seed: plan.seed };
+    const limits = thresholds.map(({ expression }) => expression);
+    return JSON.stringify(
+      { ...document, ...sides, gate: { ...rest, thresholds: limits }, scenarios, estimateMs: estimate },
+      null,
+      2,
+    );
+  }
+  return [
+    `base       ${sides.base}`,
+    `candidate  ${sides.candidate}`,
+    `cases      ${plan.cases.map(({ name }) => name).join(", ")}`,
+    `metrics    ${plan.metrics.join(", ") || "exact counts alone"}`,
+    `trials     ${formatDuration(scenarios.base.durationMs)}, warm-up ${formatDuration(scenarios.base.warmupMs)}; seed ${plan.seed}`,
+    `takes      ${estimateText(estimate)}`,
+  ].join("\n");
+}
+
+export function estimateText({ shortest, longest }: GateJob["estimate"]): string {
+  const [least, most] = [shortest, longest].map((ms) => formatDuration(1000 * Math.ceil(ms / 1000)));
+  return least === most ? `about ${least}` : `about ${least} if the answer is clear, at most about ${most}`;
+}

@@ -1,0 +1,44 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Command } from "commander";
+import { EXIT, environmentError, usageError } from "../base/errors.js";
+import { didYouMean } from "../base/suggest.js";
+import { printable } from "../report/format.js";
+import { PACKAGE_FOLDER } from "../report/tool.js";
+import type { CommandResult } from "./command.js";
+
+/** What can be written, and where it goes. A new one is a file in docs/ci and a line here. */
+const WORKFLOWS: Readonly<Record<string, { readonly template: string; readonly path: string }>> = {
+  github: { template: "docs/ci/qbench.yml", path: ".github/workflows/qbench.yml" },
+};
+
+export function configure(command: Command): void {
+  command.option("--ci <NAME>", `write a workflow that gates pull requests: ${Object.keys(WORKFLOWS).join(", ")}`);
+  command.option("--output <PATH>", "write it there");
+}
+
+/** @throws QbenchError (usage) if the file is there already: what somebody has changed is not overwritten. */
+export async function execute(command: Command): Promise<CommandResult> {
+  const { ci, output } = command.opts<{ ci?: string; output?: string }>();
+  const names = Object.keys(WORKFLOWS);
+  if (ci === undefined) throw usageError("init: nothing to write", `say what: --ci ${names.join(" or --ci ")}`);
+  const workflow = Object.hasOwn(WORKFLOWS, ci) ? WORKFLOWS[ci] : undefined;
+  if (workflow === undefined) {
+    throw usageError(`--ci: unknown "${printable(ci)}"${didYouMean(ci, names)}`, `there is ${names.join(", ")}`);
+  }
+  const path = output ?? workflow.path;
+  const text = readFileSync(`${PACKAGE_FOLDER}/${workflow.template}`, "utf8");
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { flag: "wx" });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST")
+      throw usageError(
+        `${printable(path, 300)} is there already, and is left as it is`,
+        "remove it first, or give another --output",
+      );
+    throw environmentError(`${printable(path, 300)} could not be written: ${message}`);
+  }
+  return { exitCode: EXIT.ok, text: `wrote ${path}: commit it, and pull requests are gated` };
+}

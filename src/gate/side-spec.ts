@@ -1,0 +1,99 @@
+import { readFileSync, statSync } from "node:fs";
+import { QbenchError, usageError } from "../base/errors.js";
+import { didYouMean } from "../base/suggest.js";
+import { printable } from "../report/format.js";
+import { STRATEGY_NAMES, strategyNamed } from "../strategies/index.js";
+import { addressOf, parseRedisUrl } from "../targets/url.js";
+
+/** What `--base` and `--candidate` name: `KIND:WHAT`. */
+export const SIDE_KINDS = ["strategy", "lua", "git", "scenario", "url"] as const;
+export type SideKind = (typeof SIDE_KINDS)[number];
+
+export interface SideSpec {
+  readonly kind: SideKind;
+  /** Behind the colon; of a URL not to be printed. */
+  readonly what: string;
+  /** For people and reports: without a password. */
+  readonly label: string;
+  /** The script's text, read once. */
+  readonly source?: string;
+}
+
+/** Sides that can run in one process, in turn, against one server. */
+const TOGETHER: Readonly<Record<SideKind, readonly SideKind[]>> = {
+  strategy: ["strategy", "lua"],
+  lua: ["strategy", "lua"],
+  git: ["git"],
+  scenario: ["scenario"],
+  url: ["url"],
+};
+const LARGEST_SCRIPT_BYTES = 1 << 20;
+
+/** @throws QbenchError (usage) */
+export function parseSides(
+  base: string | undefined,
+  candidate: string | undefined,
+): { base: SideSpec; candidate: SideSpec } {
+  const sides = { base: parseSide("--base", base), candidate: parseSide("--candidate", candidate) };
+  if (!TOGETHER[sides.base.kind].includes(sides.candidate.kind)) {
+    throw usageError(
+      `--base ${sides.base.kind}: and --candidate ${sides.candidate.kind}: cannot be compared: they would not run in the same way`,
+      "give both of one kind; strategy: and lua: go together too",
+    );
+  }
+  return sides;
+}
+
+function parseSide(flag: string, given: string | undefined): SideSpec {
+  const forms = "strategy:NAME, lua:FILE, git:REVISION, scenario:FILE or url:REDIS_URL";
+  if (given === undefined || given === "") throw usageError(`${flag} is missing`, `it takes ${forms}`);
+  const colon = given.indexOf(":");
+  const kind = SIDE_KINDS.find((one) => one === given.slice(0, Math.max(0, colon)));
+  if (kind === undefined) {
+    // No more of it than the kind: the rest may be a URL with a password.
+    const word = printable(colon < 0 ? given : given.slice(0, colon), 60);
+    const guess = STRATEGY_NAMES.includes(given)
+      ? ` (did you mean "strategy:${given}"?)`
+      : /^rediss?$/.test(word)
+        ? ' (did you mean "url:redis://…"?)'
+        : didYouMean(word, SIDE_KINDS);
+    throw usageError(`${flag}: expected ${forms}; got "${word}${colon < 0 ? "" : ":…"}"${guess}`);
+  }
+  const what = given.slice(colon + 1);
+  if (what === "") throw usageError(`${flag} ${kind}: names nothing`, `it takes ${forms}`);
+  return { kind, what, ...detailsOf(flag, kind, what) };
+}
+
+function detailsOf(flag: string, kind: SideKind, what: string): Pick<SideSpec, "label" | "source"> {
+  const label = `${kind}:${what}`;
+  if (kind === "strategy") strategyNamed(what);
+  if (kind === "url") return { label: `url:${addressOfUrl(flag, what)}` };
+  if (kind === "lua") return { label, source: readScript(flag, what) };
+  // A revision that begins with a dash would be an option to git.
+  if (kind === "git" && !/^[^-\s][^\s]*$/.test(what)) throw usageError(`${flag} ${label}: expected a git revision`);
+  return { label };
+}
+
+function addressOfUrl(flag: string, url: string): string {
+  try {
+    return addressOf(parseRedisUrl(url));
+  } catch (error) {
+    if (!(error instanceof QbenchError)) throw error;
+    throw usageError(error.message.replace("--url", `${flag} url:`), error.hint);
+  }
+}
+
+function readScript(flag: string, path: string): string {
+  const wrong = (what: string) =>
+    usageError(`${flag} lua:${printable(path, 300)}: ${what}`, "give a Lua script in the form of lua/enter_queue.lua");
+  try {
+    const found = statSync(path);
+    if (!found.isFile()) throw wrong("this is no file");
+    if (found.size > LARGEST_SCRIPT_BYTES) throw wrong("this is too large for a script");
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw wrong(code === "ENOENT" ? "there is no such file" : `it cannot be read (${code})`);
+  }
+}

@@ -1,0 +1,136 @@
+import { randomBytes } from "node:crypto";
+import { throwIfAborted, usageError } from "../base/errors.js";
+import { asRunError, CONNECT_TIMEOUT_MS } from "../engine/run.js";
+import { ConcertNumbers } from "../engine/trial.js";
+import type { TrialReport } from "../report/schema.js";
+import type { Scenario } from "../scenario/scenario.js";
+import { addLuaFiles, type LuaFile, strategyNamed } from "../strategies/index.js";
+import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
+import { longestAwayMs } from "../worker/away.js";
+import { Bench } from "./bench.js";
+import { type GateCase, SIDES, type SideName } from "./plan.js";
+import { openRevisions } from "./revisions.js";
+import type { SideSpec } from "./side-spec.js";
+
+/** One trial of one side. */
+export interface SideTrial {
+  readonly side: SideName;
+  readonly strategy: string;
+  readonly scenario: Scenario;
+  /** From 0. */
+  readonly pair: number;
+  /** 0: the first of its pair. */
+  readonly order: number;
+  readonly seed: number;
+}
+
+/** Both sides of a gate, opened: what is warm stays warm from the first trial to the last. */
+export interface Sides {
+  /** The server of each; often one and the same. */
+  readonly targets: Readonly<Record<SideName, Target>>;
+  /** The commit of each, where sides are revisions. */
+  readonly revisions?: Readonly<Record<SideName, string>>;
+  /** Whether there is code that a first trial would meet cold. */
+  readonly isWarm: boolean;
+  /** @throws QbenchError */
+  trial(trial: SideTrial, signal: AbortSignal): Promise<TrialReport>;
+  /** Nothing is left behind. @throws QbenchError (environment) if keys could not be removed. */
+  close(): Promise<void>;
+}
+
+export interface SidesOptions {
+  readonly specs: Readonly<Record<SideName, SideSpec>>;
+  readonly scenarios: Readonly<Record<SideName, Scenario>>;
+  readonly cases: readonly GateCase[];
+  readonly target: Omit<TargetOptions, "runId" | "connectTimeoutMs" | "reconnectForMs">;
+  /** Told what takes long before anything is measured. */
+  readonly say: (line: string) => void;
+}
+
+interface Place {
+  readonly target: Target;
+  readonly runId: string;
+  readonly concerts: ConcertNumbers;
+}
+
+/** @throws QbenchError; nothing is left behind then. */
+export async function openSides(options: SidesOptions, signal: AbortSignal): Promise<Sides> {
+  const { specs, scenarios, cases } = options;
+  const opened: { close(): Promise<void> }[] = [];
+  const close = async (): Promise<void> => {
+    let failure: unknown;
+    // What was opened last goes first; one that fails does not keep the others.
+    for (const one of opened.splice(0).reverse()) await one.close().catch((error: unknown) => (failure ??= error));
+    if (failure !== undefined) throw failure;
+  };
+  const place = async (urls: readonly string[]): Promise<Place> => {
+    throwIfAborted(signal);
+    const runId = randomBytes(4).toString("hex");
+    const target = await openTarget({
+      ...options.target,
+      urls,
+      runId,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      reconnectForMs: longestAwayMs(scenarios.base.timeoutMs),
+    });
+    opened.push({ close: () => target.stop() });
+    return { target, runId, concerts: new ConcertNumbers() };
+  };
+  try {
+    const ofBase = await place(specs.base.kind === "url" ? [specs.base.what] : options.target.urls);
+    const ofCandidate = specs.candidate.kind === "url" ? await place([specs.candidate.what]) : ofBase;
+    const targets = { base: ofBase.target, candidate: ofCandidate.target };
+    if (specs.base.kind === "git") {
+      const revisions = await openRevisions(options, ofBase.target, signal);
+      opened.push(revisions);
+      return { targets, isWarm: false, revisions: revisions.commits, trial: revisions.trial, close };
+    }
+    const luaFiles = luaFilesOf(specs);
+    addLuaFiles(luaFiles);
+    await checkScripts(luaFiles, ofBase.target);
+    const benchOf = async (at: Place, side: SideName): Promise<Bench> => {
+      throwIfAborted(signal);
+      const strategies = [...new Set(cases.flatMap((one) => [one.base, one.candidate]))];
+      const bench = await Bench.open(at, scenarios[side], strategies, luaFiles);
+      opened.push(bench);
+      return bench;
+    };
+    const base = await benchOf(ofBase, "base");
+    const isShared = ofBase === ofCandidate && sameThreads(scenarios.base, scenarios.candidate);
+    const benches = { base, candidate: isShared ? base : await benchOf(ofCandidate, "candidate") };
+    const trial = async ({ side, scenario, strategy, pair, order, seed }: SideTrial): Promise<TrialReport> => {
+      try {
+        return await benches[side].trial(scenario, { strategy, round: pair, order, seed }, signal);
+      } catch (error) {
+        throw asRunError(error, targets[side]);
+      }
+    };
+    return { targets, isWarm: true, trial, close };
+  } catch (error) {
+    // What went wrong first is what the user needs to hear.
+    await close().catch(() => {});
+    throw error;
+  }
+}
+
+const luaFilesOf = (specs: SidesOptions["specs"]): LuaFile[] =>
+  SIDES.flatMap((side) => {
+    const { label, source } = specs[side];
+    return source === undefined ? [] : [{ name: label, source }];
+  });
+
+/** A script that does not compile is the user's to mend. @throws QbenchError (usage) */
+async function checkScripts(files: readonly LuaFile[], { control }: Target): Promise<void> {
+  for (const { name } of files) {
+    for (const { source } of strategyNamed(name).scripts) {
+      await control.script("LOAD", source).catch((error: Error) => {
+        if (error.name !== "ReplyError" || !/script/i.test(error.message)) throw error;
+        throw usageError(`${name}: ${error.message}`, "redis-server could not compile it");
+      });
+    }
+  }
+}
+
+/** Whether the same threads and connections can serve both. */
+const sameThreads = (a: Scenario, b: Scenario): boolean =>
+  a.instances === b.instances && a.pool === b.pool && a.client === b.client && a.writes === b.writes;

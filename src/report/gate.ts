@@ -1,0 +1,173 @@
+import { z } from "zod";
+import type { Warning } from "../base/warning.js";
+import { EXACT_VERDICTS } from "../gate/exact.js";
+import { type GatePlan, SIDES } from "../gate/plan.js";
+import type { GateOutcome } from "../gate/procedure.js";
+import { SIDE_KINDS } from "../gate/side-spec.js";
+import { GATE_VERDICTS, looksUpTo, PASS_CONFIDENCE, SMALLEST_FAILURE } from "../stats/gate.js";
+import { median } from "../stats/median.js";
+import { errorReport } from "./builder.js";
+import { figureNamed } from "./figures.js";
+import { bodyOf, type ReportDocument } from "./read.js";
+import {
+  type DeepReadonly,
+  type EnvironmentReport,
+  runReportSchema,
+  SCHEMA_VERSION,
+  type TargetReport,
+} from "./schema.js";
+import { thresholdResult } from "./thresholds.js";
+import { TOOL } from "./tool.js";
+import { amount, count, name, share, trial, warning } from "./trial-schema.js";
+
+/** The report of `qbench gate`, version 1; the rules of the run's report hold. Factors are in the worse direction. */
+
+export const ON_INCONCLUSIVE = ["report", "pass", "warn", "fail"] as const;
+export type OnInconclusive = (typeof ON_INCONCLUSIVE)[number];
+
+const { tool, environment, target, scenario, error } = runReportSchema.shape;
+
+const side = z
+  .object({
+    spec: z.string().meta({ description: "as given; of a URL the address alone" }),
+    kind: z.enum(SIDE_KINDS),
+    revision: z.string().optional().meta({ description: "the commit, of a git: side" }),
+    target,
+    scenario,
+  })
+  .meta({ id: "gateSide" });
+
+const metric = z.object({
+  case: name,
+  figure: name,
+  base: amount.nullable().meta({ description: "median over the pairs, in the figure's own unit; latencies are µs" }),
+  candidate: amount.nullable(),
+  verdict: z.enum(GATE_VERDICTS),
+  pairs: count,
+  p: share.meta({ description: "exact signed-rank test, one-sided, for worse" }),
+  alpha: share.meta({
+    description: "what p had to stay below for a failure: the look's share, divided by the gated metrics",
+  }),
+  estimate: amount.meta({ description: "Hodges–Lehmann; 1.1 is 10 % worse" }),
+  low: amount.nullable(),
+  high: amount.nullable().meta({ description: "one-sided 98.75 % bounds of the factor" }),
+  pairSd: amount.meta({ description: "standard deviation of ln(factor) over the pairs" }),
+  smallestEffect: amount
+    .nullable()
+    .meta({ description: "the smallest factor that as many pairs with this spread find nine times of ten" }),
+});
+
+export const gateReportSchema = z
+  .object({
+    schemaVersion: z.literal(SCHEMA_VERSION),
+    kind: z.literal("gate"),
+    tool,
+    complete: z.boolean().meta({ description: "false if the gate was interrupted or failed: that is no pass" }),
+    startedAt: z.iso.datetime(),
+    durationMs: amount,
+    seed: z.int(),
+    environment,
+    target,
+    scenario: scenario.meta({ description: "the base's" }),
+    base: side,
+    candidate: side,
+    gate: z.object({
+      cases: z.array(z.object({ name, base: name, candidate: name })),
+      metrics: z.array(name),
+      threshold: amount,
+      maxPairs: count,
+      looks: z.array(z.object({ pairs: count, alpha: share })),
+      smallestFailure: share,
+      passConfidence: share,
+      allowMore: z.array(name),
+      onInconclusive: z.enum(ON_INCONCLUSIVE),
+    }),
+    verdict: z.enum(GATE_VERDICTS).nullable().meta({ description: "null: it did not come to its end" }),
+    reasons: z.array(z.string()).meta({ description: "why it failed" }),
+    exact: z
+      .array(
+        z.object({
+          case: name,
+          figure: name,
+          base: amount.nullable(),
+          candidate: amount.nullable(),
+          verdict: z.enum(EXACT_VERDICTS),
+        }),
+      )
+      .meta({ description: "what is counted, not timed" }),
+    metrics: z.array(metric).meta({ description: "at the last look" }),
+    thresholds: z.array(thresholdResult).meta({ description: "what --fail-if asked of the candidate" }),
+    brokenPromises: z.array(z.string()),
+    pairs: z.array(z.object({ pair: count, case: name, first: z.enum(SIDES), base: trial, candidate: trial })),
+    warnings: z.array(warning),
+    error: error,
+  })
+  .meta({ title: "qbench gate report" });
+
+export type GateReport = DeepReadonly<z.infer<typeof gateReportSchema>>;
+export type GateMetric = GateReport["metrics"][number];
+
+export interface GateFacts {
+  readonly plan: GatePlan;
+  readonly base: GateReport["base"];
+  readonly candidate: GateReport["candidate"];
+  readonly target: TargetReport;
+  readonly environment: EnvironmentReport;
+  readonly outcome: GateOutcome;
+  readonly onInconclusive: OnInconclusive;
+  readonly startedAt: Date;
+  readonly durationMs: number;
+  readonly warnings: readonly Warning[];
+}
+
+export function buildGateReport(facts: GateFacts): GateReport {
+  const { plan, outcome } = facts;
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    kind: "gate",
+    tool: TOOL,
+    complete: outcome.error === undefined,
+    startedAt: facts.startedAt.toISOString(),
+    durationMs: facts.durationMs,
+    seed: plan.seed,
+    environment: facts.environment,
+    target: facts.target,
+    scenario: facts.base.scenario,
+    base: facts.base,
+    candidate: facts.candidate,
+    gate: {
+      cases: plan.cases,
+      metrics: plan.metrics,
+      threshold: plan.threshold,
+      maxPairs: plan.maxPairs,
+      looks: looksUpTo(plan.maxPairs),
+      smallestFailure: SMALLEST_FAILURE,
+      passConfidence: PASS_CONFIDENCE,
+      allowMore: plan.allowMore,
+      onInconclusive: facts.onInconclusive,
+    },
+    verdict: outcome.verdict,
+    reasons: outcome.reasons,
+    exact: outcome.exact,
+    metrics: outcome.metrics.map(({ case: name, figure, judgement }) => {
+      const values = (which: "base" | "candidate"): number | null => {
+        const found = outcome.pairs
+          .filter((pair) => pair.case === name)
+          .map((pair) => figureNamed(figure).ofTrial(pair[which]));
+        const known = found.filter((value) => value !== null);
+        return known.length === 0 ? null : median(known);
+      };
+      return { case: name, figure, base: values("base"), candidate: values("candidate"), ...judgement };
+    }),
+    thresholds: outcome.thresholds,
+    brokenPromises: outcome.brokenPromises,
+    pairs: outcome.pairs,
+    warnings: [...facts.warnings, ...outcome.warnings],
+    ...(outcome.error === undefined ? {} : { error: errorReport(outcome.error) }),
+  };
+}
+
+/** @throws QbenchError (usage) if the document is not valid. */
+export const gateReportIn = (document: ReportDocument): GateReport =>
+  // Of another kind it is not: whoever calls has looked.
+  bodyOf<GateReport>(document, gateReportSchema) as GateReport;
