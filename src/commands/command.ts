@@ -40,6 +40,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./gate.js"),
   },
   {
+    name: "trend",
+    summary: "a figure over the saved reports of a folder, with its changes marked",
+    load: () => import("./trend.js"),
+  },
+  {
     name: "init",
     summary: "write a CI workflow that gates pull requests",
     load: () => import("./init.js"),
