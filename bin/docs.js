@@ -11,7 +11,7 @@ const inProject = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url)
 const PROOF = /(<!-- proof: (\S+) -->\n)[\s\S]*?(<!-- \/proof -->)/g;
 const QUOTE = /(<!-- result: (\S+) -->\n)[\s\S]*?(<!-- \/result -->)/g;
 
-export const QUOTING = ["README.md", "docs/findings.md", "docs/gate.md"];
+export const QUOTING = ["README.md", "docs/findings.md", "docs/gate.md", "docs/admission.md"];
 
 /** Pictures that the documents show: the file, the report that it is made of, and how. */
 export const PICTURES = [

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { nowUs } from "../base/clock.js";
 import { ANOMALY_KINDS, type AnomalyKind } from "../queue/anomaly.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
+import type { AdmissionLog } from "./admissions.js";
 import { type ConcertAnswers, ConcertAudit, type Prepared, type Tally } from "./concert-audit.js";
 import type { History } from "./history.js";
 import { type QueueReader, redisReader } from "./reader.js";
@@ -33,6 +34,8 @@ export interface TrialFacts {
   readonly promises: readonly AnomalyKind[];
   /** Users were moved from waiting to active meanwhile. */
   readonly isAdmitting?: boolean;
+  /** By which calls; a user whom one of them names is not lost, though his token may be over by now. */
+  readonly admissions?: readonly AdmissionLog[];
   /** The server restarted, or another took over: what it forgot breaks no promise. */
   readonly serverRestarted?: boolean;
 }
@@ -57,6 +60,8 @@ export async function auditQueues(reader: QueueReader, facts: TrialFacts): Promi
   for (const [number, told] of answersByConcert(facts, rows)) {
     model.begin(number, told);
     await readConcert(reader, concertKeys(concertIdOf(facts.runId, number)), model);
+    const admitted = admittedIn(number, facts.admissions ?? []);
+    if (admitted.size > 0) model.seeActive(model.missing().filter((id) => admitted.has(Number(id))));
     const found = model.findings(told);
     for (const kind of ANOMALY_KINDS) if (found[kind] !== undefined) sum[kind] = (sum[kind] ?? 0) + found[kind];
   }
@@ -75,6 +80,14 @@ export async function auditQueues(reader: QueueReader, facts: TrialFacts): Promi
     durationMs: (nowUs() - startUs) / 1000,
   };
 }
+
+/** Users whom calls name as admitted to a concert. */
+const admittedIn = (concert: number, logs: readonly AdmissionLog[]): Set<number> =>
+  new Set(
+    logs.flatMap(({ calls }) =>
+      calls.filter((call) => call.concert === concert).flatMap(({ users }) => (users === undefined ? [] : [...users])),
+    ),
+  );
 
 async function readConcert(reader: QueueReader, keys: ReturnType<typeof concertKeys>, model: ConcertAudit) {
   for await (const users of reader.active(keys)) model.seeActive(users);

@@ -30,6 +30,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./run.js"),
   },
   {
+    name: "admit",
+    summary: "measure ways of admitting users, and what schedulers and their locks break",
+    load: () => import("./admit.js"),
+  },
+  {
     name: "micro",
     summary: "what one entry costs, one at a time, per strategy: round trips, not throughput",
     load: () => import("./micro.js"),
@@ -64,7 +69,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "the skeleton of an article from saved reports: figures, charts and commands filled in",
     load: () => import("./article.js"),
   },
-  { name: "list", summary: "strategies, scenarios and report formats that there are", load: () => import("./list.js") },
+  {
+    name: "list",
+    summary: "strategies, scenarios, report formats and admission designs that there are",
+    load: () => import("./list.js"),
+  },
   {
     name: "explain",
     summary: "what a strategy sends to Redis, step by step; needs no Redis",

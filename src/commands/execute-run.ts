@@ -1,3 +1,4 @@
+import { designNamed } from "../admission/index.js";
 import { EXIT, type QbenchError } from "../base/errors.js";
 import { type RunOutcome, runScenario } from "../engine/run.js";
 import { createProgress } from "../live/progress.js";
@@ -6,6 +7,8 @@ import type { RunReport } from "../report/schema.js";
 import { reporterFor } from "../reporters/index.js";
 import { json } from "../reporters/json.js";
 import { table } from "../reporters/table.js";
+import type { Scenario } from "../scenario/scenario.js";
+import type { Script } from "../strategies/script.js";
 import type { Target } from "../targets/target.js";
 import type { CommandResult } from "./command.js";
 import { failureText } from "./failure.js";
@@ -34,7 +37,7 @@ async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunR
   let facts: TargetFacts | undefined;
   const observer = {
     async targetOpened(opened: Target) {
-      facts = await factsOf(opened, scenario);
+      facts = await factsOf(opened, scenario, admissionScripts(scenario));
     },
     trialStarted: progress.trialStarted,
     progressed: progress.ticked,
@@ -60,6 +63,10 @@ async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunR
     progress.stop();
   }
 }
+
+/** Of who admits users beside the entries. */
+const admissionScripts = ({ admit }: Scenario): Script[] =>
+  admit === null ? [] : [designNamed(admit).script].filter((one) => one !== undefined);
 
 /** @returns the paths. */
 async function writeReports(report: RunReport, paths: readonly string[]): Promise<readonly string[]> {

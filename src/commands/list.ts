@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import type { Command } from "commander";
+import { DESIGNS } from "../admission/index.js";
 import { EXIT } from "../base/errors.js";
 import { ARRIVALS, PACERS } from "../pacers/index.js";
 import { OUTCOMES, type Score } from "../queue/outcome.js";
@@ -13,7 +14,7 @@ import type { CommandResult } from "./command.js";
 import { addScenarioOptions, scenarioFlags } from "./options.js";
 import { topicOf } from "./topic.js";
 
-const TOPICS = ["strategies", "arrivals", "scenarios", "reporters"] as const;
+const TOPICS = ["strategies", "arrivals", "scenarios", "reporters", "designs"] as const;
 
 export function configure(command: Command): void {
   command.argument("[what]", `one of ${TOPICS.join(", ")}; all of them if left out`);
@@ -29,6 +30,7 @@ export async function execute(command: Command): Promise<CommandResult> {
     arrivals: arrivals(),
     scenarios: scenarios(),
     reporters: reporters(),
+    designs: designs(),
   };
   const wanted = TOPICS.filter((one) => topic === undefined || topic === one);
   if (command.opts().json === true) {
@@ -43,6 +45,7 @@ export async function execute(command: Command): Promise<CommandResult> {
     arrivals: () => arrivalTable(lists.arrivals),
     scenarios: () => scenarioTable(lists.scenarios),
     reporters: () => reporterTable(lists.reporters),
+    designs: () => designTable(lists.designs),
   };
   return {
     exitCode: EXIT.ok,
@@ -79,6 +82,8 @@ const scenarios = () =>
 
 const reporters = () => REPORTERS.map(({ name, summary, endings }) => ({ name, summary, endings }));
 
+const designs = () => DESIGNS.map(({ name, summary, atomic, token }) => ({ name, summary, atomic, token }));
+
 function strategyTable(rows: ReturnType<typeof strategies>, score: Score): string {
   const table = plainTable(["strategy", "calls", "round trips", "atomic", "what it sends"]);
   const figures = (of: (outcome: string) => number | undefined): string =>
@@ -112,6 +117,12 @@ function reporterTable(rows: ReturnType<typeof reporters>): string {
   const table = plainTable(["format", "file names", "what it is"]);
   for (const row of rows) table.push([row.name, row.endings.map((ending) => `*${ending}`).join(" "), row.summary]);
   return `${table}\nqbench run --output PATH writes a report; the ending of PATH says in which format.`;
+}
+
+function designTable(rows: ReturnType<typeof designs>): string {
+  const table = plainTable(["admission design", "atomic", "token", "how it moves users from waiting to active"]);
+  for (const row of rows) table.push([row.name, row.atomic, row.token, row.summary]);
+  return `${table}\nqbench admit measures them; qbench run --admit NAME admits users beside the entries.`;
 }
 
 /** Columns without lines around them. */

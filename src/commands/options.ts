@@ -58,7 +58,7 @@ export interface RunOptions {
 }
 
 /** `max-in-flight` → `maxInFlight`, under which commander keeps its value. */
-const nameOf = (flag: string): string => flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+export const nameOf = (flag: string): string => flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 const collected = (value: string, before: readonly string[] = []): string[] => [...before, value];
 

@@ -3,6 +3,7 @@ import { environmentError } from "../base/errors.js";
 import { readEnvironment } from "../report/environment.js";
 import type { EnvironmentReport, TargetReport } from "../report/schema.js";
 import { strategyNamed } from "../strategies/index.js";
+import type { Script } from "../strategies/script.js";
 import type { Target } from "../targets/target.js";
 import { isLoopback } from "../targets/url.js";
 
@@ -26,17 +27,18 @@ export interface TargetFacts {
   readonly environment: EnvironmentReport;
 }
 
-/** Call it before the load begins. */
+/** Call it before the load begins. `scripts`: those that are run beside the strategies' own. */
 export const factsOf = async (
   target: Target,
   { strategies, seed }: { readonly strategies: readonly string[]; readonly seed: number },
+  scripts: readonly Script[] = [],
 ): Promise<TargetFacts> => ({
   target: targetReport(target),
   environment: await readEnvironment({
     control: target.control,
     server: target.server,
     version: target.version,
-    scripts: strategies.flatMap((name) => strategyNamed(name).scripts),
+    scripts: [...strategies.flatMap((name) => strategyNamed(name).scripts), ...scripts],
     seed,
   }),
 });

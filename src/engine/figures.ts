@@ -38,20 +38,25 @@ function mainThreadCpuUs({ before, after }: Snapshots<ServerSnapshot>): number |
   return hasRestarted(before, after) ? null : after.mainThreadCpuUs - before.mainThreadCpuUs;
 }
 
-/** The server's side of a trial. `machine` is null where the server runs on another machine: its steal is unknown. */
+/**
+ * The server's side of a trial. `machine` is null where the server runs on another machine: its steal is unknown.
+ * `beside`: commands of others than the entries, as the server counts them.
+ */
 export function serverFigures(
   snapshots: Snapshots<ServerSnapshot>,
   entries: EntryCounts,
   strategy: Strategy,
   score: Score,
   machine: Snapshots<MachineSnapshot> | null,
+  beside: Readonly<Record<string, number>> = {},
 ): ServerFigures {
   const { before, after } = snapshots;
   const commands = commandsBetween(before, after);
   const calls = Object.fromEntries(Object.entries(commands).map(([name, { calls }]) => [name, calls]));
+  const others = Object.values(beside).reduce((sum, calls) => sum + calls, 0);
   const callsSent = strategy.isForeign
     ? strategy.cost(score).NEW.commands.reduce((sum, name) => sum + (calls[name.toLowerCase()] ?? 0), 0)
-    : entryCalls(calls) - innerCalls(strategy, score, entries);
+    : entryCalls(calls) - others - innerCalls(strategy, score, entries);
   const wallUs = after.serverTimeUs - before.serverTimeUs;
   const cpuUs = mainThreadCpuUs(snapshots);
   const stolen =
@@ -73,7 +78,11 @@ const processCpuMs = ({ before, after }: Snapshots<MachineSnapshot>): number =>
   after.processCpuMs - before.processCpuMs;
 
 /** Calls that the strategy's scripts made inside the server, as declared for each outcome. */
-function innerCalls(strategy: Strategy, score: Score, entries: EntryCounts): number {
+export function innerCalls(
+  strategy: Strategy,
+  score: Score,
+  entries: Pick<EntryCounts, "new" | "waiting" | "active">,
+): number {
   const cost = strategy.cost(score);
   const each = (outcome: "NEW" | "WAITING" | "ACTIVE"): number =>
     Object.values(cost[outcome].innerCalls).reduce((sum, calls) => sum + calls, 0);

@@ -1,6 +1,7 @@
 import { Histogram, type HistogramData } from "../measure/histogram.js";
-import type { SegmentResult } from "../worker/segment.js";
-import type { EntryCounts, HistogramCounts, UserFigures } from "./trial-result.js";
+import type { Strategy } from "../strategies/strategy.js";
+import type { PartCounts, SegmentResult } from "../worker/segment.js";
+import type { EntryCounts, HistogramCounts, PartResult, UserFigures } from "./trial-result.js";
 
 /** Sums over the instances of one trial. Histograms are merged, percentiles never averaged. */
 export const mergeHistograms = (parts: readonly HistogramData[]): HistogramCounts => {
@@ -37,6 +38,29 @@ export function mergeUsers(results: readonly SegmentResult[]): UserFigures {
     leaves: sum((one) => one.leaves.succeeded),
     leavesFailed: sum((one) => one.leaves.failed),
   };
+}
+
+/** By part, where strategies are mixed. */
+export function mergeParts(strategy: Strategy, results: readonly SegmentResult[]): PartResult[] {
+  return (strategy.parts ?? []).map((part, i) => {
+    const own = results.map(({ parts }) => parts[i]!);
+    const sum = (of: (one: PartCounts) => number): number => own.reduce((total, one) => total + of(one), 0);
+    const answers = {
+      new: sum((one) => one.answers.NEW),
+      waiting: sum((one) => one.answers.WAITING),
+      active: sum((one) => one.answers.ACTIVE),
+    };
+    return {
+      strategy: part.strategy.name,
+      share: part.share,
+      entries: {
+        succeeded: answers.new + answers.waiting + answers.active,
+        failed: sum((one) => one.failed),
+        ...answers,
+      },
+      entry: mergeHistograms(own.map((one) => one.entry)),
+    };
+  });
 }
 
 /** Adds up counts by name. */

@@ -137,6 +137,42 @@ export interface WaitingSet {
   readonly concerts: number;
 }
 
+/** What users' being admitted beside the entries came to. */
+export interface AdmissionFigures {
+  readonly design: string;
+  readonly everyMs: number;
+  readonly batch: number;
+  readonly calls: number;
+  readonly failedCalls: number;
+  /** Ticks that were due while an earlier one was at work. */
+  readonly skippedTicks: number;
+  /** Users, by the replies. */
+  readonly admitted: number;
+  /** Users whom the data show as admitted by these calls. */
+  readonly found: number;
+  /** Of a call, as its scheduler sees it; null without calls. */
+  readonly callMs: { readonly p50: number; readonly p99: number; readonly max: number } | null;
+  /** Mean time in which one script let nobody else be served, by the server's count; null where there is no script. */
+  readonly stallMs: number | null;
+  /** Share of the trial's time that was spent so. */
+  readonly stallShare: number | null;
+}
+
+/** What one of several strategies over the same keys came to. */
+export interface PartResult {
+  readonly strategy: string;
+  /** Of the entries, in per cent. */
+  readonly share: number;
+  readonly entries: {
+    readonly succeeded: number;
+    readonly failed: number;
+    readonly new: number;
+    readonly waiting: number;
+    readonly active: number;
+  };
+  readonly entry: HistogramCounts;
+}
+
 export type { Audit };
 
 export type Limiter = "server" | "generator" | "pool" | "network" | "offered-load" | "unclear";
@@ -175,6 +211,9 @@ export interface TrialResult {
   readonly pacing?: PacingFigures;
   readonly users?: UserFigures;
   readonly waitingSet: WaitingSet;
+  readonly admission?: AdmissionFigures;
+  /** Where strategies are mixed. */
+  readonly parts?: readonly PartResult[];
   /** Mean waits in sequence per succeeded entry. */
   readonly roundTripsPerEntry: number;
   readonly socketWritesPerEntry: number;

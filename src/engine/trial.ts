@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { AdmissionActed } from "../actors/admission.js";
 import { auditTrial } from "../audit/audit.js";
 import { History } from "../audit/history.js";
+import { nowUs } from "../base/clock.js";
 import { environmentError, throwIfAborted } from "../base/errors.js";
 import { deriveSeed } from "../base/prng.js";
 import { findLimiter } from "../measure/limiter.js";
@@ -10,18 +12,28 @@ import { mergeTimelines } from "../measure/timeline.js";
 import type { TrialPlan } from "../plan/plan.js";
 import { loadShare } from "../plan/segment.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
+import type { Score } from "../queue/outcome.js";
 import type { Behaviour, Scenario } from "../scenario/scenario.js";
 import { strategyNamed } from "../strategies/index.js";
 import type { Target } from "../targets/target.js";
 import { isLoopback } from "../targets/url.js";
 import { AWAY_TIMEOUTS } from "../worker/away.js";
 import type { Population, Segment, SegmentResult } from "../worker/segment.js";
-import { CONTROL_COMMANDS, entryCalls, generatorFigures, perEntry, type Snapshots, serverFigures } from "./figures.js";
+import { admissionFigures, openAdmission, promisesBeside } from "./admission.js";
+import {
+  CONTROL_COMMANDS,
+  entryCalls,
+  generatorFigures,
+  innerCalls,
+  perEntry,
+  type Snapshots,
+  serverFigures,
+} from "./figures.js";
 import type { Instances } from "./instances.js";
-import { mergeCounts, mergeHistograms, mergeTallies, mergeUsers } from "./merge.js";
+import { mergeCounts, mergeHistograms, mergeParts, mergeTallies, mergeUsers } from "./merge.js";
 import { pacingFigures, pacingWarnings } from "./pacing.js";
 import { populate } from "./population.js";
-import type { Audit, TrialResult, Warning } from "./trial-result.js";
+import type { AdmissionFigures, Audit, PartResult, TrialResult, Warning } from "./trial-result.js";
 
 /**
  * One trial: set-up, warm-up, set-up again, measure, drain, audit, teardown. The measured time lies between the barrier
@@ -74,15 +86,24 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   const pacingCpuMs = { before: 0, after: 0 };
   const machine = {} as { before: MachineSnapshot; after: MachineSnapshot };
   const server = {} as { before: ServerSnapshot; after: ServerSnapshot };
-  const results = await runSegments(context, segments, async () => {
-    server.before = await takeSnapshot(target.control);
-    pacingCpuMs.before = context.instances.pacingCpuMs ?? 0;
-    machine.before = machineSnapshot();
-    context.onMeasuring();
-  });
-  machine.after = machineSnapshot();
-  pacingCpuMs.after = context.instances.pacingCpuMs ?? 0;
-  server.after = await takeSnapshot(target.control);
+  const admission = await openAdmission(context, segments[0]!);
+  let results: SegmentResult[];
+  let admitted: AdmissionActed | undefined;
+  try {
+    results = await runSegments(context, segments, async () => {
+      server.before = await takeSnapshot(target.control);
+      pacingCpuMs.before = context.instances.pacingCpuMs ?? 0;
+      machine.before = machineSnapshot();
+      context.onMeasuring();
+      admission?.start(nowUs());
+    });
+    admitted = await admission?.stop();
+    machine.after = machineSnapshot();
+    pacingCpuMs.after = context.instances.pacingCpuMs ?? 0;
+    server.after = await takeSnapshot(target.control);
+  } finally {
+    admission?.close();
+  }
   await settle(context, results);
   const histories = results.map((result) => History.fromTransfer(result.history));
   const audit = await auditOf(
@@ -91,12 +112,15 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
     segments[0]!,
     results,
     histories,
+    admitted,
     hasRestarted(server.before, server.after),
   );
+  const figures = admitted && (await admissionFigures(context, segments[0]!, admitted, server));
   await teardown(context);
   const complete = !signal.aborted && results.every((result) => !result.aborted);
   const pacedMs = context.instances.pacingCpuMs === null ? null : pacingCpuMs.after - pacingCpuMs.before;
-  return resultOf(context, plan, segments[0]!, results, { server, machine, pacedMs }, audit, complete);
+  const beside = admitted && figures && { acted: admitted, figures };
+  return resultOf(context, plan, segments[0]!, results, { server, machine, pacedMs }, audit, beside, complete);
 }
 
 /** On concerts of its own, which are gone before the measuring starts. */
@@ -128,6 +152,8 @@ function segmentsOf(context: TrialContext, plan: TrialPlan, expectedPerSec: numb
     waiting: Math.max(scenario.prefill, mix.waiting > 0 ? POPULATION : 0),
     active: mix.active > 0 ? POPULATION : 0,
   };
+  const shared =
+    scenario.admit === null ? {} : { currentGenerations: new Int32Array(new SharedArrayBuffer(4 * scenario.concerts)) };
   return Array.from({ length: instances }, (_, i) => {
     const { index, count, vus, entries, maxInFlight, seed } = loadShare(scenario, plan.seed, i, instances);
     return {
@@ -154,6 +180,7 @@ function segmentsOf(context: TrialContext, plan: TrialPlan, expectedPerSec: numb
       zipf: scenario.zipf,
       newUsersPerGeneration: newUsersPerConcert(scenario, vus),
       generations: generationsOf(scenario, population, expectedPerSec),
+      ...shared,
       timeoutMs: scenario.timeoutMs,
       seed,
       historyBytes: Math.floor((scenario.historyMb * 1024 * 1024) / instances),
@@ -261,15 +288,20 @@ function auditOf(
   segment: Segment,
   results: readonly SegmentResult[],
   histories: readonly History[],
+  admitted: AdmissionActed | undefined,
   serverRestarted: boolean,
 ): Promise<Audit> {
+  const { scenario } = context;
   return auditTrial({
     control: context.target.control,
     runId: context.runId,
     population: segment.population,
     concerts: results.flatMap((result) => result.concerts),
     histories,
-    promises: strategyNamed(plan.strategy).promises(segment.score),
+    promises: promisesBeside(scenario, strategyNamed(plan.strategy).promises(segment.score)),
+    isAdmitting: scenario.admit !== null,
+    // Its clock is the control side's: nobody else's.
+    admissions: admitted === undefined ? [] : [{ instance: scenario.instances, calls: admitted.log }],
     serverRestarted,
   });
 }
@@ -285,6 +317,7 @@ function resultOf(
     pacedMs: number | null;
   },
   audit: Audit,
+  beside: { readonly acted: AdmissionActed; readonly figures: AdmissionFigures } | undefined,
   complete: boolean,
 ): TrialResult {
   const { scenario } = context;
@@ -294,7 +327,15 @@ function resultOf(
   const users = scenario.ratePerSec === null ? scenario.vus : scenario.maxInFlight;
   const generator = generatorFigures(results, snapshots.machine, snapshots.server, entries.succeeded, users);
   const isHere = context.target.endpoints.every(isLoopback);
-  const server = serverFigures(snapshots.server, entries, strategy, segment.score, isHere ? snapshots.machine : null);
+  const parts = mergeParts(strategy, results);
+  const counted = serverFigures(snapshots.server, entries, strategy, segment.score, isHere ? snapshots.machine : null, {
+    ...beside?.acted.commands,
+    ...innerCallsOf(parts, segment.score),
+  });
+  // Where strategies are mixed the driver knows what it sent, and the server can only check the sum.
+  const sent = entryCalls(generator.commands);
+  const server =
+    parts.length === 0 ? counted : { ...counted, callsSent: sent, callsPerEntry: perEntry(sent, entries.attempted) };
   const latency = {
     entry: mergeHistograms(results.map((result) => result.entry)),
     service: mergeHistograms(results.map((result) => result.service)),
@@ -339,6 +380,8 @@ function resultOf(
     ...(pacing === null ? {} : { pacing }),
     ...(segment.behaviour === null ? {} : { users: mergeUsers(results) }),
     waitingSet: waitingSetOf(segment, results, newUsersLimit(scenario)),
+    ...(beside === undefined ? {} : { admission: beside.figures }),
+    ...(parts.length === 0 ? {} : { parts }),
     roundTripsPerEntry: perEntry(
       results.reduce((sum, result) => sum + result.roundTrips, 0),
       entries.succeeded,
@@ -348,8 +391,9 @@ function resultOf(
     limiterEvidence: limiter.evidence,
     audit,
     warnings: [
-      ...warningsOf(entries, server.callsPerEntry, generator, snapshots.server),
+      ...warningsOf(entries, counted.callsPerEntry, generator, snapshots.server),
       ...(pacing === null ? [] : pacingWarnings(pacing)),
+      ...(beside?.acted.warnings ?? []),
     ],
   };
 }
@@ -359,6 +403,12 @@ function timelineOf(results: readonly SegmentResult[]): Pick<TrialResult, "timel
   const { timeline, widthSec } = mergeTimelines(results.map((result) => result.seconds));
   return widthSec === 1 ? { timeline } : { timeline, timelineWidthSec: widthSec };
 }
+
+/** Calls inside the scripts of mixed strategies, by part. */
+const innerCallsOf = (parts: readonly PartResult[], score: Score): Record<string, number> =>
+  Object.fromEntries(
+    parts.map(({ strategy, entries }) => [`inside ${strategy}`, innerCalls(strategyNamed(strategy), score, entries)]),
+  );
 
 /** Kept in the open model only: from the planned start to the outcome, and how late entries started. */
 function openLatencies(results: readonly SegmentResult[]): Pick<TrialResult["latency"], "response" | "startLag"> {

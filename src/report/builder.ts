@@ -79,7 +79,7 @@ export function errorReport(error: unknown): FailureReport["error"] {
 
 export function trialReport(result: TrialResult): TrialReport {
   // Named ones first, in the order in which a person wants them; what the engine adds later follows by itself.
-  const { strategy: _, round, order, seed, complete, durationMs, entries, failures, latency, ...rest } = result;
+  const { strategy: _, round, order, seed, complete, durationMs, entries, failures, latency, parts, ...rest } = result;
   return {
     round,
     order,
@@ -100,6 +100,9 @@ export function trialReport(result: TrialResult): TrialReport {
       ...(latency.poll === undefined ? {} : { poll: latencyFigures(latency.poll) }),
     },
     ...rest,
+    ...(parts === undefined
+      ? {}
+      : { parts: parts.map(({ entry, ...part }) => ({ ...part, latency: { entry: latencyFigures(entry) } })) }),
     audit: { ...rest.audit, anomalies: totalOf([rest.audit.anomalies]) },
   };
 }

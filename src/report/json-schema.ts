@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { admitReportSchema } from "./admit.js";
 import { doctorReportSchema } from "./doctor.js";
 import { gateReportSchema } from "./gate.js";
 import { microReportSchema } from "./micro.js";
@@ -11,6 +12,7 @@ export function reportJsonSchema(): object {
     .union([
       runReportSchema,
       gateReportSchema,
+      admitReportSchema,
       microReportSchema,
       doctorReportSchema,
       selftestReportSchema,

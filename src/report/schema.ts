@@ -68,6 +68,7 @@ const summary = z.object({
 const scenario = z.object({
   name: z.string(),
   strategies: z.array(name),
+  mixStrategies: name.nullable().optional(),
   vus: count,
   pool: count,
   instances: count,
@@ -99,6 +100,10 @@ const scenario = z.object({
   tabsPercent: amount.optional(),
   botsPercent: amount.optional(),
   maxInFlight: count,
+  admit: name.nullable().optional(),
+  admitEveryMs: amount.optional(),
+  admitBatch: count.optional(),
+  admitTtlMs: amount.optional(),
   historyMb: amount,
   seed: z.int(),
 });

@@ -10,6 +10,7 @@ import type { EnvironmentReport, RunReport, TargetReport } from "./schema.js";
 export const SCENARIO: Scenario = {
   name: "default",
   strategies: ["individual", "dedup", "pipeline", "lua"],
+  mixStrategies: null,
   vus: 3000,
   pool: 20,
   instances: 1,
@@ -38,6 +39,10 @@ export const SCENARIO: Scenario = {
   tabsPercent: 0,
   botsPercent: 0,
   maxInFlight: 10_000,
+  admit: null,
+  admitEveryMs: 1000,
+  admitBatch: 1000,
+  admitTtlMs: 600_000,
   historyMb: 256,
   seed: 42,
 };

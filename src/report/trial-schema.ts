@@ -100,6 +100,30 @@ const users = z
   .meta({
     description: "how entries came about: their sum is entries.attempted, but for leaves, which are no entries",
   });
+const admission = z
+  .object({
+    design: name,
+    everyMs: amount,
+    batch: count,
+    calls: count,
+    failedCalls: count,
+    skippedTicks: count.meta({ description: "ticks that were due while an earlier one was at work" }),
+    admitted: count.meta({ description: "users, by the replies" }),
+    found: count.meta({ description: "users whom the data show as admitted by these calls" }),
+    callMs: z.object({ p50: amount, p99: amount, max: amount }).nullable(),
+    stallMs: amount
+      .nullable()
+      .meta({ description: "mean time of one script, by the server's count: nobody else is served meanwhile" }),
+    stallShare: amount.nullable().meta({ description: "share of the trial's time that was spent so" }),
+  })
+  .meta({ description: "users admitted beside the entries; their commands are not among the entries'" });
+
+const part = z.object({
+  strategy: name,
+  share: amount.meta({ description: "of the entries, in per cent" }),
+  entries: z.object({ succeeded: count, failed: count, new: count, waiting: count, active: count }),
+  latency: z.object({ entry: latency }),
+});
 
 export const trial = z
   .object({
@@ -139,6 +163,8 @@ export const trial = z
     pacing: pacing.optional(),
     users: users.optional(),
     waitingSet: z.object({ atStart: count, atEnd: count, limit: count, concerts: count }),
+    admission: admission.optional(),
+    parts: z.array(part).optional().meta({ description: "where strategies are mixed: each one's entries" }),
     roundTripsPerEntry: amount,
     socketWritesPerEntry: amount,
     limiter: z.enum(LIMITERS),

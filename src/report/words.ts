@@ -3,6 +3,7 @@ import type { Warning } from "../base/warning.js";
 import { pollEvery as pollEveryValue } from "../scenario/poll-every.js";
 import { stages as stagesValue } from "../scenario/stages.js";
 import type { Verdict } from "../stats/comparison.js";
+import { median } from "../stats/median.js";
 import { latencyText, percentText, plural, rateText, ratioText } from "./format.js";
 import type { RunReport, StrategyReport } from "./schema.js";
 
@@ -69,6 +70,7 @@ export function headerOf({ scenario, target, strategies, environment, seed }: Ru
       "trials",
       `${plural(scenario.trials, "round")}, ${trial} a strategy; warm-up ${formatDuration(scenario.warmupMs)}; seed ${seed}`,
     ],
+    ...admissionHeader(scenario),
     ["machine", `${cpus}, ${machine.platform} ${machine.kernel}, Node ${software.node}`],
   ];
 }
@@ -98,6 +100,13 @@ function habitsOf(scenario: RunReport["scenario"]): string[] {
   if (tabsPercent > 0) said.push(`${tabsPercent} % use several tabs`);
   if (botsPercent > 0) said.push(`${botsPercent} % are bots`);
   return said;
+}
+
+function admissionHeader({ admit, admitBatch, admitEveryMs, concerts }: RunReport["scenario"]): [string, string][] {
+  if (admit === undefined || admit === null) return [];
+  const users = plural(admitBatch ?? 0, "user");
+  const where = concerts === 1 ? "" : " of each concert";
+  return [["admission", `${admit}, ${users}${where} every ${formatDuration(admitEveryMs ?? 0)}`]];
 }
 
 function mixText(mix: RunReport["scenario"]["mix"]): string {
@@ -152,6 +161,50 @@ function single({ name, summary }: StrategyReport): string {
   const success = summary.successRate === null ? "" : `, ${percentText(summary.successRate)} succeeded`;
   return `${name}: ${rate}${p95}${success}; ${limiterText(summary.limiter)}.`;
 }
+
+/**
+ * Users admitted beside the entries, a line for each strategy: how many, and what that did to the others. While a script
+ * runs nobody is served, so a share of the time from 1 % on is where the entries' 99th percentile is made.
+ */
+export const admissionIn = ({ strategies, scenario }: RunReport): string[] =>
+  strategies.flatMap(({ name, trials }) => {
+    const [first, ...more] = trials.flatMap(({ complete, admission }) => (complete && admission ? [admission] : []));
+    if (first === undefined) return [];
+    const all = [first, ...more];
+    const admitted = all.reduce((sum, one) => sum + one.admitted, 0);
+    const calls = all.reduce((sum, one) => sum + one.calls, 0);
+    const said = `${name}: ${first.design} admitted ${plural(admitted, "user")} in ${plural(calls, "call")}`;
+    const stalls = all.flatMap(({ stallMs, stallShare }) => (stallMs && stallShare ? [{ stallMs, stallShare }] : []));
+    if (stalls.length === 0) return [said];
+    const stallUs = median(stalls.map(({ stallMs }) => stallMs)) * 1000;
+    const share = median(stalls.map(({ stallShare }) => stallShare));
+    const verdict =
+      scenario.ratePerSec === null
+        ? ""
+        : share >= 0.01
+          ? ": enough to be the entries' p99 (from 1 % on)"
+          : ": too little to be the entries' p99 (from 1 % on)";
+    return [
+      `${said}; each script keeps all others waiting for ${latencyText(stallUs)}, ${percentText(share)} of the time${verdict}`,
+    ];
+  });
+
+/** "individual=90+lua=10: individual 90 %, p50 …", for each mix: the strategies side by side, over the same keys. */
+export const partsIn = ({ strategies }: RunReport): string[] =>
+  strategies.flatMap(({ name, trials }) => {
+    const complete = trials.flatMap(({ complete, parts }) => (complete && parts ? [parts] : []));
+    const texts = (complete[0] ?? []).map(({ strategy, share }, i) => {
+      const own = complete.map((parts) => parts[i]!);
+      const succeeded = own.reduce((sum, { entries }) => sum + entries.succeeded, 0);
+      const failed = own.reduce((sum, { entries }) => sum + entries.failed, 0);
+      const p50 = own.flatMap(({ latency }) => latency.entry.p50 ?? []);
+      const p99 = own.flatMap(({ latency }) => latency.entry.p99 ?? []);
+      const times = p50.length === 0 ? "" : `, p50 ${latencyText(median(p50))}, p99 ${latencyText(median(p99))}`;
+      const failures = failed === 0 ? "" : `, ${plural(failed, "failure")}`;
+      return `${strategy} (${share} %) ${plural(succeeded, "entry", "entries")}${times}${failures}`;
+    });
+    return texts.length === 0 ? [] : [`${name}: ${texts.join("; ")}`];
+  });
 
 /** Warnings of the run and of its trials; a kind that several trials of a strategy share is told once. */
 export function warningsIn({ warnings, strategies }: RunReport): Warning[] {

@@ -1,43 +1,52 @@
 import type { z } from "zod";
 import { usageError } from "../base/errors.js";
+import { admitReportSchema } from "../report/admit.js";
 import { doctorReportSchema } from "../report/doctor.js";
 import { printable } from "../report/format.js";
 import { microReportSchema } from "../report/micro.js";
 import { bodyOf, type ReportDocument } from "../report/read.js";
 import { selftestReportSchema } from "../report/selftest.js";
+import { renderAdmitCsv, renderAdmitMarkdown, renderAdmitTable } from "./admit-text.js";
+import { csv } from "./csv.js";
 import { renderDoctor } from "./doctor-text.js";
 import { json } from "./json.js";
+import { markdown } from "./markdown.js";
 import { renderMicroTable } from "./micro-table.js";
 import { renderSelftest } from "./selftest-text.js";
 import { table } from "./table.js";
 
 type Options = { readonly color: boolean };
-/** A report of another command than `run`, checked: as it is, and as a person reads it. */
-interface Rendering {
-  readonly report: object;
-  table(options: Options): string;
-}
+/** How a report of another command than `run` reads, by the formats that it has. */
+type Rendering = ReadonlyMap<string, (options: Options) => string>;
 type Kind = (document: ReportDocument) => Rendering | undefined;
 
+/** `render`: as a table; `others`: in further formats, by name. JSON is there always. */
 function kind<Report extends object>(
   schema: z.ZodType<Report>,
   render: (report: Report, options: Options) => string,
+  others: Readonly<Record<string, (report: Report) => string>> = {},
 ): Kind {
   return (document) => {
     const report = bodyOf<Report>(document, schema);
-    return report && { report, table: (options) => render(report, options) };
+    if (report === undefined) return undefined;
+    return new Map<string, (options: Options) => string>([
+      [table.name, (options) => render(report, options)],
+      [json.name, () => `${JSON.stringify(report, null, 2)}\n`],
+      ...Object.entries(others).map(([name, of]) => [name, () => of(report)] as const),
+    ]);
   };
 }
 
 /** By the command that makes it. A new one is a line here. */
 const KINDS = new Map<string, Kind>([
+  [
+    "admit",
+    kind(admitReportSchema, renderAdmitTable, { [markdown.name]: renderAdmitMarkdown, [csv.name]: renderAdmitCsv }),
+  ],
   ["micro", kind(microReportSchema, renderMicroTable)],
   ["doctor", kind(doctorReportSchema, renderDoctor)],
   ["selftest", kind(selftestReportSchema, renderSelftest)],
 ]);
-
-/** Formats that such a report can be rendered in; the others are tables of trials, which it has not got. */
-const FORMATS: readonly string[] = [table.name, json.name];
 
 /**
  * Renders a report of another command than `run`.
@@ -47,11 +56,12 @@ const FORMATS: readonly string[] = [table.name, json.name];
 export function renderKind(document: ReportDocument, format: string, options: Options): string | undefined {
   const rendering = KINDS.get(document.kind)?.(document);
   if (rendering === undefined) return undefined;
-  if (!FORMATS.includes(format)) {
+  const render = rendering.get(format);
+  if (render === undefined) {
     throw usageError(
       `${printable(document.path, 300)} is a report of qbench ${document.kind}, which has no ${format} form`,
-      `formats are ${FORMATS.join(", ")}`,
+      `formats are ${[...rendering.keys()].join(", ")}`,
     );
   }
-  return format === json.name ? `${JSON.stringify(rendering.report, null, 2)}\n` : rendering.table(options);
+  return render(options);
 }

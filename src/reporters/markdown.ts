@@ -1,7 +1,7 @@
 import { printable } from "../report/format.js";
 import type { RunReport } from "../report/schema.js";
 import { thresholdText } from "../report/thresholds.js";
-import { anomaliesIn, answerOf, headerOf, warningsIn } from "../report/words.js";
+import { admissionIn, anomaliesIn, answerOf, headerOf, partsIn, warningsIn } from "../report/words.js";
 import { renderGateMarkdown } from "./gate-markdown.js";
 import type { TextReporter } from "./reporter.js";
 import { rowOf } from "./row.js";
@@ -19,6 +19,8 @@ export const markdown: TextReporter = {
       (report.thresholds ?? []).map(
         (one) => `- ${one.failed ? "**fails**" : "within"}: ${escaped(thresholdText(one))}`,
       ),
+      partsIn(report).map((line) => `- Mix: ${escaped(line)}`),
+      admissionIn(report).map((line) => `- Admission: ${escaped(line)}`),
       anomaliesIn(report).map((line) => `- Anomalies: ${escaped(line)}`),
       warningsIn(report).map(({ message }) => `- Warning: ${escaped(message)}`),
       report.error === undefined ? [] : [`Error: ${escaped(report.error.message)}`],

@@ -3,13 +3,13 @@ import Table from "cli-table3";
 import { percentText, printable } from "../report/format.js";
 import type { RunReport, StrategyReport } from "../report/schema.js";
 import { type ThresholdResult, thresholdText } from "../report/thresholds.js";
-import { anomaliesIn, answerOf, headerOf, warningsIn } from "../report/words.js";
+import { admissionIn, anomaliesIn, answerOf, headerOf, partsIn, warningsIn } from "../report/words.js";
 import { renderGateTable } from "./gate-table.js";
 import { labelled, RULED, sections, stacked, wrapped } from "./layout.js";
 import type { TextReporter } from "./reporter.js";
 import { rowOf } from "./row.js";
 
-const LONGEST_NAME = 15;
+const LONGEST_NAME = 22;
 
 /** What people see at the end of a run. */
 export const table: TextReporter = {
@@ -24,6 +24,14 @@ export const table: TextReporter = {
       legend(report).flatMap((line) => wrapped(line).map((part) => chalk.dim(part))),
       answerOf(report).flatMap((line) => wrapped(printable(line, 2000)).map((part) => chalk.bold(part))),
       thresholdLines(report.thresholds ?? [], chalk),
+      labelled(
+        partsIn(report).map((line) => ["mix", line]),
+        chalk.dim,
+      ),
+      labelled(
+        admissionIn(report).map((line) => ["admission", line]),
+        chalk.dim,
+      ),
       labelled(
         anomaliesIn(report).map((line) => ["anomalies", line]),
         chalk.yellow,

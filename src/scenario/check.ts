@@ -1,6 +1,8 @@
+import { designNamed } from "../admission/index.js";
 import { formatCount, formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
 import { ARRIVALS, PACERS } from "../pacers/index.js";
+import { strategyNamed } from "../strategies/index.js";
 import { type Property, SCENARIO_OPTIONS } from "./options.js";
 import type { Scenario } from "./scenario.js";
 
@@ -18,6 +20,8 @@ const MAX_PREFILLED = 10_000_000;
 const LONGEST_ADAPTIVE_MS = 10_000;
 /** Each may have several entries under way. */
 const MOST_REPEATING = 1_000_000;
+/** A scheduler that goes through more would not keep its ticks. */
+const MAX_ADMITTING_CONCERTS = 1000;
 
 /** What cannot work together. */
 export function conflictsIn(scenario: Scenario): Conflict[] {
@@ -69,6 +73,33 @@ export function conflictsIn(scenario: Scenario): Conflict[] {
         `got ${formatCount(prefill)} in each of ${formatCount(concerts)}`,
     });
   }
+  return [...conflicts, ...admissionConflicts(scenario)];
+}
+
+/** Tokens that entries cannot read would have active users queued again. */
+function admissionConflicts({ admit, strategies, score, concerts }: Scenario): Conflict[] {
+  if (admit === null) return [];
+  const conflicts: Conflict[] = [];
+  const { token } = designNamed(admit);
+  if (token === "member") {
+    conflicts.push({
+      properties: ["admit"],
+      message: `${admit} makes no token but the member of the active set, which no strategy reads; \`qbench admit\` measures it alone`,
+    });
+  }
+  const readers = strategies.filter((name) => strategyNamed(name).cost(score).ACTIVE.commands.includes("HGETALL"));
+  if (token === "string" && readers.length > 0) {
+    conflicts.push({
+      properties: ["admit", "strategies"],
+      message: `${admit} makes tokens that are strings, and ${readers.join(", ")} read a hash; compare strategies that ask EXISTS, such as lua`,
+    });
+  }
+  if (concerts > MAX_ADMITTING_CONCERTS) {
+    conflicts.push({
+      properties: ["concerts", "admit"],
+      message: `expected at most ${formatCount(MAX_ADMITTING_CONCERTS)} concerts where users are admitted, got ${formatCount(concerts)}`,
+    });
+  }
   return conflicts;
 }
 
@@ -113,6 +144,11 @@ export function warningsOn(scenario: Scenario, isGiven: (property: Property) => 
     withoutEffect("maxInFlight", "without a rate");
   } else if (scenario.thinkTimeMs > 0) withoutEffect("thinkTimeMs", "with a rate: arrivals do not wait for answers");
   if (scenario.leavePercent === 0) withoutEffect("returnAfterMs", "where nobody leaves");
+  if (scenario.admit === null) {
+    for (const property of ["admitEveryMs", "admitBatch", "admitTtlMs"] as const) {
+      withoutEffect(property, "without --admit");
+    }
+  }
   if (concerts === 1 && scenario.zipf > 0) withoutEffect("zipf", "with one concert");
   return warnings;
 }

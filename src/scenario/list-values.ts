@@ -1,15 +1,23 @@
 import { didYouMean } from "../base/suggest.js";
 import { formatCount } from "../base/units.js";
+import { isMixName, mixName, sharesIn } from "../strategies/mixed.js";
 import type { Mix } from "./scenario.js";
-import { type Fail, shown, type ValueType } from "./values.js";
+import { count, type Fail, shown, type ValueType } from "./values.js";
 
-/** Names out of `known`, each once: `a,b`, a list, or `all`. */
-export const names = (what: string, known: readonly string[]): ValueType<readonly string[]> => ({
+/**
+ * Names out of `known`, each once: `a,b`, a list, or `all`. `other`: names that are made, not known; it tells what is wrong
+ * with one, and is undefined for a name that is none of these.
+ */
+export const names = (
+  what: string,
+  known: readonly string[],
+  other: (name: string) => readonly string[] | undefined = () => undefined,
+): ValueType<readonly string[]> => ({
   placeholder: "A,B|all",
   format: (list) => list.join(","),
   jsonSchema: {
     anyOf: [
-      { type: "array", minItems: 1, items: { enum: [...known, "all"] } },
+      { type: "array", minItems: 1, items: itemSchema(known, other) },
       { type: "string", examples: ["all", known.join(",")] },
     ],
   },
@@ -24,7 +32,15 @@ export const names = (what: string, known: readonly string[]): ValueType<readonl
     const seen = new Set<unknown>();
     for (const { name, path } of given) {
       if (name === "all") continue;
-      if (typeof name !== "string" || !known.includes(name)) {
+      const wrong = typeof name === "string" ? other(name) : undefined;
+      for (const message of wrong ?? []) {
+        fail(message, path);
+        isGood = false;
+      }
+      if (wrong !== undefined) {
+        if (seen.has(name)) fail(`${what} ${shown(name)} is given twice`, path);
+        isGood = isGood && !seen.has(name);
+      } else if (typeof name !== "string" || !known.includes(name)) {
         const guess = typeof name === "string" ? didYouMean(name, known) : "";
         fail(`unknown ${what} ${shown(name)}${guess}; there are ${known.join(", ")}`, path);
         isGood = false;
@@ -38,6 +54,100 @@ export const names = (what: string, known: readonly string[]): ValueType<readonl
     return given.some(({ name }) => name === "all") ? known : (given.map(({ name }) => name) as string[]);
   },
 });
+
+function itemSchema(known: readonly string[], other: (name: string) => readonly string[] | undefined) {
+  const one = { enum: [...known, "all"] };
+  return other("=") === undefined ? one : { anyOf: [one, { type: "string", pattern: "=" }] };
+}
+
+/** Strategies out of `known`, or mixes of them such as `individual=90+lua=10`. */
+export const strategyNames = (known: readonly string[]): ValueType<readonly string[]> =>
+  names("strategy", known, (name) => (isMixName(name) ? mistakesInMix(name, known) : undefined));
+
+function mistakesInMix(name: string, known: readonly string[]): string[] {
+  const shares = sharesIn(name);
+  const mistakes = shares.flatMap((part) => {
+    if (!known.includes(part.name)) {
+      return [`unknown strategy ${shown(part.name)}${didYouMean(part.name, known)}; there are ${known.join(", ")}`];
+    }
+    return part.share > 0 && part.share <= 100
+      ? []
+      : [`expected the share of ${part.name} as a number above 0, up to 100`];
+  });
+  if (mistakes.length > 0) return mistakes;
+  const twice = shares.find((part, i) => shares.findIndex((other) => other.name === part.name) < i);
+  if (twice !== undefined) return [`${twice.name} is given twice`];
+  const sum = shares.reduce((total, { share }) => total + share, 0);
+  return Math.abs(sum - 100) > 1e-9 ? [`shares must sum to 100, these sum to ${formatCount(sum)}`] : [];
+}
+
+/** Strategies and their shares in per cent, `individual=90,lua=10` or a map: the name of their mix. */
+export const strategyMix = (known: readonly string[]): ValueType<string> => ({
+  placeholder: "SHARES",
+  format: (name) => name.replaceAll("+", ","),
+  jsonSchema: {
+    anyOf: [
+      {
+        type: "object",
+        additionalProperties: false,
+        properties: Object.fromEntries(known.map((name) => [name, { type: "number", minimum: 0, maximum: 100 }])),
+      },
+      { type: "string", examples: ["individual=90,lua=10"] },
+    ],
+  },
+  read(raw, fail) {
+    const isMap = typeof raw === "object" && raw !== null && !Array.isArray(raw);
+    if (!isMap && typeof raw !== "string") {
+      fail(`expected shares such as individual=90,lua=10, got ${shown(raw)}`);
+      return undefined;
+    }
+    const text = isMap
+      ? Object.entries(raw)
+          .map(([name, share]) => `${name}=${share}`)
+          .join("+")
+      : String(raw).replaceAll(",", "+");
+    const name = mixName(sharesIn(text));
+    const mistakes = mistakesInMix(name, known);
+    for (const message of mistakes) fail(message);
+    return mistakes.length === 0 ? name : undefined;
+  },
+});
+
+/** Whole numbers, each once: `10,100`, or a list. */
+export const counts = (min: number, max: number): ValueType<readonly number[]> => {
+  const one = count(min, max);
+  return {
+    placeholder: "N,N",
+    format: (list) => list.map(one.format).join(","),
+    jsonSchema: {
+      anyOf: [
+        { type: "array", minItems: 1, items: one.jsonSchema },
+        { type: "string", examples: ["10,100"] },
+      ],
+    },
+    read(raw, fail) {
+      const given = (Array.isArray(raw) ? raw : [raw]).flatMap((item) =>
+        typeof item === "string" ? item.split(",").map((part) => part.trim()) : [item],
+      );
+      const read: number[] = [];
+      let isGood = true;
+      const wrong = (message: string): void => {
+        isGood = false;
+        fail(message);
+      };
+      for (const item of given) {
+        const value = one.read(item, () =>
+          wrong(
+            `expected whole numbers from ${formatCount(min)} to ${formatCount(max)}, such as 10,100, got ${shown(item)}`,
+          ),
+        );
+        if (value !== undefined && read.includes(value)) wrong(`${formatCount(value)} is given twice`);
+        if (value !== undefined) read.push(value);
+      }
+      return isGood ? read : undefined;
+    },
+  };
+};
 
 const MIX_NAMES = ["new", "waiting", "active"] as const;
 const MIX_EXAMPLE = "new=90,waiting=10";

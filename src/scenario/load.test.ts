@@ -44,6 +44,7 @@ describe("a scenario", () => {
     expect(others).toEqual({
       name: "ad-hoc",
       strategies: ["individual", "dedup", "pipeline", "lua"],
+      mixStrategies: null,
       vus: 3000,
       pool: 20,
       instances: 1,
@@ -72,6 +73,10 @@ describe("a scenario", () => {
       tabsPercent: 0,
       botsPercent: 0,
       maxInFlight: 10_000,
+      admit: null,
+      admitEveryMs: 1000,
+      admitBatch: 1000,
+      admitTtlMs: 600_000,
       historyMb: 512,
     });
     expect(warnings).toEqual([]);

@@ -4,7 +4,7 @@ import { type QbenchError, usageError } from "../base/errors.js";
 import { didYouMean } from "../base/suggest.js";
 import type { Warning } from "../base/warning.js";
 import { durationOf, meanRateOf } from "../pacers/profile.js";
-import { conflictsIn, warningsOn } from "./check.js";
+import { type Conflict, conflictsIn, warningsOn } from "./check.js";
 import { fileSource } from "./file.js";
 import { type AnyOption, OPTION_LIST, type Property, SCENARIO_OPTIONS } from "./options.js";
 import type { Scenario } from "./scenario.js";
@@ -49,9 +49,12 @@ export function resolveScenario({ file, flags = {}, env = {} }: ScenarioInput): 
 
   // A duration asked for on the command line outranks a number of entries in the file, and the other way round.
   const isDurationStronger = rank("durationMs") !== -1 && rank("durationMs") < rank("entries");
-  const asked = isDurationStronger ? { ...merged, entries: null } : merged;
+  const timed = isDurationStronger ? { ...merged, entries: null } : merged;
+  const isMixStronger = rank("strategies") === -1 || rank("mixStrategies") <= rank("strategies");
+  const asked = withMix(timed, isMixStronger);
 
-  const conflicts = conflictsIn(asked).map(({ properties, message }) => {
+  const isNamedTwice = rank("mixStrategies") !== -1 && rank("mixStrategies") === rank("strategies");
+  const conflicts = [...conflictsIn(asked), ...(isNamedTwice ? [NAMED_TWICE] : [])].map(({ properties, message }) => {
     const given = properties.filter((property) => rank(property) !== -1).sort((a, b) => rank(a) - rank(b));
     const { flag } = SCENARIO_OPTIONS[given[0] ?? properties[0]!];
     const source = given[0] === undefined ? undefined : read[rank(given[0])]?.source;
@@ -73,6 +76,18 @@ export function resolveScenario({ file, flags = {}, env = {} }: ScenarioInput): 
     });
   }
   return { scenario, warnings };
+}
+
+const NAMED_TWICE: Conflict = {
+  properties: ["mixStrategies"],
+  message: "expected this or strategy, not both; a mix among others is written --strategy lua,individual=90+lua=10",
+};
+
+/** A mix is the only strategy, unless strategies were named by a stronger source. */
+function withMix(scenario: Scenario, isMixStronger: boolean): Scenario {
+  const { mixStrategies } = scenario;
+  if (mixStrategies === null) return scenario;
+  return isMixStronger ? { ...scenario, strategies: [mixStrategies] } : { ...scenario, mixStrategies: null };
 }
 
 function decided(option: AnyOption, values: Values | undefined): unknown {

@@ -1,8 +1,9 @@
+import { DESIGN_NAMES } from "../admission/index.js";
 import { CLIENTS, WRITES } from "../drivers/driver.js";
 import { ARRIVALS } from "../pacers/index.js";
 import { SCORES } from "../queue/outcome.js";
 import { DEFAULT_STRATEGIES, STRATEGY_NAMES } from "../strategies/index.js";
-import { mix, names } from "./list-values.js";
+import { mix, strategyMix, strategyNames } from "./list-values.js";
 import { pollEvery } from "./poll-every.js";
 import { CONNECTIONS, type Scenario } from "./scenario.js";
 import { stages } from "./stages.js";
@@ -26,7 +27,15 @@ export interface ScenarioOption<T> {
   readonly help: string;
 }
 
-type Group = "What is compared" | "Load" | "Arrivals (open model)" | "Users" | "Connections" | "Queue" | "Limits";
+type Group =
+  | "What is compared"
+  | "Load"
+  | "Arrivals (open model)"
+  | "Users"
+  | "Connections"
+  | "Queue"
+  | "Admission"
+  | "Limits";
 /** The fields of a Scenario that an option sets. */
 export type Property = Exclude<keyof Scenario, "name">;
 
@@ -36,10 +45,18 @@ export const SCENARIO_OPTIONS: { readonly [P in Property]: ScenarioOption<Scenar
   strategies: {
     flag: "strategy",
     group: "What is compared",
-    type: names("strategy", STRATEGY_NAMES),
+    type: strategyNames(STRATEGY_NAMES),
     fallback: DEFAULT_STRATEGIES.map((strategy) => strategy.name),
     isRepeatable: true,
     help: "strategies to compare; `qbench list` describes them",
+  },
+  mixStrategies: {
+    flag: "mix-strategies",
+    group: "What is compared",
+    type: strategyMix(STRATEGY_NAMES),
+    fallback: null,
+    fallbackText: "each strategy has trials of its own",
+    help: "strategies at once over the same keys, by shares of the entries: individual=90,lua=10",
   },
   trials: {
     flag: "trials",
@@ -249,6 +266,35 @@ export const SCENARIO_OPTIONS: { readonly [P in Property]: ScenarioOption<Scenar
     type: count(1, 10_000_000),
     fallback: 50_000,
     help: "new users after which entries go on to a fresh concert, so that no strategy meets a longer queue",
+  },
+  admit: {
+    flag: "admit",
+    group: "Admission",
+    type: choice(DESIGN_NAMES),
+    fallback: null,
+    fallbackText: "nobody is admitted",
+    help: "admits users beside the entries; `qbench list designs` describes the ways",
+  },
+  admitEveryMs: {
+    flag: "admit-every",
+    group: "Admission",
+    type: duration(10, HOUR_MS),
+    fallback: 1000,
+    help: "time between two batches",
+  },
+  admitBatch: {
+    flag: "admit-batch",
+    group: "Admission",
+    type: count(1, 100_000),
+    fallback: 1000,
+    help: "users of each concert that are admitted at once",
+  },
+  admitTtlMs: {
+    flag: "admit-ttl",
+    group: "Admission",
+    type: duration(1000, 12 * HOUR_MS),
+    fallback: 600_000,
+    help: "how long an admitted user's token lives",
   },
   historyMb: {
     flag: "history",

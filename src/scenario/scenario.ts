@@ -34,7 +34,10 @@ export interface Behaviour {
 /** What is to be measured, every option resolved: the file, the flags and the defaults in one. Serialisable. */
 export interface Scenario extends Behaviour {
   readonly name: string;
+  /** Names of strategies, or of mixes of them such as `individual=90+lua=10`. */
   readonly strategies: readonly string[];
+  /** The name of the only one, where a mix was asked for by its shares. */
+  readonly mixStrategies: string | null;
   readonly vus: number;
   /** Connections of each instance (to each node of the target). */
   readonly pool: number;
@@ -56,6 +59,13 @@ export interface Scenario extends Behaviour {
   readonly prefill: number;
   /** New users of one concert after which entries go on to a fresh concert, so that a faster strategy does not meet a longer queue. */
   readonly maxWaiting: number;
+  /** The design by which users are admitted beside the entries; null: nobody is. */
+  readonly admit: string | null;
+  readonly admitEveryMs: number;
+  /** Users of each concert at every tick. */
+  readonly admitBatch: number;
+  /** How long the tokens of admitted users live. */
+  readonly admitTtlMs: number;
   readonly timeoutMs: number;
   readonly thinkTimeMs: number;
   /** Arrivals a second in all, the mean one where there are stages; null: the closed model. */

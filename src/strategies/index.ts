@@ -3,6 +3,7 @@ import { didYouMean } from "../base/suggest.js";
 import { dedup } from "./dedup.js";
 import { individual } from "./individual.js";
 import { lua, luaFile } from "./lua.js";
+import { isMixName, mixed, sharesIn } from "./mixed.js";
 import { multi } from "./multi.js";
 import { pipeline } from "./pipeline.js";
 import { pipelineBlind } from "./pipeline-blind.js";
@@ -34,6 +35,12 @@ export function addLuaFiles(files: readonly LuaFile[]): void {
 export function strategyNamed(name: string): Strategy {
   const found = STRATEGIES.find((strategy) => strategy.name === name) ?? added.get(name);
   if (found !== undefined) return found;
+  if (isMixName(name)) {
+    return mixed(
+      name,
+      sharesIn(name).map((part) => ({ strategy: strategyNamed(part.name), share: part.share })),
+    );
+  }
   throw usageError(
     `unknown strategy "${name}"${didYouMean(name, STRATEGY_NAMES)}`,
     `strategies are ${STRATEGY_NAMES.join(", ")}`,

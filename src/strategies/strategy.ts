@@ -17,6 +17,8 @@ export interface Send {
   readonly batch: Batch;
   /** A position to report, or the sequence that fills the `carried` slot; 0 where neither is needed. */
   readonly carried: number;
+  /** Which strategy's step it is, where several are mixed. */
+  readonly part?: number;
 }
 
 /** How an entry ended. */
@@ -57,6 +59,8 @@ export interface Strategy {
   readonly atomic: string;
   /** Somebody else's script: what it calls inside the server is not declared, so `innerCalls` says nothing. */
   readonly isForeign?: true;
+  /** The strategies that it is a mix of. */
+  readonly parts?: readonly import("./mixed.js").Part[];
   /** Scripts to load before measuring. */
   readonly scripts: readonly import("./script.js").Script[];
   machine(score: Score): EntryMachine;

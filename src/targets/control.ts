@@ -12,6 +12,8 @@ export interface ControlOptions {
   readonly reconnectForMs?: number;
   /** How long a server that is loading its data is waited for. */
   readonly loadingTimeoutMs?: number;
+  /** Whether commands whose replies were lost with the connection are sent again (true): not where twice is not once. */
+  readonly resends?: boolean;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -45,6 +47,7 @@ export async function connectControl(endpoint: Endpoint, options: ControlOptions
     // Where the stream has closed already, ioredis waits this long for it to close, and keeps the process up.
     disconnectTimeout: 50,
     maxRetriesPerRequest: null,
+    autoResendUnfulfilledCommands: options.resends ?? true,
     commandTimeout: COMMAND_TIMEOUT_MS,
     retryStrategy: (attempt) => (isEstablished && attempt <= reconnectAttempts ? RECONNECT_EVERY_MS : null),
   });

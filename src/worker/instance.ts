@@ -15,6 +15,7 @@ import { EntryTable, MOST_SLOTS, STAGE } from "./entry-table.js";
 import type { LiveCounters } from "./live-counters.js";
 import type { EntryStarter, LoadModel, Room } from "./load.js";
 import { OpenLoad } from "./open-load.js";
+import { PartTally } from "./part-tally.js";
 import { makePool, type Pool } from "./pool.js";
 import { Recorder } from "./recorder.js";
 import type { Segment, SegmentResult } from "./segment.js";
@@ -72,7 +73,8 @@ export class Instance implements DriverEvents, EntryStarter {
 
   /** Makes everything ready; `begin` then starts the clock. */
   prepare(segment: Segment): void {
-    const machine = strategyNamed(segment.strategy).machine(segment.score);
+    const strategy = strategyNamed(segment.strategy);
+    const machine = strategy.machine(segment.score);
     const table = new EntryTable(slotsOf(segment), machine.first);
     const workload = new Workload(segment, this.#driver);
     const users: Users = new Users({
@@ -88,6 +90,7 @@ export class Instance implements DriverEvents, EntryStarter {
     this.#trial = {
       segment,
       machine,
+      parts: strategy.parts === undefined ? null : new PartTally(strategy.parts.length),
       table,
       free: Int32Array.from({ length: table.size }, (_, slot) => table.size - 1 - slot),
       freeSlots: table.size,
@@ -304,9 +307,11 @@ export class Instance implements DriverEvents, EntryStarter {
   }
 
   #succeed(slot: number, answer: Answer, now: number): void {
-    const { recorder, workload, table } = this.#trial!;
+    const { recorder, workload, table, parts } = this.#trial!;
     const concert = table.concert[slot]!;
     const { outcome, position, total } = answer;
+    const { part } = table.state[slot]!;
+    if (parts !== null && part !== undefined) parts.succeed(part, outcome, now - table.readyUs[slot]!);
     recorder.succeed(table, slot, workload.numberOf(concert), answer, now);
     if (table.operation[slot] === OPERATION.leave) workload.countLeave(concert, outcome);
     else workload.countAnswer(concert, outcome);
@@ -314,9 +319,11 @@ export class Instance implements DriverEvents, EntryStarter {
   }
 
   #fail(slot: number, kind: string, inDoubt: boolean, now: number): void {
-    const { recorder, workload, table } = this.#trial!;
+    const { recorder, workload, table, parts } = this.#trial!;
     const concert = table.concert[slot]!;
     const wasSent = table.stage[slot] === STAGE.inFlight;
+    const { part } = table.state[slot]!;
+    if (parts !== null && part !== undefined && wasSent) parts.fail(part);
     recorder.fail(table, slot, workload.numberOf(concert), kind, inDoubt, wasSent, now);
     if (table.operation[slot] !== OPERATION.leave) workload.countFailure(concert, inDoubt);
     else if (inDoubt) workload.countLeaveInDoubt(concert);
@@ -432,6 +439,8 @@ function loadModel(segment: Segment, users: Users): LoadModel {
 interface Trial {
   readonly segment: Segment;
   readonly machine: EntryMachine;
+  /** Where strategies are mixed. */
+  readonly parts: PartTally | null;
   readonly table: EntryTable;
   /** A stack of the slots that nothing is in. */
   readonly free: Int32Array;
@@ -498,6 +507,7 @@ function resultOf(
     memory,
     driver: difference(after, trial.countersBefore),
     concerts: trial.workload.counts(),
+    parts: trial.parts?.counts() ?? [],
     history: recorder.history.toTransfer().message,
     aborted: trial.isAborted,
     serverLost: trial.isServerLost,

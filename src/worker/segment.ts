@@ -49,6 +49,8 @@ export interface Segment {
   readonly newUsersPerGeneration: number;
   /** Generations that set-up has populated; the last one is stayed with. Infinity where nothing needs to be populated. */
   readonly generations: number;
+  /** By concert, the generation that is entered now, written by all segments; not there where nobody asks. */
+  readonly currentGenerations?: Int32Array<SharedArrayBuffer>;
   readonly timeoutMs: number;
   readonly seed: number;
   readonly historyBytes: number;
@@ -87,6 +89,14 @@ export interface ThreadMemory {
   readonly grownBytes: number;
 }
 
+/** What became of the entries of one of several strategies. */
+export interface PartCounts {
+  readonly answers: Readonly<Record<Outcome, number>>;
+  /** Entries that had got a connection. */
+  readonly failed: number;
+  readonly entry: HistogramData;
+}
+
 export interface SegmentResult {
   readonly index: number;
   /** From the barrier to the end of the last entry. */
@@ -116,6 +126,8 @@ export interface SegmentResult {
   /** What the driver did during the segment. */
   readonly driver: DriverCounters;
   readonly concerts: readonly ConcertCounts[];
+  /** By part, where strategies are mixed; else none. */
+  readonly parts: readonly PartCounts[];
   readonly history: HistoryTransfer;
   readonly aborted: boolean;
   /** No connection was up for so long that the instance gave the server up. */

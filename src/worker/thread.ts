@@ -55,6 +55,7 @@ async function handle(message: ToThread): Promise<void> {
 function buffersOf(result: SegmentResult): ArrayBuffer[] {
   const histograms = [result.entry, result.service, result.poolWait, result.failed, result.response, result.startLag];
   return [
+    ...result.parts.map((part) => part.entry.counts.buffer),
     ...histograms.flatMap((one) => (one === null ? [] : [one.counts.buffer])),
     ...result.history.chunks.map((chunk) => chunk.buffer),
   ];

@@ -109,6 +109,10 @@ export class Workload {
     this.#generation[concert] = next;
     this.#newUsers[concert] = 0;
     this.#current[concert] = this.#open(concert, next);
+    const { currentGenerations } = this.#segment;
+    if (currentGenerations !== undefined && Atomics.load(currentGenerations, concert) < next) {
+      Atomics.store(currentGenerations, concert, next);
+    }
   }
 
   #open(concert: number, generation: number): number {

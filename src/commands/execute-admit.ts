@@ -1,0 +1,84 @@
+import { createLogUpdate } from "log-update";
+import { designNamed } from "../admission/index.js";
+import { lockNamed } from "../admission/locks/index.js";
+import { EXIT } from "../base/errors.js";
+import { type AdmitOutcome, runAdmit } from "../engine/admit.js";
+import { type AdmitReport, buildAdmitReport } from "../report/admit.js";
+import { renderAdmitTable } from "../reporters/admit-text.js";
+import { reporterFor } from "../reporters/index.js";
+import { renderKind } from "../reporters/kinds.js";
+import type { Target } from "../targets/target.js";
+import type { AdmitJob } from "./admit.js";
+import type { CommandResult } from "./command.js";
+import { failureText } from "./failure.js";
+import { factsOf, type TargetFacts, writeWhole } from "./report-file.js";
+import { withSignals } from "./signals.js";
+
+/** Measures, writes the reports and gives the table, or the JSON, for stdout. */
+export async function executeAdmit(job: AdmitJob): Promise<CommandResult> {
+  const { options } = job;
+  const { report, outcome } = await withSignals((signal) => measure(job, signal));
+  for (const path of options.outputs) await writeWhole(path, textFor(path, report));
+  const text = options.json
+    ? JSON.stringify(report, null, 2)
+    : renderAdmitTable(report, { color: options.color, writtenTo: options.outputs });
+  if (outcome.error !== undefined) console.error(failureText(outcome.error));
+  return { exitCode: outcome.error?.exitCode ?? EXIT.ok, text: text.trimEnd() };
+}
+
+/** In the format that the name's ending asks for. */
+const textFor = (path: string, report: AdmitReport): string =>
+  renderKind({ path, kind: report.kind, value: report }, reporterFor(path).name, { color: false }) ?? "";
+
+async function measure(job: AdmitJob, signal: AbortSignal): Promise<{ report: AdmitReport; outcome: AdmitOutcome }> {
+  const { plan, options } = job;
+  const startedAt = new Date();
+  const sinceMs = performance.now();
+  const progress = progressOf(options.quiet, process.stderr.isTTY === true);
+  let facts: TargetFacts | undefined;
+  const scripts = [
+    ...plan.designs.flatMap((name) => designNamed(name).script ?? []),
+    ...plan.locks.flatMap((name) => lockNamed(name).scripts),
+  ];
+  const observer = {
+    async targetOpened(opened: Target) {
+      facts = await factsOf(opened, { strategies: [], seed: plan.seed }, scripts);
+    },
+    stepStarted: progress.stepStarted,
+  };
+  try {
+    const outcome = await runAdmit(plan, options, observer, signal);
+    const durationMs = Math.round(performance.now() - sinceMs);
+    // The observer was called before anything could be measured.
+    return { report: buildAdmitReport({ ...outcome, plan, ...facts!, startedAt, durationMs }), outcome };
+  } finally {
+    progress.stop();
+  }
+}
+
+interface AdmitProgress {
+  stepStarted(what: string, index: number, count: number): void;
+  stop(): void;
+}
+
+/** On stderr: one live line on a terminal, a line for every tenth of the way elsewhere. */
+function progressOf(isQuiet: boolean, isTerminal: boolean): AdmitProgress {
+  if (isQuiet) return { stepStarted() {}, stop() {} };
+  if (!isTerminal) {
+    let told = -1;
+    return {
+      stepStarted(what, index, count) {
+        const tenth = Math.floor((10 * index) / count);
+        if (tenth === told) return;
+        told = tenth;
+        console.error(`qbench: ${index + 1}/${count}: ${what}`);
+      },
+      stop() {},
+    };
+  }
+  const region = createLogUpdate(process.stderr);
+  return {
+    stepStarted: (what, index, count) => region(`${index + 1}/${count}: ${what}`),
+    stop: () => region.clear(),
+  };
+}
