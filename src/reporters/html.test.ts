@@ -91,13 +91,16 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-describe.skipIf(!existsSync(CHROMIUM))("the page in a browser", { timeout: 60_000 }, () => {
+/** A browser needs seconds of CPU; on a busy machine those take their time. */
+const PATIENCE_MS = 150_000;
+
+describe.skipIf(!existsSync(CHROMIUM))("the page in a browser", { timeout: PATIENCE_MS }, () => {
   let browser: Browser;
   let folder: string;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "page-"));
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, timeout: 60_000 });
-  }, 90_000);
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, timeout: PATIENCE_MS });
+  }, PATIENCE_MS);
   afterAll(async () => {
     await browser?.close();
     rmSync(folder, { recursive: true, force: true });
@@ -108,6 +111,7 @@ describe.skipIf(!existsSync(CHROMIUM))("the page in a browser", { timeout: 60_00
     const path = join(folder, "report.html");
     writeFileSync(path, render(report));
     const page = await browser.newPage(view);
+    page.setDefaultTimeout(PATIENCE_MS);
     const complaints: string[] = [];
     const requests: string[] = [];
     page.on("console", (message) => complaints.push(message.text()));
@@ -175,20 +179,15 @@ describe.skipIf(!existsSync(CHROMIUM))("the page in a browser", { timeout: 60_00
     await page.close();
   });
 
-  it("gives the report away as it is", async () => {
-    const { page } = await opened(HOSTILE);
-    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#json")]);
-    expect(JSON.parse(readFileSync(await download.path(), "utf8"))).toEqual(JSON.parse(JSON.stringify(HOSTILE)));
-    await page.close();
-  });
-
-  it("shows hostile names as text", async () => {
+  it("shows hostile names as text, and gives the report away as it is", async () => {
     const { page, complaints, requests } = await opened(HOSTILE);
     expect(await page.locator("main").textContent()).toContain(EVIL);
     expect(await page.locator("img").count()).toBe(0);
     expect((await chartTexts(page)).tps).toContain("__proto__");
     for (let i = 0; i < 4; i++) await page.locator("[data-chart=calls]").press("ArrowRight");
     expect(await page.evaluate("Object.keys(Object.prototype)")).toEqual([]);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#json")]);
+    expect(JSON.parse(readFileSync(await download.path(), "utf8"))).toEqual(JSON.parse(JSON.stringify(HOSTILE)));
     expect(complaints).toEqual([]);
     expect(requests).toEqual([page.url()]);
     await page.close();
