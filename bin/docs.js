@@ -11,7 +11,7 @@ const inProject = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url)
 const PROOF = /(<!-- proof: (\S+) -->\n)[\s\S]*?(<!-- \/proof -->)/g;
 const QUOTE = /(<!-- result: (\S+) -->\n)[\s\S]*?(<!-- \/result -->)/g;
 
-export const QUOTING = ["README.md", "docs/findings.md", "docs/gate.md", "docs/admission.md"];
+export const QUOTING = ["README.md", "docs/findings.md", "docs/gate.md", "docs/admission.md", "docs/generator.md"];
 
 /** Pictures that the documents show: the file, the report that it is made of, and how. */
 export const PICTURES = [
@@ -53,6 +53,7 @@ export async function pictureOf({ report, chart, theme, lang }) {
 }
 
 async function rendering(path) {
+  if (!existsSync(path)) return "(not committed: the command above makes it)";
   const value = JSON.parse(readFileSync(path, "utf8"));
   const bench = BENCHES[value.kind];
   if (bench !== undefined) return (await bench()).render(value);
