@@ -7,11 +7,14 @@ import type { Reply } from "../../strategies/strategy.js";
 import { answeredFailure } from "../answered-failure.js";
 import { CommandTally } from "../command-tally.js";
 import type { Driver, DriverCounters, DriverEvents, DriverOptions, Endpoint, Failure } from "../driver.js";
+import { JoinedWrites } from "./joined-writes.js";
+
+type NetStream = Redis["stream"];
 
 /**
  * What an application on ioredis gets: a batch of one command is a `Command` sent, a larger one a pipeline. With
- * per-request writes ioredis is left as it is; with coalesced writes each socket is corked by the first command of a
- * tick and uncorked at its end, which changes when bytes leave, never their order.
+ * per-request writes ioredis is left as it is; with coalesced writes what it writes to a socket in one tick is joined in
+ * one string and written at the tick's end (joined-writes.ts), which changes when bytes leave, never their order.
  *
  * Around ioredis as little as possible: the words of a command are made once a concert, and the clock is read once for
  * the replies of a chunk.
@@ -20,7 +23,9 @@ export class IoredisDriver implements Driver {
   readonly #options: DriverOptions;
   readonly #events: DriverEvents;
   readonly #connections: Redis[] = [];
-  readonly #corked: Redis[] = [];
+  /** Sockets that hold back what is written, until the tick ends. */
+  readonly #corked: JoinedWrites[] = [];
+  readonly #joined = new WeakMap<NetStream, JoinedWrites>();
   readonly #concerts: ConcertKeys[] = [];
   /** [concert][batch id] */
   readonly #forms: (CommandForm[] | undefined)[][] = [];
@@ -174,19 +179,26 @@ export class IoredisDriver implements Driver {
     this.#events.onChunkEnd(now);
   };
 
+  /** What is written on this connection from now on leaves at the end of the tick. */
   #cork(redis: Redis): void {
-    if (this.#corked.length === 0) {
-      process.nextTick(() => {
-        for (const one of this.#corked) one.stream?.uncork();
-        this.#socketWrites += this.#corked.length;
-        this.#corked.length = 0;
-      });
+    const { stream } = redis;
+    // Between two sockets ioredis refuses the command by itself.
+    if (!stream) return;
+    let joined = this.#joined.get(stream);
+    if (joined === undefined) {
+      joined = new JoinedWrites(stream);
+      this.#joined.set(stream, joined);
     }
-    if (!this.#corked.includes(redis)) {
-      redis.stream?.cork();
-      this.#corked.push(redis);
-    }
+    if (!joined.begin()) return;
+    if (this.#corked.length === 0) process.nextTick(this.#uncork);
+    this.#corked.push(joined);
   }
+
+  readonly #uncork = (): void => {
+    for (const one of this.#corked) one.end();
+    this.#socketWrites += this.#corked.length;
+    this.#corked.length = 0;
+  };
 
   reloadScripts(connection: number): void {
     const redis = this.#connections[connection]!;
