@@ -16,6 +16,7 @@ export const timeline: Chart = {
     const lines = drawnOf(report, theme).map((drawn) => ({ ...drawn, seconds: secondsOf(drawn.strategy) }));
     const longest = Math.max(0, ...lines.map(({ seconds }) => seconds.length));
     if (longest < 2) return "no trial lasted two whole seconds, so there is no timeline to draw";
+    const last = Math.max(...lines.map(({ seconds }) => seconds.at(-1)?.second ?? 0));
     const upper = { left: 78, right: 24, top: 44, height: 150 };
     const lower = { left: 78, right: 24, top: 226, height: 150 };
     const title = (text: string, top: number): object => ({
@@ -24,7 +25,7 @@ export const timeline: Chart = {
       top,
       textStyle: { ...labelText(theme.quiet, 13), fontWeight: "normal" },
     });
-    const axis = { ...values("", "second", theme), minInterval: 1, min: 1, max: longest };
+    const axis = { ...values("", "second", theme), minInterval: 1, min: 1, max: last };
     return {
       title: labels.timelineTitle,
       subtitle: labels.timelineSubtitle,
@@ -64,7 +65,7 @@ export const timeline: Chart = {
       table: [
         [labels.second, ...lines.flatMap(({ name }) => [`${name}: ${labels.entriesPerSecond}`, `${name}: p99`])],
         ...Array.from({ length: longest }, (_, i) => [
-          String(i + 1),
+          String(lines.find(({ seconds }) => seconds[i] !== undefined)?.seconds[i]?.second ?? ""),
           ...lines.flatMap(({ seconds }) => {
             const found = seconds[i];
             if (found === undefined) return ["", ""];
@@ -83,11 +84,15 @@ interface Second {
   readonly p99: number | null;
 }
 
-/** What the trials show of each second, its median. The last one, which the end of a trial cuts short, is left out. */
+/**
+ * What the trials show of each second (of each longer interval, where a trial lasted long), its median. The last one,
+ * which the end of a trial cuts short, is left out.
+ */
 function secondsOf(strategy: StrategyReport): Second[] {
   const trials = completeTrials(strategy);
+  const widthSec = trials[0]?.timelineWidthSec ?? 1;
   const whole = trials.reduce(
-    (least, { durationMs, timeline }) => Math.min(least, durationMs / 1000, timeline.length),
+    (least, { durationMs, timeline }) => Math.min(least, durationMs / 1000 / widthSec, timeline.length),
     Number.POSITIVE_INFINITY,
   );
   const count = Number.isFinite(whole) ? Math.floor(whole) : 0;
@@ -96,8 +101,8 @@ function secondsOf(strategy: StrategyReport): Second[] {
     const found = trials.flatMap(({ timeline }) => timeline.slice(i * step, i * step + 1));
     const p99 = found.flatMap((one) => (one.p99 === null ? [] : [one.p99]));
     return {
-      second: i * step + 1,
-      perSec: median(found.map((one) => one.succeeded)),
+      second: (i * step + 1) * widthSec,
+      perSec: median(found.map((one) => one.succeeded / widthSec)),
       p99: p99.length === 0 ? null : median(p99),
     };
   });
