@@ -1,9 +1,11 @@
 import { designNamed } from "../admission/index.js";
 import { EXIT, type QbenchError } from "../base/errors.js";
 import { type RunOutcome, runScenario } from "../engine/run.js";
+import type { TrialResult } from "../engine/trial-result.js";
 import { createProgress } from "../live/progress.js";
-import { buildRunReport } from "../report/builder.js";
+import { buildRunReport, trialReport } from "../report/builder.js";
 import type { RunReport } from "../report/schema.js";
+import { checkThresholds, type Threshold, thresholdText } from "../report/thresholds.js";
 import { reporterFor } from "../reporters/index.js";
 import { json } from "../reporters/json.js";
 import { table } from "../reporters/table.js";
@@ -42,6 +44,7 @@ async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunR
     trialStarted: progress.trialStarted,
     progressed: progress.ticked,
     trialFinished: progress.trialFinished,
+    objectionTo: (stage: readonly TrialResult[]) => objectionTo(stage, job.thresholds),
   };
   try {
     const outcome = await runScenario(scenario, options, observer, signal);
@@ -62,6 +65,22 @@ async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunR
   } finally {
     progress.stop();
   }
+}
+
+/** A limit that this stage of a roll-out crosses, or a promise that it breaks. */
+function objectionTo(stage: readonly TrialResult[], thresholds: readonly Threshold[]): string | undefined {
+  const broken = [...new Set(stage.flatMap(({ audit }) => audit.brokenPromises))];
+  if (broken.length > 0) return `it broke its promises (${broken.join(", ")})`;
+  const [first] = stage;
+  if (first === undefined) return undefined;
+  const crossed = checkThresholds(thresholds, [{ name: first.strategy, trials: stage.map(trialReport) }]);
+  return (
+    crossed.find(({ failed }) => failed) &&
+    crossed
+      .filter(({ failed }) => failed)
+      .map(thresholdText)
+      .join(", ")
+  );
 }
 
 /** Of who admits users beside the entries. */

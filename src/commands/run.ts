@@ -20,6 +20,9 @@ Numbers take units: 10s, 500ms, 1m30s; 10k, 1.5M; 512MB.
 Each option is also read from the environment, as QBENCH_VUS or QBENCH_MAX_IN_FLIGHT, and the scenario options from
 the scenario file under their long names. Flags come before the environment, before the file, before the defaults.`;
 
+/** What a roll-out is held to where nothing else is asked for: the published goal. */
+const GOAL = ["successRate<99%", "p95>200ms"];
+
 /** All that a run needs to know. */
 export interface RunJob {
   readonly scenario: Scenario;
@@ -66,5 +69,7 @@ async function jobOf(command: Command): Promise<RunJob> {
   );
   // What a format lacks is told before anything is measured for it.
   for (const path of options.outputs) prepared(reporterFor(path), { color: false });
-  return { ...resolved, options, thresholds: parseThresholds(options.failIf, resolved.scenario.strategies) };
+  const { scenario } = resolved;
+  const failIf = options.failIf.length === 0 && scenario.order === "staged" ? GOAL : options.failIf;
+  return { ...resolved, options, thresholds: parseThresholds(failIf, scenario.strategies) };
 }

@@ -23,6 +23,8 @@ export interface RunObserver {
   }): void;
   progressed(progress: LiveSums & { readonly elapsedMs: number }): void;
   trialFinished(result: TrialResult): void;
+  /** Staged: what speaks against going on after these trials of one strategy; undefined: nothing. */
+  objectionTo?(stage: readonly TrialResult[]): string | undefined;
 }
 
 export interface RunOutcome {
@@ -70,7 +72,8 @@ export async function runScenario(
     };
     const isPaced = scenario.ratePerSec !== null;
     instances = await Instances.open(scenario.instances, scenario.client, driver, isPaced);
-    outcome = { ...(await runTrials(scenario, target, instances, runId, observer, signal)), warnings };
+    const ran = await runTrials(scenario, target, instances, runId, observer, signal);
+    outcome = { ...ran, warnings: [...warnings, ...(ran.warnings ?? [])] };
   } catch (error) {
     await instances?.close();
     // What went wrong first is what the user needs to hear.
@@ -92,7 +95,7 @@ async function runTrials(
   runId: string,
   observer: RunObserver,
   signal: AbortSignal,
-): Promise<Omit<RunOutcome, "warnings">> {
+): Promise<Omit<RunOutcome, "warnings"> & Partial<Pick<RunOutcome, "warnings">>> {
   const plans = planRun(scenario);
   const trials: TrialResult[] = [];
   const concerts = new ConcertNumbers();
@@ -112,6 +115,12 @@ async function runTrials(
       measuringSinceMs = undefined;
       trials.push(result);
       observer.trialFinished(result);
+      const next = plans[index + 1]?.strategy;
+      if (scenario.order !== "staged" || next === undefined || next === plan.strategy) continue;
+      const objection = observer.objectionTo?.(trials.filter(({ strategy }) => strategy === plan.strategy));
+      if (objection === undefined) continue;
+      const message = `stopped after ${plan.strategy}: ${objection}; ${next} and what comes after it were not begun`;
+      return { trials, complete: true, error: undefined, warnings: [{ code: "stopped", message }] };
     }
     throwIfAborted(signal);
     return { trials, complete: true, error: undefined };

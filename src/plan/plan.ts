@@ -13,9 +13,25 @@ export interface TrialPlan {
 
 /**
  * The trials in the order in which they run: rounds, in each of which every strategy runs once, in an order drawn from
- * the seed. Whatever changes slowly on the machine so falls on all strategies alike.
+ * the seed. Whatever changes slowly on the machine so falls on all strategies alike. Staged, all trials of one strategy
+ * come before those of the next, in the order given.
  */
-export function planRun({ strategies, trials, seed }: Pick<Scenario, "strategies" | "trials" | "seed">): TrialPlan[] {
+export function planRun({
+  strategies,
+  trials,
+  seed,
+  order: howOrdered = "interleaved",
+}: Pick<Scenario, "strategies" | "trials" | "seed"> & Partial<Pick<Scenario, "order">>): TrialPlan[] {
+  if (howOrdered === "staged") {
+    return strategies.flatMap((strategy, order) =>
+      Array.from({ length: trials }, (_, round) => ({
+        round,
+        order,
+        strategy,
+        seed: deriveSeed(seed, "round", round),
+      })),
+    );
+  }
   return Array.from({ length: trials }, (_, round) => {
     const orderOfRound = shuffled(strategies, prng(deriveSeed(seed, "order", round)));
     const seedOfRound = deriveSeed(seed, "round", round);

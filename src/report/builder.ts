@@ -8,6 +8,7 @@ import {
   type FailureReport,
   type RunReport,
   SCHEMA_VERSION,
+  type StrategyReport,
   type TargetReport,
   type TrialReport,
 } from "./schema.js";
@@ -55,11 +56,19 @@ export function buildRunReport(facts: RunFacts): RunReport {
     target: facts.target,
     scenario,
     strategies,
-    ...(facts.thresholds?.length ? { thresholds: checkThresholds(facts.thresholds, strategies) } : {}),
+    ...(facts.thresholds?.length
+      ? { thresholds: checkThresholds(facts.thresholds, begunOf(strategies, scenario)) }
+      : {}),
     warnings: [...facts.warnings, ...warningsOf(strategies, scenario, facts.complete)],
     ...(facts.error === undefined ? {} : { error: errorReport(facts.error) }),
   };
 }
+
+/** Stages of a roll-out that stopped before them crossed no limit. */
+const begunOf = (strategies: readonly StrategyReport[], { order }: Scenario): readonly StrategyReport[] =>
+  order === "staged" && strategies.some(({ trials }) => trials.length > 0)
+    ? strategies.filter(({ trials }) => trials.length > 0)
+    : strategies;
 
 /** What `--json` prints if there is nothing to report but the failure. `kind`: the command, "run" for `qbench run`. */
 export const buildFailureReport = (kind: string, error: unknown): FailureReport => ({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CLIENTS, WRITES } from "../drivers/driver.js";
 import { SCORES } from "../queue/outcome.js";
-import { CONNECTIONS } from "../scenario/scenario.js";
+import { CONNECTIONS, ORDERS } from "../scenario/scenario.js";
 import { VERDICTS } from "../stats/comparison.js";
 import { thresholdResult } from "./thresholds.js";
 import { amount, count, counts, entries, LIMITERS, latency, name, share, trial, warning } from "./trial-schema.js";
@@ -69,6 +69,7 @@ const scenario = z.object({
   name: z.string(),
   strategies: z.array(name),
   mixStrategies: name.nullable().optional(),
+  order: z.enum(ORDERS).optional(),
   vus: count,
   pool: count,
   instances: count,

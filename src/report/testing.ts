@@ -11,6 +11,7 @@ export const SCENARIO: Scenario = {
   name: "default",
   strategies: ["individual", "dedup", "pipeline", "lua"],
   mixStrategies: null,
+  order: "interleaved",
   vus: 3000,
   pool: 20,
   instances: 1,

@@ -45,6 +45,7 @@ describe("a scenario", () => {
       name: "ad-hoc",
       strategies: ["individual", "dedup", "pipeline", "lua"],
       mixStrategies: null,
+      order: "interleaved",
       vus: 3000,
       pool: 20,
       instances: 1,
@@ -283,7 +284,7 @@ describe("a file", () => {
 
   it("that is not shipped is guessed at", () => {
     expect(mistakesOf({ file: "smok" }).join()).toMatch(
-      /no scenario "smok" \(did you mean "smoke"\?\); there are default/,
+      /no scenario "smok" \(did you mean "smoke"\?\); there are canary, default/,
     );
   });
 

@@ -5,7 +5,7 @@ import { SCORES } from "../queue/outcome.js";
 import { DEFAULT_STRATEGIES, STRATEGY_NAMES } from "../strategies/index.js";
 import { mix, strategyMix, strategyNames } from "./list-values.js";
 import { pollEvery } from "./poll-every.js";
-import { CONNECTIONS, type Scenario } from "./scenario.js";
+import { CONNECTIONS, ORDERS, type Scenario } from "./scenario.js";
 import { stages } from "./stages.js";
 import { choice, count, duration, memory, number, percent, type ValueType } from "./values.js";
 
@@ -57,6 +57,13 @@ export const SCENARIO_OPTIONS: { readonly [P in Property]: ScenarioOption<Scenar
     fallback: null,
     fallbackText: "each strategy has trials of its own",
     help: "strategies at once over the same keys, by shares of the entries: individual=90,lua=10",
+  },
+  order: {
+    flag: "order",
+    group: "What is compared",
+    type: choice(ORDERS),
+    fallback: "interleaved",
+    help: "rounds of all strategies, or one after another until one crosses a limit (--fail-if), as in a roll-out",
   },
   trials: {
     flag: "trials",

@@ -31,6 +31,10 @@ export interface Behaviour {
   readonly botsPercent: number;
 }
 
+export const ORDERS = ["interleaved", "staged"] as const;
+/** interleaved: rounds, in which every strategy runs once. staged: one strategy after another, until one crosses a limit. */
+export type Order = (typeof ORDERS)[number];
+
 /** What is to be measured, every option resolved: the file, the flags and the defaults in one. Serialisable. */
 export interface Scenario extends Behaviour {
   readonly name: string;
@@ -38,6 +42,7 @@ export interface Scenario extends Behaviour {
   readonly strategies: readonly string[];
   /** The name of the only one, where a mix was asked for by its shares. */
   readonly mixStrategies: string | null;
+  readonly order: Order;
   readonly vus: number;
   /** Connections of each instance (to each node of the target). */
   readonly pool: number;
