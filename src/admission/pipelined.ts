@@ -13,7 +13,7 @@ export const pipelined: AdmissionDesign = {
   atomic: "no",
   token: "hash",
   script: undefined,
-  undoes: ["wait-and-active"],
+  undoes: ["wait-and-active", "double-admission"],
   async admit(redis, order): Promise<Admitted> {
     let users = 0;
     let pops = 0;

@@ -1,3 +1,6 @@
+import type { Clock } from "./clocks.js";
+import type { FinalState } from "./final-state.js";
+
 /**
  * What admission did during a trial: the record that the audit reads beside the entries' history. One object a call. An
  * entry that overlaps a call may have come before it or after it, one that does not may not.
@@ -24,7 +27,7 @@ export interface AdmissionCall {
   readonly count: number;
   /** Failed or given up: it may have admitted others, then or later. */
   readonly isInDoubt: boolean;
-  /** Numbers of the users, in the order in which they were taken, where the call tells them. */
+  /** Numbers of the users, in any order, where they are known; those who were gone before anybody looked may be missing. */
   readonly users?: Uint32Array;
 }
 
@@ -33,4 +36,77 @@ export interface AdmissionLog {
   /** Whose clock the times are of: one of the histories' instances, or a number of its own. */
   readonly instance: number;
   readonly calls: readonly AdmissionCall[];
+}
+
+/** One call as the audit of its concert sees it; a call in doubt may have taken effect at any time since. */
+export interface CallTimes {
+  readonly sentUs: number;
+  readonly repliedUs: number;
+  readonly clock: Clock;
+  readonly tokenTtlUs: number;
+}
+
+/** Since when somebody may have been admitted of whom only the number is known. */
+export interface UnknownAdmissions {
+  readonly fromUs: number;
+  readonly clock: Clock;
+  /** Of the shortest-lived token among them. */
+  readonly tokenTtlUs: number;
+}
+
+/** The admissions of one concert: who was taken by which call, as far as it can be known. */
+export class ConcertCalls {
+  readonly calls: readonly CallTimes[];
+  /** Users admitted in all, known or not. */
+  readonly count: number;
+  /** Who was admitted, and by which of `calls`. */
+  readonly admitted: { readonly users: Uint32Array; readonly calls: Uint32Array };
+  readonly unknown: UnknownAdmissions | null;
+
+  constructor(calls: readonly (AdmissionCall & { readonly clock: Clock })[], final: FinalState) {
+    this.calls = calls.map(({ sentUs, repliedUs, isInDoubt, clock, tokenTtlMs }) => ({
+      sentUs,
+      repliedUs: isInDoubt ? Number.POSITIVE_INFINITY : repliedUs,
+      clock,
+      tokenTtlUs: tokenTtlMs === null ? Number.POSITIVE_INFINITY : tokenTtlMs * 1000,
+    }));
+    const known = new Array<number>(calls.length).fill(0);
+    const byExpiry = new Map<number, number>();
+    const named = calls.reduce((sum, { users }) => sum + (users?.length ?? 0), 0);
+    const users = new Uint32Array(named + final.active.length);
+    const ofCall = new Uint32Array(named + final.active.length);
+    let length = 0;
+    const note = (user: number, call: number): void => {
+      users[length] = user;
+      ofCall[length++] = call;
+      known[call]!++;
+    };
+    calls.forEach((call, index) => {
+      if (call.users === undefined) byExpiry.set(call.expiresAtMs, index);
+      else for (const user of call.users) note(user, index);
+    });
+    for (let index = 0; byExpiry.size > 0 && index < final.active.length; index++) {
+      const call = byExpiry.get(final.expiresAtMs[index]!);
+      if (call !== undefined) note(final.active[index]!, call);
+    }
+    this.admitted = { users: users.subarray(0, length), calls: ofCall.subarray(0, length) };
+    this.count = calls.reduce((sum, { count }, index) => sum + Math.max(count, known[index]!), 0);
+    this.unknown = this.#unknownAmong(calls.map(({ count, isInDoubt }, index) => isInDoubt || count > known[index]!));
+  }
+
+  #unknownAmong(isUnknown: readonly boolean[]): UnknownAdmissions | null {
+    const calls = this.calls.filter((_, index) => isUnknown[index]!);
+    const startOf = ({ sentUs, clock }: CallTimes): number => sentUs + clock.offsetUs;
+    const [first] = [...calls].sort((a, b) => startOf(a) - startOf(b));
+    if (first === undefined) return null;
+    return { fromUs: first.sentUs, clock: first.clock, tokenTtlUs: Math.min(...calls.map((call) => call.tokenTtlUs)) };
+  }
+
+  callOf(admission: number): number {
+    return this.admitted.calls[admission]!;
+  }
+
+  timesOf(admission: number): CallTimes {
+    return this.calls[this.callOf(admission)]!;
+  }
 }

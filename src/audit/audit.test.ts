@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ANOMALY_KINDS, type AnomalyKind } from "../queue/anomaly.js";
-import { userIdOf } from "../queue/keys.js";
 import { auditQueues, type TrialFacts } from "./audit.js";
 import { FAULTS, pick } from "./testing/faults.js";
 import { anyWorld, factsOf, type World, without, worldReader } from "./testing/world.js";
 
 /** A world to spoil: fast-check shows the one that it drew again and again. */
+const LINE_UPS = Array.from({ length: 4 }, () => ({ arrivedUs: 0, passedUs: 0 }));
 const copyOf = (world: World): World => structuredClone(world);
 
-const audit = (world: World, changes: Partial<TrialFacts> = {}, recorded?: number) =>
-  auditQueues(worldReader(world), { ...factsOf(world, recorded), ...changes });
+const audit = (world: World, changes: Partial<TrialFacts> = {}, recorded?: number, share?: number) =>
+  auditQueues(worldReader(world), { ...factsOf(world, recorded, share), ...changes });
 
 describe("audit of a trial without faults", () => {
   it("finds none", async () => {
@@ -28,6 +28,17 @@ describe("audit of a trial without faults", () => {
     );
   });
 
+  it("finds none wherever in the line-up the threads' clocks stood", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyWorld, fc.constantFrom(0, 0.2, 1), async (world, share) => {
+        const { anomalies, unjudged } = await audit(world, {}, undefined, share);
+        expect({ anomalies, unjudged }).toEqual({ anomalies: {}, unjudged: 0 });
+        expect((await audit(world, { clocks: [] }, undefined, share)).anomalies).toEqual({});
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it("finds none however little was recorded", async () => {
     await fc.assert(
       fc.asyncProperty(anyWorld, fc.nat(20), async (world, recorded) => {
@@ -42,7 +53,7 @@ describe("audit of a trial without faults", () => {
   it("says how much it looked at", async () => {
     await fc.assert(
       fc.asyncProperty(anyWorld, async (world) => {
-        const members = world.concerts.reduce((sum, { waiting, active }) => sum + waiting.length + active.length, 0);
+        const members = world.concerts.reduce((sum, { waiting, active }) => sum + waiting.length + active.size, 0);
         expect((await audit(world)).checked).toBeGreaterThanOrEqual(members + world.entries.length);
       }),
     );
@@ -55,8 +66,13 @@ describe("audit of a trial with one fault", () => {
       fc.asyncProperty(anyWorld, fc.nat(), async (drawnWorld, drawn) => {
         const world = copyOf(drawnWorld);
         plant(world, drawn);
-        const { ok, anomalies, brokenPromises } = await audit(world, { promises: [kind] });
+        const { ok, anomalies, brokenPromises, examples } = await audit(world, { promises: ANOMALY_KINDS });
         expect(anomalies).toEqual({ [kind]: 1 });
+        if (!world.concerts.some(({ waiting }) => waiting.includes(-1))) {
+          expect(examples!.map((example) => example.kind)).toEqual([kind]);
+          expect(examples![0]!.events.filter(({ isToBlame }) => isToBlame)).toHaveLength(1);
+          expect(examples![0]!.events.length).toBeLessThanOrEqual(8);
+        }
         expect(ok).toBe(false);
         expect(brokenPromises).toEqual([kind]);
         expect((await audit(world)).brokenPromises).toEqual([]);
@@ -71,13 +87,20 @@ describe("audit of a trial with one fault", () => {
         const world = copyOf(drawnWorld);
         const concert = pick(world.concerts, drawn);
         const number = world.concerts.indexOf(concert);
-        const template = { instance: 0, concert: number, prepared: "NEW", result: "NEW", total: 99 } as const;
+        const template = {
+          instance: 0,
+          concert: number,
+          prepared: "NEW",
+          operation: "enter",
+          result: "NEW",
+          total: 99,
+        } as const;
         const [first, second] = [1000, 1001];
         world.entries.push({ ...template, user: first, sentUs: 1e6, repliedUs: 1e6 + 1, position: 98 });
         world.entries.push({ ...template, user: second, sentUs: 1e6 + 1, repliedUs: 1e6 + 2, position: 99 });
-        concert.waiting.push(userIdOf(first), userIdOf(second));
+        concert.waiting.push(first, second);
         expect((await audit(world)).anomalies).toEqual({});
-        concert.waiting.splice(-2, 2, userIdOf(second), userIdOf(first));
+        concert.waiting.splice(-2, 2, second, first);
         expect((await audit(world)).anomalies).toEqual({ "order-broken": 1 });
         // Overlapping, they may stand as they like.
         world.entries.at(-1)!.sentUs = 1e6 + 0.5;
@@ -87,18 +110,83 @@ describe("audit of a trial with one fault", () => {
     );
   });
 
+  /** Two users of threads whose clocks are `skewUs` apart, the first answered `gapUs` before the second asked. */
+  const acrossThreads = (gapUs: number, widthUs: number, order: "by score" | "waiting"): World => {
+    const at = { concert: 0, prepared: "NEW", operation: "enter", result: "NEW" } as const;
+    const calls =
+      order === "waiting"
+        ? []
+        : [8, 7].map((user, index) => ({
+            concert: 0,
+            sentUs: 5000 + 1000 * index,
+            repliedUs: 5500 + 1000 * index,
+            expiresAtMs: 1e12 + index,
+            users: [user],
+          }));
+    return {
+      prepared: { waiting: 0, active: 0 },
+      admissions: order === "waiting" ? "never" : order,
+      instances: 2,
+      lineUps: [0, 700, 0, 30].map((before) => ({ arrivedUs: -before - widthUs, passedUs: -before })),
+      calls,
+      concerts: [
+        {
+          waiting: order === "waiting" ? [8, 7] : [],
+          active: new Map(calls.map(({ users, expiresAtMs }) => [users[0]!, expiresAtMs])),
+          tokens: calls.map(({ users }) => users[0]!),
+        },
+      ],
+      entries: [
+        { ...at, instance: 0, user: 7, sentUs: 1000, repliedUs: 1100, position: 1, total: 1 },
+        { ...at, instance: 1, user: 8, sentUs: 1100 + gapUs, repliedUs: 1200 + gapUs, position: 2, total: 2 },
+      ],
+    };
+  };
+
+  it.each([
+    [100, 40, "waiting", 1],
+    [100, 40, "by score", 1],
+    // Closer than the clocks can be told apart: ± 25 each.
+    [40, 50, "waiting", 0],
+    [40, 50, "by score", 0],
+  ] as const)(
+    "users of two threads, %d µs apart, clocks known within %d µs, in the wrong order: %s",
+    async (...row) => {
+      const [gapUs, widthUs, order, times] = row;
+      for (const share of [0, 0.5, 1]) {
+        const world = acrossThreads(gapUs, widthUs, order);
+        const { anomalies, examples } = await audit(world, {}, undefined, share);
+        expect(anomalies).toEqual(times === 0 ? {} : { "order-broken": 1 });
+        if (times > 0) expect(examples![0]).toMatchObject({ user: 7, rule: expect.stringContaining("0000000008") });
+      }
+      expect((await audit(acrossThreads(gapUs, widthUs, order), { clocks: [] })).anomalies).toEqual({});
+    },
+  );
+
+  it("a position that grew from one thread's answer to another's", async () => {
+    const world = acrossThreads(100, 40, "waiting");
+    world.concerts[0]!.waiting = [7];
+    world.entries[1] = { ...world.entries[1]!, operation: "poll", result: "WAITING" };
+    const moved = { ...world, entries: world.entries.map((entry) => ({ ...entry, user: 7 })) };
+    expect((await audit(moved)).anomalies).toEqual({ "position-grew": 1 });
+    expect((await audit(moved, { clocks: [] })).anomalies).toEqual({});
+  });
+
   it("a new user ahead of one who had been waiting before the trial", async () => {
     const world: World = {
       prepared: { waiting: 1, active: 0 },
-      isAdmitting: false,
+      admissions: "never",
       instances: 1,
-      concerts: [{ waiting: [userIdOf(7), userIdOf(0)], active: [], tokens: [] }],
+      lineUps: LINE_UPS,
+      calls: [],
+      concerts: [{ waiting: [7, 0], active: new Map(), tokens: [] }],
       entries: [
         {
           instance: 0,
           concert: 0,
           user: 7,
           prepared: "NEW",
+          operation: "enter",
           result: "NEW",
           sentUs: 1,
           repliedUs: 2,
@@ -114,13 +202,15 @@ describe("audit of a trial with one fault", () => {
 describe("audit by counts alone", () => {
   const counted = (waiting: number, newAnswers: number, inDoubt = 0): World => ({
     prepared: { waiting: 2, active: 1 },
-    isAdmitting: false,
+    admissions: "never",
     instances: 1,
+    lineUps: LINE_UPS,
+    calls: [],
     concerts: [
       {
-        waiting: Array.from({ length: waiting }, (_, user) => userIdOf(user < 2 ? user : user + 1)),
-        active: [userIdOf(2)],
-        tokens: [userIdOf(2)],
+        waiting: Array.from({ length: waiting }, (_, user) => (user < 2 ? user : user + 1)),
+        active: new Map([[2, 9e12]]),
+        tokens: [2],
       },
     ],
     entries: Array.from({ length: newAnswers + inDoubt }, (_, index) => ({
@@ -128,6 +218,7 @@ describe("audit by counts alone", () => {
       concert: 0,
       user: 3 + index,
       prepared: "NEW",
+      operation: "enter",
       result: index < newAnswers ? "NEW" : "in-doubt",
       sentUs: index,
       repliedUs: index + 1,
@@ -150,7 +241,7 @@ describe("audit by counts alone", () => {
 
   it("names by user what was recorded, and counts the rest once", async () => {
     const world = counted(12, 10);
-    world.concerts[0]!.waiting = without(world.concerts[0]!.waiting, userIdOf(4));
+    world.concerts[0]!.waiting = without(world.concerts[0]!.waiting, 4);
     const { anomalies } = await audit(world, { promises: ["double-new"] }, 5);
     expect(anomalies).toEqual({ lost: 1 });
   });

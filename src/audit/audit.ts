@@ -2,11 +2,14 @@ import type { Redis } from "ioredis";
 import { nowUs } from "../base/clock.js";
 import { ANOMALY_KINDS, type AnomalyKind } from "../queue/anomaly.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
-import type { AdmissionLog } from "./admissions.js";
+import { type AdmissionLog, ConcertCalls } from "./admissions.js";
+import type { Clock } from "./clocks.js";
 import { type ConcertAnswers, ConcertAudit, type Prepared, type Tally } from "./concert-audit.js";
+import type { Example } from "./evidence.js";
+import { type FinalState, readFinalState, type TokenForm } from "./final-state.js";
 import type { History } from "./history.js";
 import { type QueueReader, redisReader } from "./reader.js";
-import { Rows } from "./rows.js";
+import { clockOf, Rows } from "./rows.js";
 
 /** The audit after every trial: what entries were told against the data they left. */
 export interface Audit {
@@ -14,12 +17,25 @@ export interface Audit {
   readonly anomalies: Readonly<Partial<Record<AnomalyKind, number>>>;
   /** Anomalies of a kind that the strategy, with this score, promises never to show. */
   readonly brokenPromises: readonly AnomalyKind[];
+  /** Kinds that it promises never to show. */
+  readonly promises?: readonly AnomalyKind[];
+  /** Kinds that this trial could have shown: of any other, none says nothing. */
+  readonly exercised?: readonly AnomalyKind[];
+  /** A few of each kind, explained. */
+  readonly examples?: readonly Example[];
   /** Entries, members and tokens looked at. */
   readonly checked: number;
-  /** "users": every user's answers against his data. "counts": the history was cut short, and beyond it only numbers were compared. */
-  readonly coverage: "users" | "counts";
+  /** Users of whom nothing can be said, since they had too much under way at once. */
+  readonly unjudged?: number;
+  /**
+   * "users": every user's answers against his data. "counts": the history was cut short, or not kept, and beyond it only
+   * numbers were compared. "none": not audited.
+   */
+  readonly coverage: "users" | "counts" | "none";
   /** Users whom a restarted server forgot. */
   readonly lostByServer: number;
+  /** How far times of different threads may be apart before their order counts; absent: nothing had to be compared. */
+  readonly clockToleranceUs?: number;
   readonly durationMs: number;
 }
 
@@ -31,17 +47,33 @@ export interface TrialFacts {
   readonly concerts: readonly (ConcertAnswers & { readonly number: number })[];
   /** One for each instance; null if none was kept. */
   readonly histories: readonly History[] | null;
+  /** How the threads' times compare; threads that are not in it are not compared with others. */
+  readonly clocks?: readonly Clock[];
   readonly promises: readonly AnomalyKind[];
-  /** Users were moved from waiting to active meanwhile. */
-  readonly isAdmitting?: boolean;
-  /** By which calls; a user whom one of them names is not lost, though his token may be over by now. */
+  /** What those who admitted users have recorded. */
   readonly admissions?: readonly AdmissionLog[];
+  readonly tokens?: TokenForm;
+  /** Users were moved from waiting to active meanwhile, by somebody who kept no record. */
+  readonly isAdmitting?: boolean;
   /** The server restarted, or another took over: what it forgot breaks no promise. */
   readonly serverRestarted?: boolean;
+  /** How long after the threads' line-up this is, µs, or more: tokens that cannot have ended by now are not over. */
+  readonly elapsedUs?: () => number;
 }
 
 /** What a server that kept its data cannot be blamed for. */
-const NEVER_FORGETTING: readonly AnomalyKind[] = ["phantom", "wait-and-active"];
+const NEVER_FORGETTING: readonly AnomalyKind[] = ["phantom", "wait-and-active", "double-admission"];
+
+/** The result where nobody looked. */
+export const NOT_AUDITED: Audit = {
+  ok: true,
+  anomalies: {},
+  brokenPromises: [],
+  checked: 0,
+  coverage: "none",
+  lostByServer: 0,
+  durationMs: 0,
+};
 
 /** Audits a trial whose entries have all ended; call it before the keys are removed. */
 export const auditTrial = ({ control, ...facts }: TrialFacts & { readonly control: Redis }): Promise<Audit> =>
@@ -50,19 +82,18 @@ export const auditTrial = ({ control, ...facts }: TrialFacts & { readonly contro
 /** @throws Error if a complete history and the generator's counts disagree: a bug, not an anomaly. */
 export async function auditQueues(reader: QueueReader, facts: TrialFacts): Promise<Audit> {
   const startUs = nowUs();
-  const { population, promises, histories, serverRestarted = false } = facts;
+  const { population, promises, histories, clocks = [], serverRestarted = false, tokens = "key" } = facts;
   const isComplete = histories?.every((history) => history.complete) ?? false;
-  const rows = new Rows(histories ?? []);
-  const mayAnswerNewTwice = !promises.includes("double-new");
-  const rules = { prepared: population, isAdmitting: facts.isAdmitting ?? false, isComplete, mayAnswerNewTwice };
-  const model = new ConcertAudit(rules, rows);
+  const rows = new Rows(histories ?? [], clocks);
+  const { elapsedUs = () => Number.POSITIVE_INFINITY, isAdmitting = false } = facts;
+  const model = new ConcertAudit({ prepared: population, isAdmitting, isComplete, promises, elapsedUs }, rows);
   const sum: Tally = {};
   for (const [number, told] of answersByConcert(facts, rows)) {
-    model.begin(number, told);
-    await readConcert(reader, concertKeys(concertIdOf(facts.runId, number)), model);
-    const admitted = admittedIn(number, facts.admissions ?? []);
-    if (admitted.size > 0) model.seeActive(model.missing().filter((id) => admitted.has(Number(id))));
-    const found = model.findings(told);
+    const keys = concertKeys(concertIdOf(facts.runId, number));
+    const final = await readFinalState(reader, keys, tokens);
+    const suspects = model.judge(number, told, final, callsOf(number, facts, final));
+    const holders = tokens === "key" ? await reader.tokenHolders(keys, suspects) : [];
+    const found = model.findings(told, holders);
     for (const kind of ANOMALY_KINDS) if (found[kind] !== undefined) sum[kind] = (sum[kind] ?? 0) + found[kind];
   }
   const { lost = 0, ...rest } = sum;
@@ -70,33 +101,33 @@ export async function auditQueues(reader: QueueReader, facts: TrialFacts): Promi
   const found = ANOMALY_KINDS.filter((kind) => anomalies[kind] !== undefined);
   const isHeld = (kind: AnomalyKind): boolean =>
     promises.includes(kind) && (!serverRestarted || NEVER_FORGETTING.includes(kind));
+  const tolerances = clocks.map(({ uncertaintyUs }) => uncertaintyUs).filter(Number.isFinite);
   return {
     ok: found.length === 0,
     anomalies,
     brokenPromises: found.filter(isHeld),
+    promises,
+    exercised: ANOMALY_KINDS.filter((kind) => model.exercised.has(kind) || anomalies[kind] !== undefined),
+    examples: model.examples.all.filter(({ kind }) => anomalies[kind] !== undefined),
     checked: model.checked,
+    unjudged: model.unjudged,
     coverage: isComplete ? "users" : "counts",
     lostByServer: serverRestarted ? lost : 0,
+    ...(tolerances.length > 1 ? { clockToleranceUs: 2 * Math.max(...tolerances) } : {}),
     durationMs: (nowUs() - startUs) / 1000,
   };
 }
 
-/** Users whom calls name as admitted to a concert. */
-const admittedIn = (concert: number, logs: readonly AdmissionLog[]): Set<number> =>
-  new Set(
-    logs.flatMap(({ calls }) =>
-      calls.filter((call) => call.concert === concert).flatMap(({ users }) => (users === undefined ? [] : [...users])),
-    ),
-  );
-
-async function readConcert(reader: QueueReader, keys: ReturnType<typeof concertKeys>, model: ConcertAudit) {
-  for await (const users of reader.active(keys)) model.seeActive(users);
-  for await (const users of reader.waiting(keys)) {
-    model.seeWaiting(users);
-    model.seeActive(await reader.tokenHolders(keys, users));
-  }
-  // A token alone, without a place in the active set, is an admission too.
-  model.seeActive(await reader.tokenHolders(keys, model.missing()));
+/** What was recorded of the admissions to one concert; null: nobody kept a record. */
+function callsOf(concert: number, facts: TrialFacts, final: FinalState): ConcertCalls | null {
+  const { admissions, clocks = [], histories } = facts;
+  if (admissions === undefined) return null;
+  const threads = new Set([...(histories ?? []), ...admissions].map(({ instance }) => instance)).size;
+  const calls = admissions.flatMap((log) => {
+    const clock = clockOf(log.instance, clocks, threads);
+    return log.calls.filter((call) => call.concert === concert).map((call) => ({ ...call, clock }));
+  });
+  return new ConcertCalls(calls, final);
 }
 
 /** The instances' counts added up; a concert that was entered counts even if nobody counted it. */

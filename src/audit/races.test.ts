@@ -27,13 +27,11 @@ interface Case extends Race {
 const CASES: Record<string, Case> = {
   "one user, two entries at once": {
     waiting: 0,
-    isAdmitting: false,
     actors: (stage) => [stage.entering(5, 1000), stage.entering(5, 1001)],
     shown: () => ({ ...none, individual: ["double-new"] }),
   },
   "a waiting user's entry beside his admission": {
     waiting: 1,
-    isAdmitting: true,
     actors: (stage) => [stage.entering(0, 1000), stage.admitting()],
     shown: () => ({
       individual: ["total-below-position", "wait-and-active"],
@@ -46,13 +44,11 @@ const CASES: Record<string, Case> = {
   },
   "a new user's entry beside an admission": {
     waiting: 0,
-    isAdmitting: true,
     actors: (stage) => [stage.entering(5, 1000), stage.admitting()],
     shown: () => ({ ...none, individual: torn, dedup: torn, pipeline: torn, "pipeline-blind": torn }),
   },
   "one user, two entries, and an admission": {
     waiting: 0,
-    isAdmitting: true,
     actors: (stage) => [stage.entering(5, 1000), stage.entering(5, 1001), stage.admitting()],
     shown: () => ({
       individual: [...tornAndBoth, "double-new"],
@@ -63,9 +59,20 @@ const CASES: Record<string, Case> = {
       multi: ["wait-and-active"],
     }),
   },
+  "a waiting user's entry, and two admissions one after the other": {
+    waiting: 1,
+    actors: (stage) => [stage.entering(0, 1000), stage.admitting(2)],
+    shown: () => ({
+      individual: [...torn, "double-admission", "wait-and-active"],
+      dedup: [...torn, "double-admission", "wait-and-active"],
+      pipeline: [...torn, "double-admission", "wait-and-active"],
+      lua: [],
+      "pipeline-blind": [...torn, "double-admission", "wait-and-active"],
+      multi: ["double-admission", "wait-and-active"],
+    }),
+  },
   "two users, the later of whom looks again": {
     waiting: 1,
-    isAdmitting: false,
     actors: (stage) => [stage.entering(5, 1000), stage.entering(6, 1001, 2)],
     shown: (score) => {
       const disordered: AnomalyKind[] = score === "timestamp" ? ["order-broken", "position-grew"] : ["position-grew"];
@@ -112,7 +119,6 @@ it("counts the orders in which a waiting user comes to be active as well", async
 it("an admission that is not one script undoes what a script promises", async () => {
   const race: Race = {
     waiting: 1,
-    isAdmitting: true,
     actors: (stage) => [stage.entering(0, 1000), stage.admittingByHand()],
   };
   for (const strategy of STRATEGIES) {

@@ -1,4 +1,5 @@
 import { designNamed } from "../admission/index.js";
+import type { TrialRecord } from "../audit/dump.js";
 import { EXIT, type QbenchError } from "../base/errors.js";
 import { type RunOutcome, runScenario } from "../engine/run.js";
 import type { TrialResult } from "../engine/trial-result.js";
@@ -14,6 +15,7 @@ import type { Script } from "../strategies/script.js";
 import type { Target } from "../targets/target.js";
 import type { CommandResult } from "./command.js";
 import { failureText } from "./failure.js";
+import { HistoryFile } from "./history-file.js";
 import { prepared } from "./rendering.js";
 import { factsOf, type TargetFacts, writeWhole } from "./report-file.js";
 import type { RunJob } from "./run.js";
@@ -36,6 +38,7 @@ async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunR
   const startedAt = new Date();
   const sinceMs = performance.now();
   const progress = createProgress({ isTerminal: process.stderr.isTTY === true, quiet: options.quiet });
+  const dump = options.dumpHistory === undefined ? undefined : new HistoryFile(options.dumpHistory);
   let facts: TargetFacts | undefined;
   const observer = {
     async targetOpened(opened: Target) {
@@ -45,9 +48,11 @@ async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunR
     progressed: progress.ticked,
     trialFinished: progress.trialFinished,
     objectionTo: (stage: readonly TrialResult[]) => objectionTo(stage, job.thresholds),
+    recorded: (record: TrialRecord): void => dump?.add(record),
   };
   try {
     const outcome = await runScenario(scenario, options, observer, signal);
+    dump?.finish();
     const report = buildRunReport({
       scenario,
       // The observer was called before anything could be measured.
@@ -63,6 +68,7 @@ async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunR
     });
     return { report, outcome };
   } finally {
+    dump?.discard();
     progress.stop();
   }
 }

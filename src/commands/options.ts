@@ -34,6 +34,11 @@ const RUN_OPTIONS = {
     group: "Result",
     help: "write the report there; its ending says in which format",
   },
+  "dump-history": {
+    placeholder: "FILE.jsonl",
+    group: "Result",
+    help: "write every event of every trial there, one JSON object a line",
+  },
   json: { group: "Result", help: "print one JSON document and nothing else, after a failure too" },
   quiet: { group: "Result", help: "no progress and no warnings on stderr; the report has them" },
   "dry-run": { group: "Result", help: "print the plan and connect to nothing" },
@@ -48,6 +53,7 @@ export interface RunOptions {
   readonly outputs: readonly string[];
   /** `--fail-if`, as given. */
   readonly failIf: readonly string[];
+  readonly dumpHistory: string | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
   /** Whether stdout may show colours. */
@@ -122,6 +128,7 @@ export function runOptions(opts: Opts, env: NodeJS.ProcessEnv, isTerminal: boole
     redisServer: one("redis-server"),
     outputs: (opts.output as string[]) ?? (output ? [output] : []),
     failIf: (opts.failIf as string[]) ?? (env[envNameOf("fail-if")] ? [env[envNameOf("fail-if")] as string] : []),
+    dumpHistory: one("dump-history"),
     json: opts.json === true,
     quiet: isOn("quiet"),
     color: colorWanted(opts.color !== false, env, isTerminal),

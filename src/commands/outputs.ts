@@ -9,11 +9,11 @@ import { printable } from "../report/format.js";
  * @param endings endings of the formats there are, with the dot
  * @throws QbenchError (usage) that tells all mistakes
  */
-export function checkOutputs(paths: readonly string[], endings: readonly string[]): void {
+export function checkOutputs(paths: readonly string[], endings: readonly string[], flag = "--output"): void {
   const mistakes = paths.flatMap((path, i) => {
     const isTwice = paths.slice(0, i).some((other) => resolve(other) === resolve(path));
     const mistake = isTwice ? "is given twice" : mistakeIn(path, endings);
-    return mistake === undefined ? [] : [`--output ${printable(path)}: ${mistake}`];
+    return mistake === undefined ? [] : [`${flag} ${printable(path)}: ${mistake}`];
   });
   if (mistakes.length > 0) throw usageError(mistakes.join("\n  "), "nothing was measured");
 }

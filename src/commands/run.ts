@@ -69,6 +69,7 @@ async function jobOf(command: Command): Promise<RunJob> {
   );
   // What a format lacks is told before anything is measured for it.
   for (const path of options.outputs) prepared(reporterFor(path), { color: false });
+  if (options.dumpHistory !== undefined) checkOutputs([options.dumpHistory], [".jsonl"], "--dump-history");
   const { scenario } = resolved;
   const failIf = options.failIf.length === 0 && scenario.order === "staged" ? GOAL : options.failIf;
   return { ...resolved, options, thresholds: parseThresholds(failIf, scenario.strategies) };

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import type { LineUp } from "../audit/clocks.js";
 import { EXIT, QbenchError } from "../base/errors.js";
 import type { Client, DriverOptions } from "../drivers/driver.js";
 import type { LuaFile } from "../strategies/index.js";
@@ -61,10 +62,15 @@ export class Instances {
   }
 
   /**
-   * Runs one segment on each instance. `whenReady` is called when all wait at the barrier, right before it opens.
+   * Runs one segment on each instance. `whenReady` is called when all wait at the barrier, right before it opens;
+   * `whenOpen` right after, with this thread's own part in the line-ups, on its clock.
    * @throws QbenchError if a thread fails.
    */
-  async run(segments: readonly Segment[], whenReady: () => Promise<void>): Promise<SegmentResult[]> {
+  async run(
+    segments: readonly Segment[],
+    whenReady: () => Promise<void>,
+    whenOpen: (lineUps: readonly LineUp[]) => void = () => {},
+  ): Promise<SegmentResult[]> {
     this.#control.close();
     const prepared = this.#workers.map((worker) => next(worker, "prepared"));
     this.#workers.forEach((worker, index) => {
@@ -82,6 +88,7 @@ export class Instances {
       this.#control.open();
     }
     try {
+      whenOpen(this.#control.lineUp());
       return (await Promise.all(results)).map((message) => message.result);
     } finally {
       this.#pacing?.board.setRunning(false);

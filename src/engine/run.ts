@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { TrialRecord } from "../audit/dump.js";
 import { QbenchError, throwIfAborted } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
 import { planRun } from "../plan/plan.js";
@@ -25,6 +26,8 @@ export interface RunObserver {
   trialFinished(result: TrialResult): void;
   /** Staged: what speaks against going on after these trials of one strategy; undefined: nothing. */
   objectionTo?(stage: readonly TrialResult[]): string | undefined;
+  /** All that was recorded of the trial, before it is forgotten. */
+  recorded?(record: TrialRecord): void;
 }
 
 export interface RunOutcome {
@@ -111,7 +114,9 @@ async function runTrials(
       const onMeasuring = (): void => {
         measuringSinceMs = performance.now();
       };
-      const result = await runTrial({ scenario, target, instances, runId, concerts, signal, onMeasuring }, plan);
+      const onRecord = (record: TrialRecord): void => observer.recorded?.(record);
+      const context = { scenario, target, instances, runId, concerts, signal, onMeasuring, onRecord };
+      const result = await runTrial(context, plan);
       measuringSinceMs = undefined;
       trials.push(result);
       observer.trialFinished(result);

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AdmissionActed } from "../actors/admission.js";
-import { auditTrial } from "../audit/audit.js";
+import { auditTrial, NOT_AUDITED, type TrialFacts } from "../audit/audit.js";
+import { clocksOf, type LineUp, sinceStart } from "../audit/clocks.js";
+import type { TrialRecord } from "../audit/dump.js";
 import { History } from "../audit/history.js";
 import { nowUs } from "../base/clock.js";
 import { environmentError, throwIfAborted } from "../base/errors.js";
@@ -49,6 +51,8 @@ export interface TrialContext {
   readonly signal: AbortSignal;
   /** Called when the measured time begins. */
   readonly onMeasuring: () => void;
+  /** Called after the audit, with all that it read. */
+  readonly onRecord?: (record: TrialRecord) => void;
 }
 
 export class ConcertNumbers {
@@ -89,14 +93,24 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   const admission = await openAdmission(context, segments[0]!);
   let results: SegmentResult[];
   let admitted: AdmissionActed | undefined;
+  let originUs = 0;
+  let lineUps: readonly LineUp[] = [];
   try {
-    results = await runSegments(context, segments, async () => {
-      server.before = await takeSnapshot(target.control);
-      pacingCpuMs.before = context.instances.pacingCpuMs ?? 0;
-      machine.before = machineSnapshot();
-      context.onMeasuring();
-      admission?.start(nowUs());
-    });
+    results = await runSegments(
+      context,
+      segments,
+      async () => {
+        server.before = await takeSnapshot(target.control);
+        pacingCpuMs.before = context.instances.pacingCpuMs ?? 0;
+        machine.before = machineSnapshot();
+        context.onMeasuring();
+        originUs = nowUs();
+        admission?.start(originUs);
+      },
+      (own) => {
+        lineUps = own.map((one) => sinceStart(one, originUs));
+      },
+    );
     admitted = await admission?.stop();
     machine.after = machineSnapshot();
     pacingCpuMs.after = context.instances.pacingCpuMs ?? 0;
@@ -105,16 +119,13 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
     admission?.close();
   }
   await settle(context, results);
-  const histories = results.map((result) => History.fromTransfer(result.history));
-  const audit = await auditOf(
-    context,
-    plan,
-    segments[0]!,
-    results,
-    histories,
-    admitted,
-    hasRestarted(server.before, server.after),
-  );
+  const record = recordOf(context, plan, results, lineUps, admitted);
+  const audit = await auditOf(context, segments[0]!, results, record, {
+    serverRestarted: hasRestarted(server.before, server.after),
+    // The first line-up began before the instant that times are counted from, so this is rather too much.
+    ...(lineUps[0] === undefined ? {} : { elapsedUs: elapsedSince(originUs + lineUps[0].arrivedUs) }),
+  });
+  context.onRecord?.(record);
   const figures = admitted && (await admissionFigures(context, segments[0]!, admitted, server));
   await teardown(context);
   const complete = !signal.aborted && results.every((result) => !result.aborted);
@@ -183,7 +194,7 @@ function segmentsOf(context: TrialContext, plan: TrialPlan, expectedPerSec: numb
       ...shared,
       timeoutMs: scenario.timeoutMs,
       seed,
-      historyBytes: Math.floor((scenario.historyMb * 1024 * 1024) / instances),
+      historyBytes: scenario.audit === "full" ? Math.floor((scenario.historyMb * 1024 * 1024) / instances) : 0,
     };
   });
 }
@@ -233,12 +244,13 @@ async function runSegments(
   context: TrialContext,
   segments: readonly Segment[],
   whenReady: () => Promise<void>,
+  whenOpen?: (lineUps: readonly LineUp[]) => void,
 ): Promise<SegmentResult[]> {
   const { instances, signal, concerts } = context;
   const abort = (): void => instances.abort();
   signal.addEventListener("abort", abort);
   try {
-    const running = instances.run(segments, whenReady);
+    const running = instances.run(segments, whenReady, whenOpen);
     if (signal.aborted) abort();
     const results = await running;
     for (const { number } of results.flatMap((result) => result.concerts)) concerts.takeUpTo(number + 1);
@@ -260,7 +272,8 @@ const lostServer = ({ target, scenario }: TrialContext): Error =>
  * and before the keys go, or they would make new ones.
  */
 async function settle({ target }: TrialContext, results: readonly SegmentResult[]): Promise<void> {
-  if (mergeCounts(results).inDoubt === 0) return;
+  const leavesInDoubt = results.some(({ concerts }) => concerts.some((one) => one.leavesInDoubt > 0));
+  if (mergeCounts(results).inDoubt === 0 && !leavesInDoubt) return;
   let before = await takeSnapshot(target.control);
   for (let poll = 0; poll < SETTLE_POLLS; poll++) {
     await sleep(SETTLE_EVERY_MS);
@@ -282,27 +295,45 @@ async function teardown(context: TrialContext): Promise<void> {
   }
 }
 
-function auditOf(
-  context: TrialContext,
-  plan: TrialPlan,
-  segment: Segment,
+const elapsedSince = (startUs: number) => (): number => nowUs() - startUs;
+
+/** What threads wrote down, and how their clocks compare; the main thread admits users, by yet another clock. */
+function recordOf(
+  { scenario }: TrialContext,
+  { strategy, round }: TrialPlan,
   results: readonly SegmentResult[],
-  histories: readonly History[],
+  ownLineUps: readonly LineUp[],
   admitted: AdmissionActed | undefined,
-  serverRestarted: boolean,
+): TrialRecord {
+  const threads = results.map(({ index, lineUps }) => ({ instance: index, lineUps }));
+  const own = { instance: scenario.instances, lineUps: ownLineUps };
+  return {
+    strategy,
+    round,
+    histories: results.map((result) => History.fromTransfer(result.history)),
+    clocks: clocksOf([...threads, own]),
+    admissions: admitted === undefined ? [] : [{ instance: own.instance, calls: admitted.log }],
+  };
+}
+
+async function auditOf(
+  { scenario, target, runId }: TrialContext,
+  { population, score }: Segment,
+  results: readonly SegmentResult[],
+  { strategy, histories, clocks, admissions }: TrialRecord,
+  more: Pick<TrialFacts, "serverRestarted" | "elapsedUs">,
 ): Promise<Audit> {
-  const { scenario } = context;
+  if (scenario.audit === "off") return NOT_AUDITED;
   return auditTrial({
-    control: context.target.control,
-    runId: context.runId,
-    population: segment.population,
+    control: target.control,
+    runId,
+    population,
     concerts: results.flatMap((result) => result.concerts),
-    histories,
-    promises: promisesBeside(scenario, strategyNamed(plan.strategy).promises(segment.score)),
-    isAdmitting: scenario.admit !== null,
-    // Its clock is the control side's: nobody else's.
-    admissions: admitted === undefined ? [] : [{ instance: scenario.instances, calls: admitted.log }],
-    serverRestarted,
+    histories: scenario.audit === "full" ? histories : null,
+    clocks,
+    promises: promisesBeside(scenario, strategyNamed(strategy).promises(score)),
+    ...(admissions.length === 0 ? {} : { admissions }),
+    ...more,
   });
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AUDITS } from "../audit/audit-depth.js";
 import { CLIENTS, WRITES } from "../drivers/driver.js";
 import { SCORES } from "../queue/outcome.js";
 import { CONNECTIONS, ORDERS } from "../scenario/scenario.js";
@@ -42,6 +43,20 @@ const vsBaseline = z
   })
   .meta({ description: "this strategy over the baseline, by rounds; 95 % Student t interval of the ratio" });
 
+const anomaly = z
+  .object({
+    count,
+    perMillion: amount.nullable().meta({ description: "of the entries attempted; null: could not have been seen" }),
+    low: amount.nullable(),
+    high: amount.nullable(),
+    promise: z.enum(["kept", "broken", "expected", "absent", "not-exercised"]).meta({
+      description:
+        "kept: promised, exercised and not seen; broken: promised and seen; expected: seen, not promised; " +
+        "absent: neither; not-exercised: the run could not have shown it",
+    }),
+  })
+  .meta({ id: "anomalyRate", description: "one kind of anomaly over all trials; 95 % Wilson interval" });
+
 const summary = z.object({
   trials: count.meta({ description: "complete trials; only these count here" }),
   trialsLeftOut: count,
@@ -62,6 +77,7 @@ const summary = z.object({
   limiter: z.enum(LIMITERS).meta({ description: "of most trials; unclear where there is no majority" }),
   limiters: counts,
   audit: z.object({ ok: z.boolean(), anomalies: counts, brokenPromises: z.array(z.string()) }),
+  anomalies: z.record(z.string(), anomaly).optional(),
   vsBaseline: vsBaseline.optional(),
 });
 
@@ -105,6 +121,7 @@ const scenario = z.object({
   admitEveryMs: amount.optional(),
   admitBatch: count.optional(),
   admitTtlMs: amount.optional(),
+  audit: z.enum(AUDITS).optional(),
   historyMb: amount,
   seed: z.int(),
 });

@@ -2,6 +2,7 @@ import type { EntryCounts, HistogramCounts, Limiter, TrialResult } from "../engi
 import { mergeCounts, percentileUs } from "../measure/hdr.js";
 import { type Comparison, comparePairs, type Direction } from "../stats/comparison.js";
 import { medianInterval } from "../stats/median.js";
+import { summarizeAnomalies } from "./anomalies.js";
 import { latencyFigures } from "./latency.js";
 import type { StrategySummary } from "./schema.js";
 
@@ -39,6 +40,7 @@ export function summarize(
   const perEntry = (figure: (trial: TrialResult) => number) =>
     overTrials((trial) => (trial.entries.succeeded === 0 ? null : figure(trial)))?.median ?? null;
   const entries = totalEntries(complete);
+  const anomalies = summarizeAnomalies(complete);
   const { histogram: _, ...merged } = latencyFigures(mergeCounts(complete.map((trial) => histogramOf(trial, basis))));
   return {
     trials: complete.length,
@@ -62,6 +64,7 @@ export function summarize(
       anomalies: totalOf(complete.map((trial) => trial.audit.anomalies)),
       brokenPromises: [...new Set(complete.flatMap((trial) => trial.audit.brokenPromises))].sort(),
     },
+    ...(anomalies === undefined ? {} : { anomalies }),
     ...(baseline === undefined ? {} : { vsBaseline: compareWith(baseline, trials, basis) }),
   };
 }

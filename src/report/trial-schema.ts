@@ -125,6 +125,30 @@ const part = z.object({
   latency: z.object({ entry: latency }),
 });
 
+const example = z
+  .object({
+    kind: name,
+    rule: z.string(),
+    concert: count,
+    user: count,
+    events: z.array(
+      z.object({
+        what: name,
+        result: z.string(),
+        instance: z.int().min(-1),
+        sentUs: z.number().optional(),
+        repliedUs: z.number().optional(),
+        position: count.optional(),
+        total: count.optional(),
+        isToBlame: z.literal(true).optional(),
+      }),
+    ),
+  })
+  .meta({
+    id: "auditExample",
+    description: "an anomaly explained; times are µs from the start, on the thread's clock",
+  });
+
 export const trial = z
   .object({
     round: count,
@@ -174,7 +198,17 @@ export const trial = z
       anomalies: counts,
       brokenPromises: z.array(z.string()),
       checked: count,
-      coverage: z.enum(["users", "counts"]),
+      promises: z.array(z.string()).optional(),
+      exercised: z
+        .array(z.string())
+        .optional()
+        .meta({ description: "kinds that this trial could have shown; of any other, finding none says nothing" }),
+      examples: z.array(example).optional(),
+      unjudged: count.optional().meta({ description: "users with too much under way at once to say anything" }),
+      clockToleranceUs: amount
+        .optional()
+        .meta({ description: "how far apart times of different threads must be before their order counts" }),
+      coverage: z.enum(["users", "counts", "none"]),
       lostByServer: count,
       durationMs: amount,
     }),

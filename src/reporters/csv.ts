@@ -1,3 +1,4 @@
+import { ANOMALY_KINDS } from "../queue/anomaly.js";
 import type { LatencyReport, RunReport, StrategyReport, TrialReport } from "../report/schema.js";
 import type { TextReporter } from "./reporter.js";
 
@@ -53,7 +54,15 @@ const COLUMNS: readonly Column[] = [
   ["instances", (_trial, _strategy, report) => report.scenario.instances],
   ["client", (_trial, _strategy, report) => report.scenario.client],
   ["writes", (_trial, _strategy, report) => report.scenario.writes],
+  ["audit_coverage", (trial) => trial.audit.coverage],
+  ...ANOMALY_KINDS.map((kind): Column => [`anomaly_${kind.replaceAll("-", "_")}`, (trial) => countOf(trial, kind)]),
 ];
+
+/** Empty where the trial could not have shown it. */
+function countOf({ audit }: TrialReport, kind: string): number | null {
+  const count = audit.anomalies[kind] ?? 0;
+  return count > 0 || audit.exercised === undefined || audit.exercised.includes(kind) ? count : null;
+}
 
 function cell(value: Cell): string {
   if (typeof value !== "string") return value === null ? "" : String(value);

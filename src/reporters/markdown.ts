@@ -1,7 +1,8 @@
 import { printable } from "../report/format.js";
 import type { RunReport } from "../report/schema.js";
 import { thresholdText } from "../report/thresholds.js";
-import { admissionIn, anomaliesIn, answerOf, headerOf, partsIn, warningsIn } from "../report/words.js";
+import { admissionIn, answerOf, headerOf, partsIn, warningsIn } from "../report/words.js";
+import { anomalyTable, explainedIn, uncountedIn } from "./anomaly-table.js";
 import { renderGateMarkdown } from "./gate-markdown.js";
 import type { TextReporter } from "./reporter.js";
 import { rowOf } from "./row.js";
@@ -21,7 +22,9 @@ export const markdown: TextReporter = {
       ),
       partsIn(report).map((line) => `- Mix: ${escaped(line)}`),
       admissionIn(report).map((line) => `- Admission: ${escaped(line)}`),
-      anomaliesIn(report).map((line) => `- Anomalies: ${escaped(line)}`),
+      anomalies(report),
+      uncountedIn(report).map((line) => `- Anomalies: ${escaped(line)}`),
+      explainedIn(report).map((line) => `- Explained: ${escaped(line)}`),
       warningsIn(report).map(({ message }) => `- Warning: ${escaped(message)}`),
       report.error === undefined ? [] : [`Error: ${escaped(report.error.message)}`],
     ];
@@ -32,6 +35,22 @@ export const markdown: TextReporter = {
   },
   renderGate: renderGateMarkdown,
 };
+
+/** Strategy × anomaly, where there is something to say. */
+function anomalies(report: RunReport): string[] {
+  const found = anomalyTable(report);
+  if (found === null) return [];
+  const row = (values: readonly string[]): string => `| ${values.map(escaped).join(" | ")} |`;
+  return [
+    row(["anomaly", ...found.heads]),
+    `| --- |${found.heads.map(() => " ---: ").join("|")}|`,
+    ...found.rows.map(({ kind, cells }) =>
+      row([kind, ...cells.map(({ rate, interval }) => (interval === "" ? rate : `${rate} (${interval})`))]),
+    ),
+    "",
+    ...found.legend.map(escaped),
+  ];
+}
 
 function comparison(report: RunReport): string[] {
   const baseline = report.strategies[0]?.name ?? "";

@@ -23,6 +23,57 @@ const TROUBLED = reportOf(
     },
   },
 );
+/** Races: promises kept and broken, and what nobody promised. */
+const RACES = reportOf(
+  { scenario: { ...SCENARIO, strategies: ["individual", "lua"], trials: 5 } },
+  {
+    individual: {
+      change: {
+        audit: {
+          ...AUDIT,
+          ok: false,
+          anomalies: { "double-new": 120 },
+          exercised: ["lost", "phantom", "double-new", "wrong-outcome"],
+          promises: ["lost", "phantom", "wrong-outcome"],
+          examples: [
+            {
+              kind: "double-new",
+              rule: "told NEW again while waiting since an earlier NEW",
+              concert: 2,
+              user: 17,
+              events: [
+                { what: "enter", result: "NEW", instance: 0, sentUs: 100, repliedUs: 2100, position: 4, total: 9 },
+                {
+                  what: "repeat",
+                  result: "NEW",
+                  instance: 0,
+                  sentUs: 150,
+                  repliedUs: 2900.5,
+                  position: 4,
+                  total: 9,
+                  isToBlame: true,
+                },
+                { what: "afterwards", result: "waiting", instance: -1 },
+              ],
+            },
+          ],
+        },
+      },
+    },
+    lua: {
+      change: {
+        audit: {
+          ...AUDIT,
+          ok: false,
+          anomalies: { lost: 1 },
+          brokenPromises: ["lost"],
+          exercised: ["lost", "phantom", "double-new"],
+          promises: ["lost", "phantom", "double-new"],
+        },
+      },
+    },
+  },
+);
 /** Text that tries to break out of every format. */
 const EVIL = '=1+1|<b>\u001b[2J"x",\r\n`@';
 const HOSTILE = reportOf({
@@ -48,6 +99,8 @@ describe("golden texts", () => {
     ["markdown", V1, "markdown.txt"],
     ["markdown", HOSTILE, "markdown-hostile.txt"],
     ["csv", V1, "trials.csv"],
+    ["table", RACES, "table-races.txt"],
+    ["markdown", RACES, "markdown-races.txt"],
   ])("%s", async (name, report, file) => {
     await expect(render(name, report)).toMatchFileSnapshot(`golden/${file}`);
   });
@@ -88,13 +141,13 @@ describe("table", () => {
         },
       },
     );
-    for (const report of [V1, TROUBLED, HOSTILE, wide]) {
+    for (const report of [V1, TROUBLED, HOSTILE, RACES, wide]) {
       for (const line of render("table", report).split("\n")) expect([...line].length, line).toBeLessThanOrEqual(120);
     }
   });
 
   it("says with colours nothing that it does not say in words", () => {
-    for (const report of [V1, TROUBLED]) {
+    for (const report of [V1, TROUBLED, RACES]) {
       const colored = render("table", report, true);
       expect(colored).not.toBe(render("table", report));
       expect(withoutColor(colored)).toBe(render("table", report));

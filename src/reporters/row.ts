@@ -28,12 +28,13 @@ export interface Row {
 
 const NONE = "–";
 
-export function rowOf({ name, summary }: StrategyReport): Row {
+export function rowOf({ name, summary, trials }: StrategyReport): Row {
   const { tps, vsBaseline: versus } = summary;
   const latency = (figure: { readonly median: number } | null): string =>
     figure === null ? NONE : latencyText(figure.median);
   const dropped = droppedShare(summary.entries);
   const ratio = versus === undefined ? "baseline" : NONE;
+  const isUnaudited = trials.every(({ audit }) => audit.coverage === "none");
   const ofLimiter = summary.limiters[summary.limiter] ?? 0;
   return {
     name,
@@ -52,7 +53,7 @@ export function rowOf({ name, summary }: StrategyReport): Row {
     roundTrips: summary.roundTripsPerEntry === null ? NONE : perEntryText(summary.roundTripsPerEntry),
     limiter: summary.trials === 0 ? NONE : summary.limiter,
     limiterShare: ofLimiter < summary.trials && ofLimiter > 0 ? `${ofLimiter} of ${summary.trials}` : "",
-    audit: summary.trials === 0 ? NONE : auditText(summary.audit),
+    audit: summary.trials === 0 || isUnaudited ? NONE : auditText(summary.audit),
   };
 }
 

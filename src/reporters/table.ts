@@ -3,7 +3,8 @@ import Table from "cli-table3";
 import { percentText, printable } from "../report/format.js";
 import type { RunReport, StrategyReport } from "../report/schema.js";
 import { type ThresholdResult, thresholdText } from "../report/thresholds.js";
-import { admissionIn, anomaliesIn, answerOf, headerOf, partsIn, warningsIn } from "../report/words.js";
+import { admissionIn, answerOf, headerOf, partsIn, warningsIn } from "../report/words.js";
+import { anomalyTable, explainedIn, uncountedIn } from "./anomaly-table.js";
 import { renderGateTable } from "./gate-table.js";
 import { labelled, RULED, sections, stacked, wrapped } from "./layout.js";
 import type { TextReporter } from "./reporter.js";
@@ -23,6 +24,7 @@ export const table: TextReporter = {
       comparison(report, chalk),
       legend(report).flatMap((line) => wrapped(line).map((part) => chalk.dim(part))),
       answerOf(report).flatMap((line) => wrapped(printable(line, 2000)).map((part) => chalk.bold(part))),
+      anomalies(report, chalk),
       thresholdLines(report.thresholds ?? [], chalk),
       labelled(
         partsIn(report).map((line) => ["mix", line]),
@@ -33,8 +35,12 @@ export const table: TextReporter = {
         chalk.dim,
       ),
       labelled(
-        anomaliesIn(report).map((line) => ["anomalies", line]),
+        uncountedIn(report).map((line) => ["anomalies", line]),
         chalk.yellow,
+      ),
+      labelled(
+        explainedIn(report).map((line) => ["explained", line]),
+        chalk.dim,
       ),
       labelled(
         warningsIn(report).map(({ message }) => ["warning", message]),
@@ -110,6 +116,33 @@ function cells(strategy: StrategyReport, chalk: ChalkInstance): string[] {
     ),
     stacked(caution(row.limiter, summary.limiter === "generator"), chalk.dim(row.limiterShare)),
     stacked(...row.audit.split(" ").map((word) => audit(word))),
+  ];
+}
+
+/** Strategy × anomaly, where there is something to say. */
+function anomalies(report: RunReport, chalk: ChalkInstance): string[] {
+  const found = anomalyTable(report);
+  if (found === null) return [];
+  const grid = new Table({
+    head: ["anomaly", ...found.heads.map((name) => printable(name, LONGEST_NAME))].map((head) => bold(head, chalk)),
+    ...RULED,
+  });
+  const paint = {
+    kept: chalk.green,
+    broken: chalk.red,
+    expected: chalk.yellow,
+    absent: plain,
+    "not-exercised": chalk.dim,
+  };
+  for (const { kind, cells } of found.rows) {
+    const texts = cells.map(({ rate, interval, promise }) => stacked(paint[promise](rate), chalk.dim(interval)));
+    grid.push([chalk.bold(kind), ...texts]);
+  }
+  const lines = grid.toString().split("\n");
+  return [
+    ...lines.map((line) => line.trimEnd()),
+    "",
+    ...found.legend.flatMap((line) => wrapped(line).map((part) => chalk.dim(part))),
   ];
 }
 

@@ -149,6 +149,7 @@ export function warningsOn(scenario: Scenario, isGiven: (property: Property) => 
       withoutEffect(property, "without --admit");
     }
   }
+  if (scenario.audit !== "full") withoutEffect("historyMb", `with audit ${scenario.audit}`);
   if (concerts === 1 && scenario.zipf > 0) withoutEffect("zipf", "with one concert");
   return warnings;
 }

@@ -78,6 +78,7 @@ describe("a scenario", () => {
       admitEveryMs: 1000,
       admitBatch: 1000,
       admitTtlMs: 600_000,
+      audit: "full",
       historyMb: 512,
     });
     expect(warnings).toEqual([]);

@@ -1,4 +1,5 @@
 import { DESIGN_NAMES } from "../admission/index.js";
+import { AUDITS } from "../audit/audit-depth.js";
 import { CLIENTS, WRITES } from "../drivers/driver.js";
 import { ARRIVALS } from "../pacers/index.js";
 import { SCORES } from "../queue/outcome.js";
@@ -302,6 +303,13 @@ export const SCENARIO_OPTIONS: { readonly [P in Property]: ScenarioOption<Scenar
     type: duration(1000, 12 * HOUR_MS),
     fallback: 600_000,
     help: "how long an admitted user's token lives",
+  },
+  audit: {
+    flag: "audit",
+    group: "Limits",
+    type: choice(AUDITS),
+    fallback: "full",
+    help: "what is checked after each trial: every user's history while it fits, numbers alone, or nothing",
   },
   historyMb: {
     flag: "history",

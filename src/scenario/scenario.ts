@@ -1,3 +1,4 @@
+import type { AuditDepth } from "../audit/audit-depth.js";
 import type { Client, Writes } from "../drivers/driver.js";
 import type { Arrival } from "../pacers/index.js";
 import type { Stage } from "../pacers/profile.js";
@@ -80,6 +81,8 @@ export interface Scenario extends Behaviour {
   readonly stages: readonly Stage[] | null;
   /** Entries in flight in all, in the open model. */
   readonly maxInFlight: number;
+  /** How much of each trial is audited: every user's history, numbers alone, or nothing. */
+  readonly audit: AuditDepth;
   /** Memory for the entries' history, all instances together. */
   readonly historyMb: number;
   readonly seed: number;

@@ -62,6 +62,7 @@ function callOf(script: Script): Pick<Strategy, "atomic" | "scripts" | "machine"
       "no-position",
       "total-below-position",
       "wait-and-active",
+      "double-admission",
       ...(score === "sequence" ? (["order-broken", "position-grew"] as const) : []),
     ],
   };

@@ -1,3 +1,4 @@
+import { type LineUp, sinceStart } from "../audit/clocks.js";
 import { OPERATION, type OperationCode, RESULT, type ResultCode } from "../audit/history.js";
 import { nowUs } from "../base/clock.js";
 import { deriveSeed } from "../base/prng.js";
@@ -120,7 +121,7 @@ export class Instance implements DriverEvents, EntryStarter {
   }
 
   /** Runs the prepared segment, from now on. Resolves when its last entry has ended. */
-  async run(): Promise<SegmentResult> {
+  async run(lineUps: readonly LineUp[] = []): Promise<SegmentResult> {
     const trial = this.#trial!;
     const { segment } = trial;
     const meter = new ThreadHealthMeter();
@@ -152,7 +153,7 @@ export class Instance implements DriverEvents, EntryStarter {
     const health = meter.stop();
     const memory = this.#tellMemory();
     this.#trial = undefined;
-    return resultOf(trial, startUs, health, memory, this.#driver.counters());
+    return resultOf(trial, startUs, lineUps, health, memory, this.#driver.counters());
   }
 
   /** Starts no more entries; those in flight end within their timeout. */
@@ -477,6 +478,7 @@ function isInDoubt(table: EntryTable, slot: number, failure: Failure): boolean {
 function resultOf(
   trial: Trial,
   startUs: number,
+  lineUps: readonly LineUp[],
   health: SegmentResult["health"],
   memory: SegmentResult["memory"],
   after: DriverCounters,
@@ -509,6 +511,7 @@ function resultOf(
     concerts: trial.workload.counts(),
     parts: trial.parts?.counts() ?? [],
     history: recorder.history.toTransfer().message,
+    lineUps: lineUps.map((one) => sinceStart(one, startUs)),
     aborted: trial.isAborted,
     serverLost: trial.isServerLost,
   };

@@ -1,11 +1,21 @@
+import type { LineUp } from "../audit/clocks.js";
+import { nowUs } from "../base/clock.js";
+
 /**
  * Counters that a measuring thread writes and anyone may read while it runs: plain stores into shared memory, so that
- * watching costs the thread nothing. They are doubles, which a run of days does not overflow; the barrier is the word
- * before them.
+ * watching costs the thread nothing. They are doubles, which a run of days does not overflow; before them lie the
+ * barrier and the count of those who line up.
  */
 const FIELDS = 5;
 const BARRIER = 0;
-const BARRIER_BYTES = 8;
+/** How many have arrived at line-ups, in all. */
+const ARRIVED = 1;
+const WORDS = 2;
+const WORDS_BYTES = 4 * WORDS;
+/** A line-up that takes longer says nothing, and holds nobody up. */
+const LINE_UP_MS = 500;
+/** The tightest of these counts. */
+const LINE_UPS = 4;
 
 /** What the measuring threads have done so far, and the memory that they hold, summed. */
 export interface LiveSums {
@@ -22,33 +32,53 @@ export const BARRIER_OPEN = 1;
 
 export class SharedControl {
   readonly memory: SharedArrayBuffer;
-  readonly #barrier: Int32Array;
+  readonly #words: Int32Array;
   readonly #counters: Float64Array;
 
   constructor(memory: SharedArrayBuffer) {
     this.memory = memory;
-    this.#barrier = new Int32Array(memory, 0, 1);
-    this.#counters = new Float64Array(memory, BARRIER_BYTES);
+    this.#words = new Int32Array(memory, 0, WORDS);
+    this.#counters = new Float64Array(memory, WORDS_BYTES);
   }
 
   static for(instances: number): SharedControl {
-    return new SharedControl(new SharedArrayBuffer(BARRIER_BYTES + 8 * FIELDS * instances));
+    return new SharedControl(new SharedArrayBuffer(WORDS_BYTES + 8 * FIELDS * instances));
   }
 
   close(): void {
-    this.#barrier.fill(BARRIER_CLOSED);
+    this.#words.fill(0);
     this.#counters.fill(0);
   }
 
   /** Lets all waiting threads go at one instant. */
   open(): void {
-    Atomics.store(this.#barrier, BARRIER, BARRIER_OPEN);
-    Atomics.notify(this.#barrier, BARRIER);
+    Atomics.store(this.#words, BARRIER, BARRIER_OPEN);
+    Atomics.notify(this.#words, BARRIER);
   }
 
   /** Blocks the calling thread until the barrier opens. */
   wait(): void {
-    Atomics.wait(this.#barrier, BARRIER, BARRIER_CLOSED);
+    Atomics.wait(this.#words, BARRIER, BARRIER_CLOSED);
+  }
+
+  /**
+   * Waits for all threads and for the main one, several times over, and reads this thread's clock before and after each:
+   * what times of different threads are compared by (audit/clocks.ts). Fewer line-ups if somebody does not come.
+   */
+  lineUp(): LineUp[] {
+    const parties = 1 + this.#counters.length / FIELDS;
+    const lineUps: LineUp[] = [];
+    for (let round = 1; round <= LINE_UPS; round++) {
+      const arrivedUs = nowUs();
+      let arrived = Atomics.add(this.#words, ARRIVED, 1) + 1;
+      Atomics.notify(this.#words, ARRIVED);
+      while (arrived < round * parties) {
+        if (Atomics.wait(this.#words, ARRIVED, arrived, LINE_UP_MS) === "timed-out") return lineUps;
+        arrived = Atomics.load(this.#words, ARRIVED);
+      }
+      lineUps.push({ arrivedUs, passedUs: nowUs() });
+    }
+    return lineUps;
   }
 
   of(instance: number): LiveCounters {

@@ -1,3 +1,4 @@
+import type { LineUp } from "../audit/clocks.js";
 import type { HistoryTransfer } from "../audit/history.js";
 import type { DriverCounters } from "../drivers/driver.js";
 import type { HistogramData } from "../measure/histogram.js";
@@ -129,6 +130,8 @@ export interface SegmentResult {
   /** By part, where strategies are mixed; else none. */
   readonly parts: readonly PartCounts[];
   readonly history: HistoryTransfer;
+  /** Before the start, by which its times compare with other threads'. */
+  readonly lineUps: readonly LineUp[];
   readonly aborted: boolean;
   /** No connection was up for so long that the instance gave the server up. */
   readonly serverLost: boolean;

@@ -37,7 +37,7 @@ async function handle(message: ToThread): Promise<void> {
       instance.prepare(message.segment);
       post({ type: "prepared" });
       control.wait();
-      const result = await instance.run();
+      const result = await instance.run(control.lineUp());
       post({ type: "result", result }, buffersOf(result));
       return;
     }

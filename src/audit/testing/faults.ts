@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import type { AnomalyKind } from "../../queue/anomaly.js";
-import { userIdOf } from "../../queue/keys.js";
-import { type Concert, type Entry, type World, without } from "./world.js";
+import { type Call, type Concert, type Entry, preparedAs, type World, without } from "./world.js";
 
 /** For tests: what can be wrong with a trial, one fault at a time. */
 
@@ -13,16 +12,38 @@ export function pick<T>(items: readonly T[], drawn: number): T {
 
 const concertOf = (world: World, { concert }: Entry): Concert => world.concerts[concert]!;
 const isSame = (a: Entry, b: Entry): boolean => a.user === b.user && a.concert === b.concert;
-const left = (world: World): Entry[] => world.entries.filter(({ operation }) => operation === "leave");
-/** Of users who never left: of others it is not always certain what was first. */
-const stayed = (world: World): Entry[] =>
-  world.entries.filter((one) => !left(world).some((other) => isSame(one, other)));
-const joined = (world: World): Entry[] => stayed(world).filter(({ result }) => result === "NEW");
-const isInDoubt = (world: World, entry: Entry): boolean =>
-  world.entries.some((one) => isSame(one, entry) && one.result === "in-doubt");
-const isWaiting = (world: World, entry: Entry): boolean =>
-  concertOf(world, entry).waiting.includes(userIdOf(entry.user));
-const wasQueued = ({ result }: Entry): boolean => result === "NEW" || result === "WAITING";
+const entriesOf = ({ entries }: World): Entry[] => entries.filter(({ operation }) => operation !== "leave");
+const joined = (world: World): Entry[] => entriesOf(world).filter(({ result }) => result === "NEW");
+/** Nothing is in doubt about him: he was never admitted, did not leave, and no entry of his may or may not have been. */
+const isCertain = (world: World, concert: Concert, user: number): boolean => {
+  const number = world.concerts.indexOf(concert);
+  const his = world.entries.filter((entry) => entry.user === user && entry.concert === number);
+  const isDoubtful = his.some(({ operation, result }) => operation === "leave" || result === "in-doubt");
+  return !isDoubtful && world.admissions !== "by score" && !world.calls.some(({ users }) => users.includes(user));
+};
+/** Admissions of users who are active since, by name; of them nothing else is known that could excuse a fault. */
+const named = (world: World): Call[] =>
+  world.admissions === "by name"
+    ? world.calls.filter(
+        ({ users, concert }) =>
+          users.length > 0 &&
+          users.every(
+            (user) =>
+              world.concerts[concert]!.tokens.includes(user) &&
+              !world.entries.some(
+                (one) =>
+                  one.user === user &&
+                  one.concert === concert &&
+                  (one.operation === "leave" || one.result === "in-doubt"),
+              ) &&
+              world.calls.filter((call) => call.concert === concert && call.users.includes(user)).length === 1,
+          ),
+      )
+    : [];
+const certainEntry = (world: World, entry: Entry): boolean => isCertain(world, concertOf(world, entry), entry.user);
+const isWaiting = (world: World, entry: Entry): boolean => concertOf(world, entry).waiting.includes(entry.user);
+const wasQueued = ({ result, operation }: Entry): boolean =>
+  operation !== "leave" && (result === "NEW" || result === "WAITING");
 
 /** One fault each, planted in a world without any; `drawn` says where. */
 export const FAULTS: [name: string, kind: AnomalyKind, plant: (world: World, drawn: number) => void][] = [
@@ -31,17 +52,18 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: (world: World, dra
     "lost",
     (world, drawn) => {
       const entry = pick(
-        joined(world).filter((one) => isWaiting(world, one)),
+        joined(world).filter((one) => isWaiting(world, one) && certainEntry(world, one)),
         drawn,
       );
-      concertOf(world, entry).waiting = without(concertOf(world, entry).waiting, userIdOf(entry.user));
+      concertOf(world, entry).waiting = without(concertOf(world, entry).waiting, entry.user);
     },
   ],
   [
     "a user who was waiting before the trial is gone",
     "lost",
     (world, drawn) => {
-      const prepared = (concert: Concert) => concert.waiting.filter((id) => Number(id) < world.prepared.waiting);
+      const prepared = (concert: Concert) =>
+        concert.waiting.filter((user) => user < world.prepared.waiting && isCertain(world, concert, user));
       const concert = pick(
         world.concerts.filter((one) => prepared(one).length > 0),
         drawn,
@@ -54,10 +76,10 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: (world: World, dra
     "lost",
     (world, drawn) => {
       const entry = pick(
-        joined(world).filter((one) => isWaiting(world, one)),
+        joined(world).filter((one) => isWaiting(world, one) && certainEntry(world, one)),
         drawn,
       );
-      concertOf(world, entry).waiting = without(concertOf(world, entry).waiting, userIdOf(entry.user));
+      concertOf(world, entry).waiting = without(concertOf(world, entry).waiting, entry.user);
       world.entries.push({ ...entry, operation: "leave", result: "NEW", sentUs: 1e6, repliedUs: 1e6 + 5 });
     },
   ],
@@ -66,7 +88,7 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: (world: World, dra
     "phantom",
     (world, drawn) => {
       const entry = pick(
-        joined(world).filter((one) => isWaiting(world, one) && !isInDoubt(world, one)),
+        joined(world).filter((one) => isWaiting(world, one) && certainEntry(world, one)),
         drawn,
       );
       world.entries.push({ ...entry, operation: "leave", result: "WAITING", sentUs: 1e6, repliedUs: 1e6 + 5 });
@@ -77,7 +99,7 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: (world: World, dra
     "wrong-outcome",
     (world, drawn) => {
       const entry = pick(
-        joined(world).filter((one) => isWaiting(world, one) && !isInDoubt(world, one)),
+        joined(world).filter((one) => isWaiting(world, one) && certainEntry(world, one)),
         drawn,
       );
       const left = { ...entry, operation: "leave", result: "WAITING", sentUs: 1e6, repliedUs: 1e6 + 5 } as const;
@@ -85,15 +107,64 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: (world: World, dra
     },
   ],
   [
-    "a user waits who never entered",
-    "phantom",
-    (world, drawn) => pick(world.concerts, drawn).waiting.push(userIdOf(4_000_000_000 + (drawn % 100))),
+    "an admission takes a user whom an earlier one took",
+    "double-admission",
+    (world, drawn) => {
+      const call = pick(named(world), drawn);
+      const other = { ...call, sentUs: 1e6, repliedUs: 1e6 + 5, expiresAtMs: 2e12, users: [pick(call.users, drawn)] };
+      world.calls.push(other);
+    },
   ],
   [
-    "a member that is no user of ours",
+    "an admission takes a user whom nobody queued",
     "phantom",
-    (world, drawn) => pick(world.concerts, drawn).waiting.push(pick(["x", "9999999999", "-000000001", "12"], drawn)),
+    (world, drawn) => {
+      const call = pick(named(world), drawn);
+      call.users.push(4_000_000_000);
+      world.concerts[call.concert]!.active.set(4_000_000_000, call.expiresAtMs);
+      world.concerts[call.concert]!.tokens.push(4_000_000_000);
+    },
   ],
+  [
+    "an admitted user is told WAITING",
+    "wrong-outcome",
+    (world, drawn) => {
+      const call = pick(named(world), drawn);
+      const late = { sentUs: 1e6, repliedUs: 1e6 + 5, position: 1, total: 9 };
+      const user = pick(call.users, drawn);
+      const entry = { concert: call.concert, user, prepared: preparedAs(world.prepared, user), ...late } as const;
+      world.entries.push({ instance: 0, operation: "poll", result: "WAITING", ...entry });
+    },
+  ],
+  [
+    "a waiting user is told ACTIVE",
+    "wrong-outcome",
+    (world, drawn) => {
+      fc.pre(world.admissions !== "unrecorded");
+      const entry = pick(
+        joined(world).filter((one) => isWaiting(world, one) && certainEntry(world, one)),
+        drawn,
+      );
+      world.entries.push({ ...entry, result: "ACTIVE", sentUs: 1e6, repliedUs: 1e6 + 5, position: 0 });
+    },
+  ],
+  [
+    "a member of the active set has no token",
+    "leaked-capacity",
+    (world, drawn) => {
+      const concert = pick(
+        world.concerts.filter(({ tokens }) => tokens.length > 0),
+        drawn,
+      );
+      concert.tokens = without(concert.tokens, pick(concert.tokens, drawn));
+    },
+  ],
+  [
+    "a user waits who never entered",
+    "phantom",
+    (world, drawn) => pick(world.concerts, drawn).waiting.push(4_000_000_000 + (drawn % 100)),
+  ],
+  ["a member that is no user of ours", "phantom", (world, drawn) => pick(world.concerts, drawn).waiting.push(-1)],
   [
     "a waiting user holds a token",
     "wait-and-active",
@@ -113,7 +184,8 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: (world: World, dra
         world.concerts.filter(({ waiting }) => waiting.length > 0),
         drawn,
       );
-      concert.active.push(pick(concert.waiting, drawn));
+      const certain = concert.waiting.filter((user) => isCertain(world, concert, user));
+      concert.active.set(pick(certain, drawn), 1);
     },
   ],
   [
@@ -121,10 +193,10 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: (world: World, dra
     "wait-and-active",
     (world, drawn) => {
       const concert = pick(
-        world.concerts.filter(({ active }) => active.length > 0),
+        world.concerts.filter(({ active }) => active.size > 0),
         drawn,
       );
-      concert.waiting.push(pick(concert.active, drawn));
+      concert.waiting.push(pick([...concert.active.keys()], drawn));
     },
   ],
   [
@@ -132,7 +204,7 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: (world: World, dra
     "double-new",
     (world, drawn) => {
       const entry = pick(
-        joined(world).filter((one) => isWaiting(world, one)),
+        joined(world).filter((one) => isWaiting(world, one) && certainEntry(world, one)),
         drawn,
       );
       world.entries.push({ ...entry, sentUs: 1e6, repliedUs: 1e6 + 5, position: 1 });
@@ -144,7 +216,9 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: (world: World, dra
     (world, drawn) => {
       const { waiting } = world.prepared;
       const entry = pick(
-        world.entries.filter((one) => one.result === "WAITING" && one.user < waiting && isWaiting(world, one)),
+        entriesOf(world).filter(
+          (one) => one.result === "WAITING" && one.user < waiting && isWaiting(world, one) && certainEntry(world, one),
+        ),
         drawn,
       );
       entry.result = "NEW";
@@ -157,9 +231,10 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: (world: World, dra
     "an active user is told WAITING",
     "wrong-outcome",
     (world, drawn) => {
-      const { entries } = world;
       const entry = pick(
-        entries.filter((one) => one.result === "ACTIVE" && one.prepared === "ACTIVE"),
+        entriesOf(world).filter(
+          (one) => one.result === "ACTIVE" && one.prepared === "ACTIVE" && certainEntry(world, one),
+        ),
         drawn,
       );
       Object.assign(entry, { result: "WAITING", position: 1, total: 1, sentUs: -1, repliedUs: 1e6 });
@@ -173,6 +248,7 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: (world: World, dra
         joined(world).filter(
           (one) =>
             isWaiting(world, one) &&
+            certainEntry(world, one) &&
             !world.entries.some((other) => other !== one && isSame(other, one) && other.result !== "failed"),
         ),
         drawn,
@@ -184,14 +260,14 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: (world: World, dra
     "an answer without a position",
     "no-position",
     (world, drawn) => {
-      pick(stayed(world).filter(wasQueued), drawn).position = 0;
+      pick(world.entries.filter(wasQueued), drawn).position = 0;
     },
   ],
   [
     "a total smaller than the position",
     "total-below-position",
     (world, drawn) => {
-      const entry = pick(stayed(world).filter(wasQueued), drawn);
+      const entry = pick(world.entries.filter(wasQueued), drawn);
       entry.total = entry.position - 1;
     },
   ],
@@ -200,7 +276,7 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: (world: World, dra
     "position-grew",
     (world, drawn) => {
       const entry = pick(
-        stayed(world).filter((one) => wasQueued(one) && isWaiting(world, one)),
+        world.entries.filter((one) => wasQueued(one) && isWaiting(world, one) && certainEntry(world, one)),
         drawn,
       );
       // The first overlaps with all that he was told before, so that nothing can be said of it.

@@ -6,6 +6,7 @@ import type { Score } from "../../queue/outcome.js";
 import { loadScript } from "../../strategies/script.js";
 import type { Strategy } from "../../strategies/strategy.js";
 import { EntryRun } from "../../strategies/testing.js";
+import type { AdmissionCall } from "../admissions.js";
 import { auditQueues } from "../audit.js";
 import { History, type OutcomeCode, RESULT } from "../history.js";
 import { redisReader } from "../reader.js";
@@ -25,7 +26,6 @@ export interface Actor {
 export interface Race {
   /** Users 0 … waiting − 1 wait already. */
   readonly waiting: number;
-  readonly isAdmitting: boolean;
   actors(stage: Stage): Actor[];
 }
 
@@ -46,7 +46,7 @@ interface Ended {
 
 const RUN = "races";
 const TOKEN_TTL_S = "60";
-const EXPIRES_AT_MS = "1700000000000";
+const FIRST_EXPIRY_MS = 1_700_000_000_000;
 const moveToActive = loadScript("move_to_active_queue");
 let concerts = 0;
 
@@ -58,6 +58,8 @@ export class Stage {
   readonly #number = concerts++;
   readonly #keys: ConcertKeys = concertKeys(concertIdOf(RUN, this.#number));
   #ended: Ended[] = [];
+  #calls: AdmissionCall[] = [];
+  #admissions = 0;
   #now = 0;
 
   constructor(redis: Redis, strategy: Strategy, score: Score) {
@@ -90,34 +92,56 @@ export class Stage {
     };
   }
 
-  /** The published admission of one user. */
-  admitting(): Actor {
+  /** The published admission of one user, several times one after the other. */
+  admitting(times = 1): Actor {
+    const each = Array.from({ length: times }, () => this.#admittingOnce());
+    return {
+      mostSteps: each.length,
+      get isDone() {
+        return each.every((actor) => actor.isDone);
+      },
+      step: () => each.find((actor) => !actor.isDone)!.step(),
+    };
+  }
+
+  #admittingOnce(): Actor {
     const { waiting, active, tokenPrefix } = this.#keys;
-    const script = [moveToActive.source, 3, waiting, active, tokenPrefix, "1", EXPIRES_AT_MS, TOKEN_TTL_S] as const;
-    return this.#actor([() => this.#redis.eval(...script)]);
+    const keys = [waiting, active, tokenPrefix];
+    return this.#admission((expiry) => [
+      () => this.#redis.eval(moveToActive.source, keys.length, ...keys, "1", expiry, TOKEN_TTL_S),
+    ]);
   }
 
   /** The same commands, for user 0, not in a script. */
   admittingByHand(): Actor {
     const { waiting, active, tokenPrefix } = this.#keys;
     const user = userIdOf(0);
-    return this.#actor([
-      () => this.#redis.zpopmin(waiting, 1),
-      () => this.#redis.zadd(active, EXPIRES_AT_MS, user),
+    return this.#admission((expiry) => [
+      async () => (await this.#redis.zpopmin(waiting, 1)).length / 2,
+      () => this.#redis.zadd(active, expiry, user),
       () => this.#redis.hset(tokenPrefix + user, "user", user),
       () => this.#redis.expire(tokenPrefix + user, TOKEN_TTL_S),
     ]);
   }
 
-  #actor(steps: (() => Promise<unknown>)[]): Actor {
+  /** The first of the steps says how many users it took. */
+  #admission(stepsOf: (expiry: string) => (() => Promise<unknown>)[]): Actor {
+    const expiresAtMs = FIRST_EXPIRY_MS + this.#admissions++;
+    const steps = stepsOf(String(expiresAtMs));
+    let [sentUs, count] = [-1, 0];
     return {
       mostSteps: steps.length,
       get isDone() {
         return steps.length === 0;
       },
       step: async () => {
-        await steps.shift()!();
+        if (sentUs < 0) sentUs = this.#now;
+        const reply = await steps.shift()!();
+        if (sentUs === this.#now) count = Number(reply);
         this.#now++;
+        if (steps.length > 0) return;
+        const call = { concert: this.#number, sentUs, repliedUs: this.#now, expiresAtMs, count, isInDoubt: false };
+        this.#calls.push({ ...call, tokenTtlMs: null });
       },
     };
   }
@@ -125,6 +149,7 @@ export class Stage {
   async prepare({ waiting }: Race): Promise<void> {
     this.#now = 0;
     this.#ended = [];
+    this.#calls = [];
     const { waiting: set, active, sequence, tokenPrefix } = this.#keys;
     const tokens = Array.from({ length: 10 }, (_, user) => tokenPrefix + userIdOf(user));
     const pipeline = this.#redis.pipeline().unlink(set, active, ...tokens);
@@ -148,7 +173,7 @@ export class Stage {
       concerts: [{ number: this.#number, answers, failed: 0, inDoubt: 0, left: 0, leavesInDoubt: 0 }],
       histories: [history],
       promises: [],
-      isAdmitting: race.isAdmitting,
+      admissions: [{ instance: 0, calls: this.#calls }],
     });
     return Object.keys(anomalies) as AnomalyKind[];
   }
