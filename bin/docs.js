@@ -57,9 +57,8 @@ async function rendering(path) {
   const value = JSON.parse(readFileSync(path, "utf8"));
   const bench = BENCHES[value.kind];
   if (bench !== undefined) return (await bench()).render(value);
-  const { readRunReport } = await import("../dist/report/read.js");
-  const { table } = await import("../dist/reporters/table.js");
-  return table.render(await readRunReport(path), { color: false }).trimEnd();
+  const { runReport } = await import("../dist/commands/report.js");
+  return runReport([path], { color: false });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
