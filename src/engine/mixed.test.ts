@@ -59,7 +59,7 @@ it.each([
 it("stands beside others in a comparison, and tells of its parts", async () => {
   const ended = await run("--strategy", "lua,individual=50+lua=50", "--entries", "200", ...USERS);
   expect(ended.exitCode).toBe(0);
-  expect(ended.stdout).toMatch(/^ *individual=50\+lua=50 /m);
+  expect(ended.stdout).toMatch(/^individual=50\+ .*\nlua=50 /m);
   expect(ended.stdout.replace(/\s+/g, " ")).toMatch(
     /mix individual=50\+lua=50: individual \(50 %\) (99|100|101) entries, p50 .*, p99 .*; lua \(50 %\) (99|100|101) entries/,
   );

@@ -10,7 +10,9 @@ import { labelled, RULED, sections, stacked, wrapped } from "./layout.js";
 import type { TextReporter } from "./reporter.js";
 import { rowOf } from "./row.js";
 
-const LONGEST_NAME = 22;
+const LONGEST_NAME = 30;
+/** Longer names go on in the next line: the figures need the room. */
+const NAME_WIDTH = 15;
 
 /** What people see at the end of a run. */
 export const table: TextReporter = {
@@ -63,7 +65,7 @@ export const thresholdLines = (results: readonly ThresholdResult[], chalk: Chalk
   );
 
 function comparison(report: RunReport, chalk: ChalkInstance): string[] {
-  const baseline = printable(report.strategies[0]?.name ?? "", LONGEST_NAME);
+  const baseline = nameLines(report.strategies[0]?.name ?? "").join("\n");
   const heads = [
     "strategy",
     "TPS",
@@ -103,7 +105,7 @@ function cells(strategy: StrategyReport, chalk: ChalkInstance): string[] {
   const range = row.ratioRange === "" ? "" : ` (${row.ratioRange})`;
   const audit = summary.audit.brokenPromises.length > 0 ? chalk.red : summary.audit.ok ? plain : chalk.yellow;
   return [
-    chalk.bold(printable(row.name, LONGEST_NAME)),
+    bold(nameLines(row.name).join("\n"), chalk),
     stacked(row.tps, chalk.dim(row.tpsRange)),
     stacked(`${row.ratio}${chalk.dim(range)}`, paintVerdict(row.verdict), paintVerdict(row.note)),
     stacked(caution(row.success, summary.successRate !== null && summary.successRate < 1), caution(row.dropped, true)),
@@ -124,7 +126,7 @@ function anomalies(report: RunReport, chalk: ChalkInstance): string[] {
   const found = anomalyTable(report);
   if (found === null) return [];
   const grid = new Table({
-    head: ["anomaly", ...found.heads.map((name) => printable(name, LONGEST_NAME))].map((head) => bold(head, chalk)),
+    head: ["anomaly", ...found.heads.map((name) => nameLines(name).join("\n"))].map((head) => bold(head, chalk)),
     ...RULED,
   });
   const paint = {
@@ -145,6 +147,12 @@ function anomalies(report: RunReport, chalk: ChalkInstance): string[] {
     ...found.legend.flatMap((line) => wrapped(line).map((part) => chalk.dim(part))),
   ];
 }
+
+/** A mix of strategies is broken between them, any other name where the line is full. */
+const nameLines = (name: string): string[] =>
+  printable(name, LONGEST_NAME)
+    .split(/(?<=\+)/)
+    .flatMap((part) => part.match(new RegExp(`.{1,${NAME_WIDTH}}`, "gu")) ?? []);
 
 const plain = (text: string): string => text;
 
