@@ -117,10 +117,15 @@ async function measure({ way, ratePerSec, port }) {
     if (nextUs >= WAY_MS * 1000) finish();
     else alarm.set(startUs + nextUs);
   };
-  const alarm = WAYS[way].alarm(() => startDue(), { ...clock, PaceBoard, PacedAlarm });
+  let onRing = () => {};
+  const alarm = WAYS[way].alarm(() => onRing(), { ...clock, PaceBoard, PacedAlarm });
   socket.on("data", () => {});
-  // Threads start, code warms up.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  // A pacing thread takes its time to start.
+  await new Promise((resolve) => {
+    onRing = resolve;
+    alarm.set(nowUs() + 1000);
+  });
+  onRing = startDue;
   const finished = new Promise((resolve) => {
     finish = resolve;
   });
@@ -130,12 +135,13 @@ async function measure({ way, ratePerSec, port }) {
   alarm.set(startUs + nextUs);
   await finished;
   const wallMs = performance.now() - sinceMs;
+  const usedMs = threadCpuMs() - cpuMs;
   const { user, system } = process.cpuUsage(process0);
   const figures = {
     started: planned,
     startLagUs: { p50: lag.quantileUs(0.5), p99: lag.quantileUs(0.99), max: Math.round(lag.maxUs) },
-    threadCpu: round((threadCpuMs() - cpuMs) / wallMs),
-    otherCpu: round((user + system) / 1000 / wallMs - (threadCpuMs() - cpuMs) / wallMs),
+    threadCpu: round(usedMs / wallMs),
+    otherCpu: round(Math.max(0, (user + system) / 1000 - usedMs) / wallMs),
     eventLoopUtilization: round(performance.eventLoopUtilization(loop).utilization),
   };
   socket.destroy();
