@@ -386,7 +386,7 @@ function resultOf(
     eventLoopBusy: generator.eventLoopUtilization,
     connections: scenario.connections,
     poolConnections: scenario.pool * scenario.instances,
-    vus: scenario.vus,
+    vus: users,
     entriesPerSec: (entries.succeeded / durationMs) * 1000,
     meanEntryUs: mean(latency.entry),
     meanServiceUs: mean(latency.service),

@@ -13,6 +13,7 @@ export interface LimiterEvidence {
   readonly connections: "exclusive" | "shared";
   /** Connections of all instances. */
   readonly poolConnections: number;
+  /** Entries that can be in progress at once. */
   readonly vus: number;
   readonly entriesPerSec: number;
   readonly meanEntryUs: number;

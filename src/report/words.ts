@@ -221,6 +221,27 @@ export function warningsIn({ warnings, strategies }: RunReport): Warning[] {
   return [...warnings, ...ofTrials];
 }
 
+const USER_WORDS = {
+  arrivals: "arrived",
+  polls: "polls",
+  repeats: "repeats",
+  returns: "came back",
+  leaves: "left",
+} as const;
+
+/** "lua: 2,000 arrived, 512 polls, 30 left", for each strategy whose users did more than enter once. */
+export function usersIn({ strategies }: RunReport): string[] {
+  return strategies.flatMap(({ name, trials }) => {
+    const counts = trials.flatMap(({ complete, users }) => (complete && users !== undefined ? [users] : []));
+    if (counts.length === 0) return [];
+    const parts = Object.entries(USER_WORDS).map(([key, word]) => {
+      const sum = counts.reduce((total, users) => total + users[key as keyof typeof USER_WORDS], 0);
+      return `${sum.toLocaleString("en-US")} ${word}`;
+    });
+    return [`${name}: ${parts.filter((part) => !part.startsWith("0 ")).join(", ")}`];
+  });
+}
+
 /** "individual: total-below-position 4", for each strategy whose audit found anomalies. */
 export const anomaliesIn = ({ strategies }: RunReport): string[] =>
   strategies

@@ -1,7 +1,7 @@
 import { printable } from "../report/format.js";
 import type { RunReport } from "../report/schema.js";
 import { thresholdText } from "../report/thresholds.js";
-import { admissionIn, answerOf, headerOf, partsIn, warningsIn } from "../report/words.js";
+import { admissionIn, answerOf, headerOf, partsIn, usersIn, warningsIn } from "../report/words.js";
 import { anomalyTable, explainedIn, uncountedIn } from "./anomaly-table.js";
 import { renderGateMarkdown } from "./gate-markdown.js";
 import type { TextReporter } from "./reporter.js";
@@ -20,6 +20,7 @@ export const markdown: TextReporter = {
       (report.thresholds ?? []).map(
         (one) => `- ${one.failed ? "**fails**" : "within"}: ${escaped(thresholdText(one))}`,
       ),
+      usersIn(report).map((line) => `- Users: ${escaped(line)}`),
       partsIn(report).map((line) => `- Mix: ${escaped(line)}`),
       admissionIn(report).map((line) => `- Admission: ${escaped(line)}`),
       anomalies(report),

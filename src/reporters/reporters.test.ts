@@ -247,3 +247,15 @@ describe("the fixture", () => {
     expect(Object.keys(reportJsonSchema())).toContain("$defs");
   });
 });
+
+it.each(["table", "markdown"])("%s tells what users did besides entering, and how much never started", (name) => {
+  const [trial] = trialsOf(SCENARIO).filter(({ strategy }) => strategy === "lua");
+  const users = { arrivals: 1200, polls: 34, repeats: 0, returns: 2, leaves: 5, leavesFailed: 1 };
+  const entries = { ...trial!.entries, dropped: trial!.entries.attempted };
+  const report = reportOf({}, { lua: { change: { users, entries } } });
+  const told = render(name, report);
+  expect(told).toMatch(/lua: 6,000 arrived, 170 polls, 10 came back, 25 left$/m);
+  expect(told).toContain("50.0 % dropped");
+  expect(told).toMatch(/lua: 50.0 % of the entries were due and never started/);
+  expect(render(name, reportOf())).not.toMatch(/arrived|dropped/);
+});

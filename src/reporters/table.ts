@@ -3,7 +3,7 @@ import Table from "cli-table3";
 import { percentText, printable } from "../report/format.js";
 import type { RunReport, StrategyReport } from "../report/schema.js";
 import { type ThresholdResult, thresholdText } from "../report/thresholds.js";
-import { admissionIn, answerOf, headerOf, partsIn, warningsIn } from "../report/words.js";
+import { admissionIn, answerOf, headerOf, partsIn, usersIn, warningsIn } from "../report/words.js";
 import { anomalyTable, explainedIn, uncountedIn } from "./anomaly-table.js";
 import { renderGateTable } from "./gate-table.js";
 import { labelled, RULED, sections, stacked, wrapped } from "./layout.js";
@@ -28,6 +28,10 @@ export const table: TextReporter = {
       answerOf(report).flatMap((line) => wrapped(printable(line, 2000)).map((part) => chalk.bold(part))),
       anomalies(report, chalk),
       thresholdLines(report.thresholds ?? [], chalk),
+      labelled(
+        usersIn(report).map((line) => ["users", line]),
+        chalk.dim,
+      ),
       labelled(
         partsIn(report).map((line) => ["mix", line]),
         chalk.dim,
