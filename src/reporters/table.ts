@@ -112,7 +112,10 @@ function cells(strategy: StrategyReport, chalk: ChalkInstance): string[] {
     bold(nameLines(row.name).join("\n"), chalk),
     stacked(row.tps, chalk.dim(row.tpsRange)),
     stacked(`${row.ratio}${chalk.dim(range)}`, paintVerdict(row.verdict), paintVerdict(row.note)),
-    stacked(caution(row.success, summary.successRate !== null && summary.successRate < 1), caution(row.dropped, true)),
+    stacked(
+      caution(row.success, summary.successRate !== null && summary.successRate < 1),
+      ...row.dropped.split(/ (?=dropped)/).map((part) => caution(part, true)),
+    ),
     row.p50,
     row.p95,
     row.p99,
