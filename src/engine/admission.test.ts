@@ -25,7 +25,8 @@ const run = async (...args: string[]): Promise<Ended> => {
   expect(ended.stderr).not.toMatch(/bug/);
   return ended;
 };
-const ADMIT = ["--admit-every", "20ms", "--vus", "40", "--pool", "4"];
+// Nothing is late here: a busy machine must not make failures.
+const ADMIT = ["--admit-every", "20ms", "--vus", "40", "--pool", "4", "--timeout", "20s"];
 // biome-ignore lint/suspicious/noExplicitAny: see testing/program.ts
 const trialOf = (report: any, name: string): any => report.strategies.find((one: any) => one.name === name).trials[0];
 const CALLS: Record<string, number> = { individual: 6, dedup: 4, pipeline: 4, lua: 1 };
@@ -77,7 +78,9 @@ it("does not call a user lost whose token was over before the audit looked", asy
   expect(ended.exitCode).toBe(0);
   const { admission, audit } = trialOf(ended.json(), "lua");
   expect(admission.found).toBeLessThan(admission.admitted);
-  expect(audit.anomalies).toEqual({});
+  // Members whose tokens ended after the last tick still stand in the active set: that is told, and nothing else.
+  const { "leaked-capacity": _, ...others } = audit.anomalies;
+  expect([others, audit.brokenPromises]).toEqual([{}, []]);
 });
 
 it("tells an active user who was waiting before, as soon as he is admitted", async () => {
