@@ -40,7 +40,8 @@ describe("--entries", () => {
     const { dedup, lua } = trialsOf(ended.json());
     for (const trial of [dedup, lua]) {
       expect(trial.entries).toMatchObject({ attempted: entries, succeeded: entries, new: entries, failed: 0 });
-      expect(trial.audit).toMatchObject({ ok: true, coverage: "users" });
+      // Not `ok`: scores from clocks promise no order, and instances that enter at once show it.
+      expect(trial.audit).toMatchObject({ brokenPromises: [], coverage: "users" });
     }
     const calls = await callsOf(test.redis);
     expect(calls.evalsha).toBe(entries);
