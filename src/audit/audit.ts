@@ -29,7 +29,7 @@ export interface Audit {
   readonly unjudged?: number;
   /**
    * "users": every user's answers against his data. "counts": the history was cut short, or not kept, and beyond it only
-   * numbers were compared. "none": not audited.
+   * numbers were compared. "none": not audited, or the server was gone.
    */
   readonly coverage: "users" | "counts" | "none";
   /** Users whom a restarted server forgot. */

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startEmbedded } from "../targets/embedded.js";
 import { findRedisBinary } from "../targets/redis-binary.js";
 import { startTestRedis, withRedis } from "../targets/testing.js";
-import { entriesBegan, makeWorld, until, type World } from "./testing/program.js";
+import { entriesBegan, makeWorld, queueIsFilling, serverOfRun, type World } from "./testing/program.js";
 
 let world: World;
 beforeAll(async () => {
@@ -17,18 +17,38 @@ const urlOf = (port: number): string => `redis://127.0.0.1:${port}`;
 // biome-ignore lint/suspicious/noExplicitAny: see testing/program.ts
 const sum = (counts: any): number => Object.values<number>(counts).reduce((total, one) => total + one, 0);
 
+// biome-ignore lint/suspicious/noExplicitAny: see testing/program.ts
+const kindsOf = (trial: any): string[] => trial.events.map((one: { kind: string }) => one.kind);
+
+/** By kind, added up over all seconds. */
+function failuresIn(timeline: readonly { failures?: Record<string, number> }[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const [kind, count] of timeline.flatMap(({ failures = {} }) => Object.entries(failures))) {
+    sums[kind] = (sums[kind] ?? 0) + count;
+  }
+  return sums;
+}
+
 describe("a server that goes away", () => {
   it.each(["wire", "ioredis"])(
     "for good ends the run with 3 and one message: an embedded one, client %s",
     async (client) => {
       const args = ["--strategy", "lua", "--duration", "30s", "--timeout", "200ms", "--client", client];
       const running = world.run(...BASE, ...args);
-      await until(() => world.records().some(({ servers }) => servers.length > 0));
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      process.kill(world.records()[0]!.servers[0]!.process.pid, "SIGKILL");
+      const server = await serverOfRun(world);
+      await queueIsFilling(server, 500);
+      process.kill(server.pid, "SIGKILL");
       const ended = await running.ended;
       expect(ended.exitCode).toBe(3);
-      expect(ended.json()).toMatchObject({ complete: false, error: { kind: "environment", code: 3 } });
+      const report = ended.json();
+      expect(report).toMatchObject({ complete: false, error: { kind: "environment", code: 3 } });
+      // What was measured until then is told, though it was the very first trial.
+      const [trial] = report.strategies[0].trials;
+      expect(trial).toMatchObject({ complete: false, audit: { coverage: "none" }, limiter: "unclear" });
+      expect(trial.entries.succeeded).toBeGreaterThan(0);
+      const happened = kindsOf(trial);
+      expect(happened.indexOf("server-away")).toBeGreaterThanOrEqual(0);
+      expect(happened.indexOf("server-lost")).toBeGreaterThan(happened.indexOf("server-away"));
       expect(ended.stderr.match(/^qbench: /gm)).toHaveLength(1);
       expect(world.records()).toEqual([]);
     },
@@ -67,6 +87,10 @@ describe("a server that goes away", () => {
       expect(trial.audit.lostByServer).toBeGreaterThan(0);
       expect(trial.audit.brokenPromises).toEqual([]);
       expect(trial.failures.connection).toBeGreaterThan(0);
+      const happened = kindsOf(trial);
+      expect(happened).toEqual(expect.arrayContaining(["connections-lost", "server-away", "server-restarted"]));
+      expect(happened.indexOf("server-back")).toBeGreaterThan(happened.indexOf("server-away"));
+      expect(trial.events.find((one: { kind: string }) => one.kind === "server-back").lastedMs).toBeGreaterThan(0);
     } finally {
       await second.stop();
     }
@@ -130,6 +154,13 @@ describe.each(["wire", "ioredis"])("something happens in the middle, client %s",
         expect(trial.entries.failed).toBe(sum(trial.failures));
         expect(trial.entries.attempted).toBe(trial.entries.succeeded + trial.entries.failed);
         expect(trial.entries.inDoubt).toBeGreaterThan(0);
+        expect(kindsOf(trial)).toEqual(
+          expect.arrayContaining(["connections-lost", "connections-restored", "scripts-reloaded", "stall"]),
+        );
+        const stall = trial.events.filter((one: { kind: string }) => one.kind === "stall").at(-1);
+        expect(stall.lastedMs).toBeGreaterThan(400);
+        // Which failure when, and none missing.
+        expect(failuresIn(trial.timeline)).toEqual(trial.failures);
         expect(trial.generator.scriptReloads).toBeGreaterThan(0);
         expect(trial.generator.reconnects).toBeGreaterThan(0);
         expect(trial.audit).toEqual({ ...trial.audit, ok: true, anomalies: {}, brokenPromises: [], coverage: "users" });
@@ -144,6 +175,7 @@ describe.each(["wire", "ioredis"])("something happens in the middle, client %s",
         await redis.script("FLUSH");
         const [trial] = (await running.ended).json().strategies[0].trials;
         expect(trial.failures).toEqual({});
+        expect(kindsOf(trial)).toContain("scripts-reloaded");
         expect(trial.generator.scriptReloads).toBeGreaterThan(0);
         expect(trial.audit.ok).toBe(true);
       });

@@ -108,6 +108,10 @@ export function generatorFigures(
     cpuUtilization: cpuMs / (wallMs * (1 - stolen) * results.length),
     cpuUsPerEntry: perEntry(cpuMs * 1000, succeeded),
     eventLoopUtilization: Math.max(...results.map((one) => one.health.eventLoopUtilization)),
+    loopLagMs: {
+      p99: Math.max(...results.map((one) => one.health.loopLagMs.p99)),
+      max: Math.max(...results.map((one) => one.health.loopLagMs.max)),
+    },
     gcMs: sum((one) => one.health.gcMs),
     stolenShare: stolen,
     threads: results.map(({ index, health }) => ({

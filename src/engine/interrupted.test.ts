@@ -1,9 +1,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { withRedis } from "../targets/testing.js";
-import { entriesBegan, isAlive, list, makeWorld, type RunRecord, until, type World } from "./testing/program.js";
+import {
+  entriesBegan,
+  isAlive,
+  list,
+  makeWorld,
+  queueIsFilling,
+  serverOfRun,
+  until,
+  type World,
+} from "./testing/program.js";
 
 let world: World;
 beforeEach(async () => {
@@ -12,27 +20,6 @@ beforeEach(async () => {
 afterEach(() => world.remove());
 
 const LONG = ["--strategy", "lua", "--vus", "50", "--pool", "5", "--trials", "3", "--json"];
-
-/** The embedded server of the run that is going on. */
-async function serverOfRun(): Promise<{ pid: number; folder: string }> {
-  let found: RunRecord["servers"][number] | undefined;
-  await until(() => {
-    found = world.records()[0]?.servers[0];
-    return found !== undefined;
-  });
-  return { pid: found!.process.pid, folder: found!.folder };
-}
-
-/** Resolves once the run has sent its own server so many commands that put users into a queue. */
-async function queueIsFilling({ folder }: { folder: string }, commands: number): Promise<void> {
-  const redis = new Redis({ path: join(folder, "socket"), retryStrategy: () => 50 });
-  redis.on("error", () => {});
-  try {
-    await entriesBegan(redis, commands);
-  } finally {
-    redis.disconnect();
-  }
-}
 
 function expectNothingLeft(server: { pid: number; folder: string }): void {
   expect(isAlive(server.pid)).toBe(false);
@@ -51,7 +38,7 @@ describe("a run that is interrupted", () => {
   ] as const)("by %s ends with %i and leaves nothing: %s", async (signal, exitCode, moment, args) => {
     const report = join(world.cache, "..", "report.json");
     const running = world.run(...LONG, ...args, "--output", report);
-    const server = await serverOfRun();
+    const server = await serverOfRun(world);
     if (moment === "in its second trial") await running.says(/\b1\/\d+ .*lua/);
     else if (moment === "during the set-up") await queueIsFilling(server, 3);
     else if (moment !== "while the server starts") await queueIsFilling(server, 500);
@@ -86,7 +73,7 @@ describe("a run that is interrupted", () => {
 
   it("ends at once on the second signal; the watchdog ends the server", async () => {
     const running = world.run(...LONG, "--warmup", "0", "--duration", "30s");
-    const server = await serverOfRun();
+    const server = await serverOfRun(world);
     await queueIsFilling(server, 500);
     running.kill("SIGINT");
     running.kill("SIGINT");
@@ -99,7 +86,7 @@ describe("a run that is interrupted", () => {
 describe("a run that is killed", () => {
   it("has its server ended by the watchdog", async () => {
     const running = world.run(...LONG, "--warmup", "0", "--duration", "30s");
-    const server = await serverOfRun();
+    const server = await serverOfRun(world);
     running.kill("SIGKILL");
     await running.ended;
     await until(() => !isAlive(server.pid) && list(server.folder).length === 0);

@@ -10,7 +10,7 @@ import { openTarget, type Target, type TargetOptions } from "../targets/target.j
 import { longestAwayMs } from "../worker/away.js";
 import type { LiveSums } from "../worker/live-counters.js";
 import { Instances } from "./instances.js";
-import { ConcertNumbers, runTrial } from "./trial.js";
+import { ConcertNumbers, runTrial, ServerLost } from "./trial.js";
 import type { TrialResult } from "./trial-result.js";
 
 /** What somebody who watches a run is told; the live region and the plain lines stand behind it. */
@@ -131,8 +131,10 @@ async function runTrials(
     return { trials, complete: true, error: undefined };
   } catch (error) {
     const failure = asRunError(error, target);
-    // Nothing measured yet: there is no partial result that an error could take along.
-    if (trials.length === 0 && failure.kind !== "interrupted") throw failure;
+    if (failure instanceof ServerLost && failure.partial !== undefined) {
+      trials.push(failure.partial);
+      observer.trialFinished(failure.partial);
+    }
     return { trials, complete: false, error: failure };
   } finally {
     clearInterval(ticker);

@@ -1,5 +1,6 @@
 import type { Audit } from "../audit/audit.js";
 import type { Warning } from "../base/warning.js";
+import type { EventKind } from "../worker/event-log.js";
 
 /** Counts of HDR buckets that are not empty: value in µs (lowest equivalent of its bucket) and how often. */
 export interface HistogramCounts {
@@ -60,9 +61,21 @@ export interface TimelineSecond {
   readonly second: number;
   readonly succeeded: number;
   readonly failed: number;
+  /** By kind, where there were any. */
+  readonly failures?: Readonly<Record<string, number>>;
   /** µs; null in a second without a success. */
   readonly p50: number | null;
   readonly p99: number | null;
+}
+
+/** Something that happened during a trial, and when. */
+export interface TrialEvent {
+  readonly atMs: number;
+  readonly kind: EventKind;
+  readonly message: string;
+  /** How often at that moment: connections lost, entries that met NOSCRIPT. */
+  readonly count: number;
+  readonly lastedMs?: number;
 }
 
 export interface CommandCount {
@@ -92,6 +105,8 @@ export interface GeneratorFigures {
   readonly cpuUsPerEntry: number;
   /** The busiest thread's. */
   readonly eventLoopUtilization: number;
+  /** The latest thread's: by how much a timer fired late. */
+  readonly loopLagMs: { readonly p99: number; readonly max: number };
   readonly gcMs: number;
   readonly stolenShare: number;
   readonly threads: readonly {
@@ -131,6 +146,8 @@ export interface WaitingSet {
   /** Of each concert when the trial began and the longest at its end. */
   readonly atStart: number;
   readonly atEnd: number;
+  /** Length that a new user met, on the mean. */
+  readonly mean: number;
   /** New users after which entries went on to a fresh concert. */
   readonly limit: number;
   /** Concerts used, one after another or side by side. */
@@ -206,6 +223,8 @@ export interface TrialResult {
   readonly timeline: readonly TimelineSecond[];
   /** Length of the timeline's intervals where they are longer than a second: a long trial has coarser ones. */
   readonly timelineWidthSec?: number;
+  /** In order of time; empty if nothing happened. */
+  readonly events: readonly TrialEvent[];
   readonly server: ServerFigures;
   readonly generator: GeneratorFigures;
   readonly pacing?: PacingFigures;
@@ -218,6 +237,8 @@ export interface TrialResult {
   readonly roundTripsPerEntry: number;
   readonly socketWritesPerEntry: number;
   readonly limiter: Limiter;
+  /** Little's law: entries in progress as rate × latency has it, and as they were counted, so often. */
+  readonly inProgress: { readonly expected: number; readonly counted: number; readonly samples: number };
   /** Why: figures against thresholds, in words. */
   readonly limiterEvidence: readonly string[];
   readonly audit: Audit;

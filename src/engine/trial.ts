@@ -5,11 +5,12 @@ import { clocksOf, type LineUp, sinceStart } from "../audit/clocks.js";
 import type { TrialRecord } from "../audit/dump.js";
 import { History } from "../audit/history.js";
 import { nowUs } from "../base/clock.js";
-import { environmentError, throwIfAborted } from "../base/errors.js";
+import { EXIT, QbenchError, throwIfAborted } from "../base/errors.js";
 import { deriveSeed } from "../base/prng.js";
 import { findLimiter } from "../measure/limiter.js";
 import { type MachineSnapshot, machineSnapshot } from "../measure/machine-load.js";
 import { commandsBetween, hasRestarted, type ServerSnapshot, takeSnapshot } from "../measure/server-snapshot.js";
+import { type ThreadSchedule, threadSchedule } from "../measure/thread-health.js";
 import { mergeTimelines } from "../measure/timeline.js";
 import type { TrialPlan } from "../plan/plan.js";
 import { loadShare } from "../plan/segment.js";
@@ -22,6 +23,7 @@ import { isLoopback } from "../targets/url.js";
 import { AWAY_TIMEOUTS } from "../worker/away.js";
 import type { Population, Segment, SegmentResult } from "../worker/segment.js";
 import { admissionFigures, openAdmission, promisesBeside } from "./admission.js";
+import { storyOf } from "./events.js";
 import {
   CONTROL_COMMANDS,
   entryCalls,
@@ -90,6 +92,7 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   const pacingCpuMs = { before: 0, after: 0 };
   const machine = {} as { before: MachineSnapshot; after: MachineSnapshot };
   const server = {} as { before: ServerSnapshot; after: ServerSnapshot };
+  const serverThread = {} as { before: ThreadSchedule | null; after: ThreadSchedule | null };
   const admission = await openAdmission(context, segments[0]!);
   let results: SegmentResult[];
   let admitted: AdmissionActed | undefined;
@@ -102,6 +105,7 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
       async () => {
         server.before = await takeSnapshot(target.control);
         pacingCpuMs.before = context.instances.pacingCpuMs ?? 0;
+        serverThread.before = scheduleOfServer(target);
         machine.before = machineSnapshot();
         context.onMeasuring();
         originUs = nowUs();
@@ -111,12 +115,20 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
         lineUps = own.map((one) => sinceStart(one, originUs));
       },
     );
-    admitted = await admission?.stop();
+    const isGone = isLost(results);
+    if (!isGone) admitted = await admission?.stop();
     machine.after = machineSnapshot();
     pacingCpuMs.after = context.instances.pacingCpuMs ?? 0;
-    server.after = await takeSnapshot(target.control);
+    serverThread.after = scheduleOfServer(target);
+    server.after = isGone ? server.before : await takeSnapshot(target.control);
   } finally {
     admission?.close();
+  }
+  const pacedMs = context.instances.pacingCpuMs === null ? null : pacingCpuMs.after - pacingCpuMs.before;
+  const snapshots = { server, machine, serverThread, pacedMs };
+  if (isLost(results)) {
+    const partial = resultOf(context, plan, segments[0]!, results, snapshots, NOT_AUDITED, undefined, false);
+    throw lostServer(context, partial);
   }
   await settle(context, results);
   const record = recordOf(context, plan, results, lineUps, admitted);
@@ -129,10 +141,14 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   const figures = admitted && (await admissionFigures(context, segments[0]!, admitted, server));
   await teardown(context);
   const complete = !signal.aborted && results.every((result) => !result.aborted);
-  const pacedMs = context.instances.pacingCpuMs === null ? null : pacingCpuMs.after - pacingCpuMs.before;
   const beside = admitted && figures && { acted: admitted, figures };
-  return resultOf(context, plan, segments[0]!, results, { server, machine, pacedMs }, audit, beside, complete);
+  return resultOf(context, plan, segments[0]!, results, snapshots, audit, beside, complete);
 }
+
+/** Only of a server that we have started ourselves is the process known. */
+const scheduleOfServer = ({ pid }: Target): ThreadSchedule | null => (pid === undefined ? null : threadSchedule(pid));
+
+const isLost = (results: readonly SegmentResult[]): boolean => results.some((result) => result.serverLost);
 
 /** On concerts of its own, which are gone before the measuring starts. */
 async function warmUpTrial(context: TrialContext, plan: TrialPlan): Promise<{ ratePerSec: number }> {
@@ -149,6 +165,7 @@ async function warmUpTrial(context: TrialContext, plan: TrialPlan): Promise<{ ra
   }));
   await prepare(context, segments[0]!);
   const results = await runSegments(context, segments, async () => {});
+  if (isLost(results)) throw lostServer(context, undefined);
   await settle(context, results);
   await teardown(context);
   const { succeeded } = mergeCounts(results);
@@ -254,17 +271,28 @@ async function runSegments(
     if (signal.aborted) abort();
     const results = await running;
     for (const { number } of results.flatMap((result) => result.concerts)) concerts.takeUpTo(number + 1);
-    if (results.some((result) => result.serverLost)) throw lostServer(context);
     return results;
   } finally {
     signal.removeEventListener("abort", abort);
   }
 }
 
-const lostServer = ({ target, scenario }: TrialContext): Error =>
-  environmentError(
+/** The server went away for good. */
+export class ServerLost extends QbenchError {
+  /** What was measured until then; undefined if it was lost in the warm-up. Never complete. */
+  readonly partial: TrialResult | undefined;
+
+  constructor(message: string, hint: string, partial: TrialResult | undefined) {
+    super("environment", EXIT.environment, message, hint);
+    this.partial = partial;
+  }
+}
+
+const lostServer = ({ target, scenario }: TrialContext, partial: TrialResult | undefined): ServerLost =>
+  new ServerLost(
     `${target.name} went away during a trial and did not come back within five timeouts (${AWAY_TIMEOUTS * scenario.timeoutMs} ms)`,
     "its own log says why; --timeout says how long an entry, and so the run, waits for it",
+    partial,
   );
 
 /**
@@ -346,6 +374,7 @@ function resultOf(
     server: Snapshots<ServerSnapshot>;
     machine: Snapshots<MachineSnapshot>;
     pacedMs: number | null;
+    serverThread: Snapshots<ThreadSchedule | null>;
   },
   audit: Audit,
   beside: { readonly acted: AdmissionActed; readonly figures: AdmissionFigures } | undefined,
@@ -377,13 +406,19 @@ function resultOf(
   };
   const planMs = scenario.entries === null ? scenario.durationMs : null;
   const pacing = pacingFigures(results, latency.startLag, planMs, snapshots.pacedMs);
+  const wallMs = snapshots.machine.after.atMs - snapshots.machine.before.atMs;
+  const inProgress = inProgressOf(results, perEntry(latency.entry.sumUs + latency.failed.sumUs, durationMs * 1000));
+  const restarted = hasRestarted(snapshots.server.before, snapshots.server.after);
   const mean = (histogram: { sumUs: number }): number => perEntry(histogram.sumUs, entries.succeeded);
   const threadBusy = generator.threads.map((thread) => thread.cpuUtilization);
   const limiter = findLimiter({
     serverBusy: server.cpuUtilization,
     threadBusy: threadBusy.includes(null) ? null : Math.max(...(threadBusy as number[])),
     coreWait: coreWaitShare(results),
+    serverCoreWait: coreWaitOfServer(snapshots.serverThread, wallMs),
     eventLoopBusy: generator.eventLoopUtilization,
+    loopLagMs: generator.loopLagMs.p99,
+    gcShare: generator.gcMs / (wallMs * results.length),
     connections: scenario.connections,
     poolConnections: scenario.pool * scenario.instances,
     vus: users,
@@ -393,6 +428,7 @@ function resultOf(
     meanPoolWaitUs: mean(latency.poolWait),
     pause: pauseOf(scenario),
     offeredPerSec: scenario.ratePerSec === null ? null : (entries.attempted + entries.dropped) / (durationMs / 1000),
+    countedInProgress: inProgress.samples < FEWEST_SAMPLES ? null : inProgress.counted,
   });
   return {
     strategy: plan.strategy,
@@ -400,12 +436,17 @@ function resultOf(
     order: plan.order,
     seed: plan.seed,
     complete,
-    ...(hasRestarted(snapshots.server.before, snapshots.server.after) ? { serverRestarted: true } : {}),
+    ...(restarted ? { serverRestarted: true } : {}),
     durationMs,
     entries,
     failures: mergeTallies(results.map((result) => result.failures)),
     latency,
     ...timelineOf(results),
+    events: storyOf(
+      results.map((result) => result.events),
+      restarted,
+      durationMs,
+    ),
     server,
     generator,
     ...(pacing === null ? {} : { pacing }),
@@ -418,13 +459,16 @@ function resultOf(
       entries.succeeded,
     ),
     socketWritesPerEntry: perEntry(generator.socketWrites, entries.attempted),
+    inProgress,
     limiter: limiter.limiter,
     limiterEvidence: limiter.evidence,
     audit,
     warnings: [
-      ...warningsOf(entries, counted.callsPerEntry, generator, snapshots.server),
+      ...(isLost(results) ? [] : warningsOf(entries, counted.callsPerEntry, generator, snapshots.server)),
       ...(pacing === null ? [] : pacingWarnings(pacing)),
       ...(beside?.acted.warnings ?? []),
+      // Leaving is no entry, but is in progress too.
+      ...((segment.behaviour?.leavePercent ?? 0) > 0 ? [] : littlesLawWarnings(inProgress)),
     ],
   };
 }
@@ -460,6 +504,36 @@ function pauseOf({ thinkTimeMs, pollEvery }: Scenario): string | null {
   return pollEvery === null ? null : "users wait before they poll again";
 }
 
+/** Fewer samples than this say nothing. */
+const FEWEST_SAMPLES = 50;
+/** Apart by more than this share, and by more than one entry, rate, latency and count cannot all be right. */
+const LITTLE_APART = 0.25;
+
+function inProgressOf(results: readonly SegmentResult[], expected: number): TrialResult["inProgress"] {
+  return {
+    expected,
+    counted: results.reduce((sum, result) => sum + result.inProgress.mean, 0),
+    samples: Math.min(...results.map((result) => result.inProgress.samples)),
+  };
+}
+
+function littlesLawWarnings({ expected, counted, samples }: TrialResult["inProgress"]): Warning[] {
+  const apart = Math.abs(expected - counted);
+  if (samples < FEWEST_SAMPLES || apart <= 1 || apart <= LITTLE_APART * Math.max(expected, counted)) return [];
+  return [
+    {
+      code: "littles-law",
+      message:
+        `by rate × latency ${expected.toFixed(1)} entries were in progress, by counting ${counted.toFixed(1)}: ` +
+        "what was measured does not hold together",
+    },
+  ];
+}
+
+function coreWaitOfServer({ before, after }: Snapshots<ThreadSchedule | null>, wallMs: number): number | null {
+  return before === null || after === null ? null : (after.coreWaitMs - before.coreWaitMs) / wallMs;
+}
+
 function coreWaitShare(results: readonly SegmentResult[]): number | null {
   const shares = results.map(({ health }) => (health.coreWaitMs === null ? null : health.coreWaitMs / health.wallMs));
   return shares.includes(null) ? null : Math.max(...(shares as number[]));
@@ -471,7 +545,17 @@ function waitingSetOf(segment: Segment, results: readonly SegmentResult[], limit
     newUsers.set(number, (newUsers.get(number) ?? 0) + answers.NEW - left);
   }
   const atStart = segment.population.waiting;
-  return { atStart, atEnd: atStart + Math.max(0, ...newUsers.values()), limit, concerts: newUsers.size };
+  const grown = [...newUsers.values()];
+  const joined = grown.reduce((sum, users) => sum + users, 0);
+  // The k-th new user of a concert meets k - 1 others: on the mean, half of those who came in all.
+  const met = grown.reduce((sum, users) => sum + (users * users) / 2, 0);
+  return {
+    atStart,
+    atEnd: atStart + Math.max(0, ...grown),
+    mean: Math.max(0, atStart + (joined === 0 ? 0 : met / joined)),
+    limit,
+    concerts: newUsers.size,
+  };
 }
 
 function warningsOf(

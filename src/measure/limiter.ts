@@ -8,8 +8,14 @@ export interface LimiterEvidence {
   readonly threadBusy: number | null;
   /** Share of the time in which a measuring thread, on average, could have run but another had the core; null if unknown. */
   readonly coreWait: number | null;
+  /** The same of Redis' main thread, where its process is known. */
+  readonly serverCoreWait: number | null;
   /** The busiest thread's event loop. */
   readonly eventLoopBusy: number;
+  /** By how much a timer of the latest thread was late, at the 99th percentile. */
+  readonly loopLagMs: number;
+  /** Share of the time in which the threads stood still for garbage collection. */
+  readonly gcShare: number;
   readonly connections: "exclusive" | "shared";
   /** Connections of all instances. */
   readonly poolConnections: number;
@@ -23,6 +29,8 @@ export interface LimiterEvidence {
   readonly pause: string | null;
   /** Offered rate of the open model; null in the closed one. */
   readonly offeredPerSec: number | null;
+  /** Entries in progress, counted now and then; null where they were counted too seldom. */
+  readonly countedInProgress: number | null;
 }
 
 /**
@@ -52,6 +60,10 @@ export function findLimiter(evidence: LimiterEvidence): { limiter: Limiter; evid
   const isServerBusy = serverBusy !== null && serverBusy >= THRESHOLDS.serverBusy;
   const isThreadBusy =
     (threadBusy !== null && threadBusy >= THRESHOLDS.threadBusy) || eventLoopBusy >= THRESHOLDS.eventLoopBusy;
+  const counted =
+    evidence.countedInProgress === null
+      ? ""
+      : ` by rate × latency, ${evidence.countedInProgress.toFixed(1)} by counting`;
   const said = [
     serverBusy === null
       ? "the server does not tell its main thread's CPU"
@@ -59,7 +71,8 @@ export function findLimiter(evidence: LimiterEvidence): { limiter: Limiter; evid
     threadBusy === null
       ? `event loop ${percent(eventLoopBusy)} busy (limit from ${percent(THRESHOLDS.eventLoopBusy)})`
       : `busiest generator thread ${percent(threadBusy)} of a core (limit from ${percent(THRESHOLDS.threadBusy)}), event loop ${percent(eventLoopBusy)}`,
-    `Little's law: ${inProgress.toFixed(1)} entries in progress of ${evidence.vus}, ${inService.toFixed(1)} of them on ${poolConnections} connections`,
+    `event loop late by ${evidence.loopLagMs.toFixed(1)} ms (p99), ${percent(evidence.gcShare)} of the time spent on garbage collection`,
+    `Little's law: ${inProgress.toFixed(1)} entries in progress of ${evidence.vus}${counted}, ${inService.toFixed(1)} of them on ${poolConnections} connections`,
   ];
   if (evidence.offeredPerSec !== null && evidence.entriesPerSec >= THRESHOLDS.offered * evidence.offeredPerSec) {
     return { limiter: "offered-load", evidence: said };
@@ -69,9 +82,13 @@ export function findLimiter(evidence: LimiterEvidence): { limiter: Limiter; evid
   if (isServerBusy && isThreadBusy) {
     return { limiter: "unclear", evidence: [...said, "candidates: server, generator (both busy)"] };
   }
-  if (evidence.coreWait !== null && evidence.coreWait >= THRESHOLDS.coreWait) {
-    const others = `the generator waited for a core ${percent(evidence.coreWait)} of the time`;
-    return { limiter: "unclear", evidence: [...said, `candidates: too few free cores (${others})`] };
+  const robbed = [
+    ["the generator", evidence.coreWait ?? 0],
+    ["Redis", evidence.serverCoreWait ?? 0],
+  ] as const;
+  if (robbed.some(([, share]) => share >= THRESHOLDS.coreWait)) {
+    const waits = robbed.map(([who, share]) => `${who} waited for a core ${percent(share)} of the time`).join(", ");
+    return { limiter: "unclear", evidence: [...said, `candidates: too few free cores (${waits})`] };
   }
   const isIdle = (serverBusy ?? 1) < THRESHOLDS.idle && (threadBusy ?? eventLoopBusy) < THRESHOLDS.idle;
   if (isIdle && evidence.pause !== null && inProgress < 0.5 * evidence.vus) {

@@ -21,7 +21,7 @@ const ends = fc
 function record(list: readonly End[]): SecondData[] {
   const timeline = new Timeline();
   for (const { second, latencyUs, isFailure } of list) {
-    if (isFailure) timeline.fail(second * 1e6 + 5);
+    if (isFailure) timeline.fail("timeout", second * 1e6 + 5);
     else timeline.succeed(latencyUs, second * 1e6 + 5);
   }
   return timeline.finish().seconds;

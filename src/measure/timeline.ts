@@ -7,6 +7,8 @@ export interface SecondData {
   readonly second: number;
   readonly succeeded: number;
   readonly failed: number;
+  /** By kind. */
+  readonly failures: Readonly<Record<string, number>>;
   readonly indexes: Uint16Array;
   readonly counts: Uint32Array;
 }
@@ -40,6 +42,7 @@ export class Timeline {
   #endUs = 1e6;
   #succeeded = 0;
   #failed = 0;
+  #failures: Record<string, number> = {};
 
   /** `atUs`: when the entry ended, µs since the start of the trial. */
   succeed(latencyUs: number, atUs: number): void {
@@ -48,9 +51,10 @@ export class Timeline {
     this.#current.record(latencyUs);
   }
 
-  fail(atUs: number): void {
+  fail(kind: string, atUs: number): void {
     if (atUs >= this.#endUs) this.#turn(atUs);
     this.#failed++;
+    this.#failures[kind] = (this.#failures[kind] ?? 0) + 1;
   }
 
   finish(): { seconds: SecondData[]; total: Histogram } {
@@ -76,12 +80,14 @@ export class Timeline {
       second: this.#second,
       succeeded: this.#succeeded,
       failed: this.#failed,
+      failures: this.#failures,
       ...filledBuckets(this.#current.counts),
     });
     this.#total.add(this.#current);
     this.#current.clear();
     this.#succeeded = 0;
     this.#failed = 0;
+    this.#failures = {};
   }
 }
 
@@ -128,15 +134,29 @@ export function mergeTimelines(threads: readonly (readonly SecondData[])[]): {
   const widthSec = widthFor(seconds.reduce((latest, { second }) => Math.max(latest, second), 0));
   const timeline = grouped(seconds, widthSec).map(([second, parts]) => {
     const histogram = histogramOf(parts);
-    return { second, ...sums(parts), p50: histogram.quantileUs(0.5), p99: histogram.quantileUs(0.99) };
+    const { failures, ...counted } = sums(parts);
+    return {
+      second,
+      ...counted,
+      ...(counted.failed === 0 ? {} : { failures }),
+      p50: histogram.quantileUs(0.5),
+      p99: histogram.quantileUs(0.99),
+    };
   });
   return { widthSec, timeline };
 }
 
-const sums = (parts: readonly SecondData[]): { succeeded: number; failed: number } => ({
-  succeeded: parts.reduce((sum, part) => sum + part.succeeded, 0),
-  failed: parts.reduce((sum, part) => sum + part.failed, 0),
-});
+function sums(parts: readonly SecondData[]): Pick<SecondData, "succeeded" | "failed" | "failures"> {
+  const failures: Record<string, number> = {};
+  for (const [kind, count] of parts.flatMap((part) => Object.entries(part.failures))) {
+    failures[kind] = (failures[kind] ?? 0) + count;
+  }
+  return {
+    succeeded: parts.reduce((sum, part) => sum + part.succeeded, 0),
+    failed: parts.reduce((sum, part) => sum + part.failed, 0),
+    failures,
+  };
+}
 
 function histogramOf(parts: readonly SecondData[]): Histogram {
   const histogram = new Histogram();

@@ -61,9 +61,9 @@ describe("run report", () => {
   });
 
   it("passes on what a later engine adds to a trial", () => {
-    const later = { ...trialOf("lua", 0), events: ["restart"] };
+    const later = { ...trialOf("lua", 0), later: ["restart"] };
     const report = reportOf({ scenario: { ...SCENARIO, strategies: ["lua"] }, trials: [later] });
-    expect(report.strategies[0]!.trials[0]).toMatchObject({ events: ["restart"], round: 0, tps: 10_000 });
+    expect(report.strategies[0]!.trials[0]).toMatchObject({ later: ["restart"], round: 0, tps: 10_000 });
   });
 
   it("holds the error of a run that ended early", () => {

@@ -56,6 +56,10 @@ const generator = z.object({
   cpuUtilization: amount,
   cpuUsPerEntry: amount,
   eventLoopUtilization: amount,
+  loopLagMs: z
+    .object({ p99: amount, max: amount })
+    .optional()
+    .meta({ description: "by how much a timer of the latest thread fired late" }),
   gcMs: amount,
   stolenShare: amount,
   threads: z.array(z.object({ instance: count, cpuUtilization: amount.nullable(), eventLoopUtilization: amount })),
@@ -175,6 +179,7 @@ export const trial = z
         second: count,
         succeeded: count,
         failed: count,
+        failures: counts.optional().meta({ description: "by kind" }),
         p50: amount.nullable(),
         p99: amount.nullable(),
       }),
@@ -186,7 +191,29 @@ export const trial = z
     generator,
     pacing: pacing.optional(),
     users: users.optional(),
-    waitingSet: z.object({ atStart: count, atEnd: count, limit: count, concerts: count }),
+    events: z
+      .array(
+        z.object({
+          atMs: amount.meta({ description: "since the common start" }),
+          kind: name,
+          message: z.string(),
+          count: count.meta({ description: "how often at that moment" }),
+          lastedMs: amount.optional(),
+        }),
+      )
+      .optional()
+      .meta({ description: "what happened, in order of time" }),
+    waitingSet: z.object({
+      atStart: count,
+      atEnd: count,
+      mean: amount.optional().meta({ description: "length that a new user met, on the mean" }),
+      limit: count,
+      concerts: count,
+    }),
+    inProgress: z
+      .object({ expected: amount, counted: amount, samples: count })
+      .optional()
+      .meta({ description: "Little's law: entries in progress by rate × latency, and as they were counted" }),
     admission: admission.optional(),
     parts: z.array(part).optional().meta({ description: "where strategies are mixed: each one's entries" }),
     roundTripsPerEntry: amount,

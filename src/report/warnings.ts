@@ -1,9 +1,15 @@
 import type { Warning } from "../base/warning.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { MIN_ROUNDS } from "../stats/comparison.js";
-import { percentText, plural } from "./format.js";
+import { percentText, plural, rateText } from "./format.js";
 import type { StrategyReport } from "./schema.js";
-import { droppedShare } from "./words.js";
+import { droppedShare, queuesMet } from "./words.js";
+
+/**
+ * A queue longer by this factor is other work. Its commands are O(log n): four times as long costs a tenth more of what
+ * a sorted set of thousands costs.
+ */
+const UNLIKE_QUEUES = 4;
 
 /** What follows from the figures of a run for how far they can be believed: each says what happened and what to do. */
 export function warningsOf(strategies: readonly StrategyReport[], scenario: Scenario, complete: boolean): Warning[] {
@@ -25,6 +31,16 @@ export function warningsOf(strategies: readonly StrategyReport[], scenario: Scen
         (scenario.client === "ioredis"
           ? "--client wire needs less CPU for an entry"
           : "use a machine with more free cores, or more --instances where cores are free"),
+    );
+  }
+  const met = queuesMet(strategies).sort((a, b) => a.mean - b.mean);
+  const [shortest, longest] = [met[0], met.at(-1)];
+  if (shortest && longest && longest.mean > UNLIKE_QUEUES * Math.max(1, shortest.mean)) {
+    const users = ({ name, mean }: (typeof met)[number]): string => `${name} met ${rateText(mean)} users waiting`;
+    warn(
+      "unlike-queues",
+      `${users(shortest)} on the mean, ${users(longest)}: the longer queue costs the server more; ` +
+        "a smaller --max-waiting, or --entries, makes them alike",
     );
   }
   for (const { name, summary } of strategies) {

@@ -1,7 +1,7 @@
 import { printable } from "../report/format.js";
 import type { RunReport } from "../report/schema.js";
 import { thresholdText } from "../report/thresholds.js";
-import { admissionIn, answerOf, headerOf, partsIn, usersIn, warningsIn } from "../report/words.js";
+import { admissionIn, answerOf, eventsIn, headerOf, partsIn, usersIn, warningsIn } from "../report/words.js";
 import { anomalyTable, explainedIn, uncountedIn } from "./anomaly-table.js";
 import { renderGateMarkdown } from "./gate-markdown.js";
 import type { TextReporter } from "./reporter.js";
@@ -26,6 +26,7 @@ export const markdown: TextReporter = {
       anomalies(report),
       uncountedIn(report).map((line) => `- Anomalies: ${escaped(line)}`),
       explainedIn(report).map((line) => `- Explained: ${escaped(line)}`),
+      eventsIn(report).map((line) => `- Happened: ${escaped(line)}`),
       warningsIn(report).map(({ message }) => `- Warning: ${escaped(message)}`),
       report.error === undefined ? [] : [`Error: ${escaped(report.error.message)}`],
     ];

@@ -3,7 +3,7 @@ import Table from "cli-table3";
 import { percentText, printable } from "../report/format.js";
 import type { RunReport, StrategyReport } from "../report/schema.js";
 import { type ThresholdResult, thresholdText } from "../report/thresholds.js";
-import { admissionIn, answerOf, headerOf, partsIn, usersIn, warningsIn } from "../report/words.js";
+import { admissionIn, answerOf, eventsIn, headerOf, partsIn, usersIn, warningsIn } from "../report/words.js";
 import { anomalyTable, explainedIn, uncountedIn } from "./anomaly-table.js";
 import { renderGateTable } from "./gate-table.js";
 import { labelled, RULED, sections, stacked, wrapped } from "./layout.js";
@@ -47,6 +47,10 @@ export const table: TextReporter = {
       labelled(
         explainedIn(report).map((line) => ["explained", line]),
         chalk.dim,
+      ),
+      labelled(
+        eventsIn(report).map((line) => ["happened", line]),
+        chalk.yellow,
       ),
       labelled(
         warningsIn(report).map(({ message }) => ["warning", message]),

@@ -13,6 +13,7 @@ import { longestAwayMs } from "./away.js";
 import { Habits } from "./behaviour.js";
 import { ClosedLoad } from "./closed-load.js";
 import { EntryTable, MOST_SLOTS, STAGE } from "./entry-table.js";
+import { EventLog } from "./event-log.js";
 import type { LiveCounters } from "./live-counters.js";
 import type { EntryStarter, LoadModel, Room } from "./load.js";
 import { OpenLoad } from "./open-load.js";
@@ -106,11 +107,14 @@ export class Instance implements DriverEvents, EntryStarter {
         laneOf: (slot) => table.lane[slot]!,
       }),
       recorder: new Recorder({ instance: segment.index, startUs: 0, isOpen: false, isPolled: false, historyBytes: 0 }),
+      events: this.#eventLog(0, 0),
       countersBefore: this.#driver.counters(),
       wakeUs: Number.POSITIVE_INFINITY,
       stopUs: Number.POSITIVE_INFINITY,
       remaining: segment.entries ?? Number.POSITIVE_INFINITY,
       inProgress: 0,
+      inProgressSum: 0,
+      sweeps: 0,
       attempted: 0,
       isStopped: false,
       isAborted: false,
@@ -140,6 +144,7 @@ export class Instance implements DriverEvents, EntryStarter {
     if (segment.entries === null) trial.stopUs = startUs + segment.durationMs * 1000;
     const stopTimer = setTimeout(() => this.#stop(), segment.entries === null ? segment.durationMs : LONGEST_TIMER_MS);
     const sweepMs = Math.min(100, Math.max(5, segment.timeoutMs / 20));
+    trial.events = this.#eventLog(startUs, sweepMs);
     const sweeper = setInterval(() => this.#sweep(), sweepMs);
     const memoryTeller = setInterval(() => this.#tellMemory(), TELL_MEMORY_EVERY_MS);
     trial.load.begin(startUs);
@@ -154,6 +159,11 @@ export class Instance implements DriverEvents, EntryStarter {
     const memory = this.#tellMemory();
     this.#trial = undefined;
     return resultOf(trial, startUs, lineUps, health, memory, this.#driver.counters());
+  }
+
+  #eventLog(startUs: number, sweepMs: number): EventLog {
+    const connections = this.#routes * this.#poolSize;
+    return new EventLog({ startUs, sweepMs, connections, isUp: (connection) => this.#driver.isUp(connection) });
   }
 
   /** Starts no more entries; those in flight end within their timeout. */
@@ -265,6 +275,7 @@ export class Instance implements DriverEvents, EntryStarter {
     const trial = this.#trial;
     const slot = trial === undefined ? -1 : trial.table.slotOf(token);
     if (trial === undefined || slot < 0) return;
+    trial.events.answered(now);
     try {
       const step = this.#machineOf(slot).next(trial.table.state[slot]!, replies);
       if (step.batch === null) {
@@ -284,8 +295,10 @@ export class Instance implements DriverEvents, EntryStarter {
     const slot = trial === undefined ? -1 : trial.table.slotOf(token);
     if (trial === undefined || slot < 0) return;
     const { table } = trial;
+    if (failure.answered) trial.events.answered(now);
     if (failure.kind === "NOSCRIPT" && table.retries[slot]! < MOST_RETRIES) {
       table.retries[slot]!++;
+      trial.events.scriptsReloaded(now);
       this.#driver.reloadScripts(table.connection[slot]!);
       this.#send(slot);
       return;
@@ -296,6 +309,7 @@ export class Instance implements DriverEvents, EntryStarter {
   onConnection(connection: number, isUp: boolean, now: number): void {
     const trial = this.#trial;
     if (trial === undefined) return;
+    trial.events.connection(connection, isUp, now);
     if (isUp) trial.pool.restore(connection, (slot, granted) => this.#grant(slot, granted, now));
     else trial.pool.withdraw(connection);
   }
@@ -367,6 +381,10 @@ export class Instance implements DriverEvents, EntryStarter {
     const trial = this.#trial!;
     const { table, segment } = trial;
     const now = nowUs();
+    trial.inProgressSum += trial.inProgress;
+    trial.sweeps++;
+    const { succeeded, service } = trial.recorder;
+    trial.events.swept(now, trial.inProgress, succeeded === 0 ? 0 : service.sumUs / succeeded);
     this.#watchConnections(trial, now);
     const oldest = now - segment.timeoutMs * 1000;
     for (let slot = 0; slot < table.size; slot++) {
@@ -393,8 +411,9 @@ export class Instance implements DriverEvents, EntryStarter {
     }
     trial.downSinceUs ??= now;
     const longestUs = longestAwayMs(trial.segment.timeoutMs) * 1000;
-    if (now - trial.downSinceUs < longestUs) return;
+    if (now - trial.downSinceUs < longestUs || trial.isServerLost) return;
     trial.isServerLost = true;
+    trial.events.serverLost(now);
     this.#stop();
   }
 
@@ -411,6 +430,7 @@ export class Instance implements DriverEvents, EntryStarter {
     table.epoch[slot]!++;
     if (wasSent && segment.connections === "exclusive") {
       // The late reply would be taken for the next entry's: a pool in this style closes the connection.
+      this.#trial!.events.resetting(connection);
       this.#driver.reset(connection);
     }
     this.#fail(slot, "timeout", wasSent && table.hasWritten[slot] === 1, now);
@@ -453,11 +473,15 @@ interface Trial {
   readonly load: LoadModel;
   readonly pool: Pool;
   recorder: Recorder;
+  events: EventLog;
   readonly countersBefore: DriverCounters;
   /** No entry starts from then on, whenever the timer fires. */
   stopUs: number;
   remaining: number;
   inProgress: number;
+  /** Of all sweeps: what was in progress then. */
+  inProgressSum: number;
+  sweeps: number;
   attempted: number;
   isStopped: boolean;
   isAborted: boolean;
@@ -505,6 +529,8 @@ function resultOf(
     users: trial.users.counts,
     leaves: recorder.leaves,
     seconds,
+    events: trial.events.finish(nowUs()),
+    inProgress: { mean: trial.sweeps === 0 ? 0 : trial.inProgressSum / trial.sweeps, samples: trial.sweeps },
     health,
     memory,
     driver: difference(after, trial.countersBefore),

@@ -83,7 +83,7 @@ export class Recorder {
     if (isInDoubt) this.inDoubt++;
     this.failures[kind] = (this.failures[kind] ?? 0) + 1;
     this.failed.record(endUs - readyUs);
-    this.timeline.fail(endUs - this.#startUs);
+    this.timeline.fail(kind, endUs - this.#startUs);
   }
 
   #note(

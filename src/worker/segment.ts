@@ -8,6 +8,7 @@ import type { Arrival } from "../pacers/index.js";
 import type { Stage } from "../pacers/profile.js";
 import type { Outcome, Score } from "../queue/outcome.js";
 import type { Behaviour, Connections, Mix } from "../scenario/scenario.js";
+import type { EventData } from "./event-log.js";
 
 /** Users that set-up put into each concert: ids 0 … waiting − 1 wait, waiting … waiting + active − 1 hold tokens. */
 export interface Population {
@@ -122,6 +123,9 @@ export interface SegmentResult {
   /** Users' leaving, which is no entry. */
   readonly leaves: { readonly succeeded: number; readonly failed: number };
   readonly seconds: readonly SecondData[];
+  readonly events: readonly EventData[];
+  /** Entries in progress, counted now and then: by Little's law it must be rate × latency. */
+  readonly inProgress: { readonly mean: number; readonly samples: number };
   readonly health: ThreadHealth;
   readonly memory: ThreadMemory;
   /** What the driver did during the segment. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import type { Redis } from "ioredis";
+import { Redis } from "ioredis";
 import { findRedisBinary } from "../../targets/redis-binary.js";
 
 /** For tests: the built command as a user runs it, in a world of its own (cache and temporary folder). */
@@ -26,7 +26,7 @@ export interface World {
   remove(): void;
 }
 
-export interface RunRecord {
+interface RunRecord {
   readonly servers: readonly { readonly process: { readonly pid: number }; readonly folder: string }[];
   readonly addresses: readonly string[];
 }
@@ -136,3 +136,24 @@ export const entriesBegan = (redis: Redis, commands = 500): Promise<void> =>
     const { zadd = 0, evalsha = 0 } = await callsOf(redis);
     return zadd + evalsha >= commands;
   });
+
+/** The embedded server of the run that is going on. */
+export async function serverOfRun(world: World): Promise<{ pid: number; folder: string }> {
+  let found: RunRecord["servers"][number] | undefined;
+  await until(() => {
+    found = world.records()[0]?.servers[0];
+    return found !== undefined;
+  });
+  return { pid: found!.process.pid, folder: found!.folder };
+}
+
+/** Resolves once a run has sent its own server so many commands that put users into a queue. */
+export async function queueIsFilling({ folder }: { folder: string }, commands: number): Promise<void> {
+  const redis = new Redis({ path: join(folder, "socket"), retryStrategy: () => 50 });
+  redis.on("error", () => {});
+  try {
+    await entriesBegan(redis, commands);
+  } finally {
+    redis.disconnect();
+  }
+}
