@@ -37,7 +37,8 @@ async function provoke(context: TestContext, limiter: string, args: readonly str
     if (trial.limiter === limiter) return trial;
     expect([trial.limiter, trial.limiterEvidence.join("; ")]).toEqual([
       "unclear",
-      expect.stringMatching(/too few free cores|both busy/),
+      // Of a server that was not started by the run, nobody knows how long it waited for a core.
+      expect.stringMatching(/too few free cores|both busy|candidates: server/),
     ]);
   }
   return context.skip("this machine has too few free cores at the moment");

@@ -83,11 +83,11 @@ export function findLimiter(evidence: LimiterEvidence): { limiter: Limiter; evid
     return { limiter: "unclear", evidence: [...said, "candidates: server, generator (both busy)"] };
   }
   const robbed = [
-    ["the generator", evidence.coreWait ?? 0],
-    ["Redis", evidence.serverCoreWait ?? 0],
-  ] as const;
-  if (robbed.some(([, share]) => share >= THRESHOLDS.coreWait)) {
-    const waits = robbed.map(([who, share]) => `${who} waited for a core ${percent(share)} of the time`).join(", ");
+    { who: "the generator", share: evidence.coreWait },
+    { who: "Redis", share: evidence.serverCoreWait },
+  ].flatMap(({ who, share }) => (share === null ? [] : [{ who, share }]));
+  if (robbed.some(({ share }) => share >= THRESHOLDS.coreWait)) {
+    const waits = robbed.map(({ who, share }) => `${who} waited for a core ${percent(share)} of the time`).join(", ");
     return { limiter: "unclear", evidence: [...said, `candidates: too few free cores (${waits})`] };
   }
   const isIdle = (serverBusy ?? 1) < THRESHOLDS.idle && (threadBusy ?? eventLoopBusy) < THRESHOLDS.idle;
