@@ -4,16 +4,17 @@ import { PaceBoard } from "./pace-board.js";
 
 it("wakes whoever is due, once, and says when the next is, wherever the clock stands", () => {
   const anyNowUs = fc.double({ min: 0, max: 2 ** 45, noNaN: true });
-  const anyDelaysUs = fc.array(fc.integer({ min: -1_000_000, max: 1_000_000 }), { minLength: 1, maxLength: 5 });
+  // Instants are cut to whole µs: what is due within one of now may be taken for either.
+  const anyDelayUs = fc.oneof(fc.integer({ min: -1_000_000, max: -2 }), fc.integer({ min: 2, max: 1_000_000 }));
+  const anyDelaysUs = fc.array(anyDelayUs, { minLength: 1, maxLength: 5 });
   fc.assert(
     fc.property(anyNowUs, anyDelaysUs, (nowUs, delaysUs) => {
       const board = PaceBoard.for(delaysUs.length);
       delaysUs.forEach((delayUs, instance) => {
         board.arm(instance, nowUs + delayUs, nowUs);
       });
-      const later = delaysUs.filter((delayUs) => delayUs > 1);
+      const later = delaysUs.filter((delayUs) => delayUs > 0);
       const leftUs = board.wakeDue(nowUs, 500);
-      // Instants are cut to whole µs.
       expect(Math.abs(leftUs - Math.min(500, ...later))).toBeLessThanOrEqual(1);
       expect(board.wakeDue(nowUs + 2_000_001, 500)).toBe(500);
     }),
