@@ -36,6 +36,8 @@ interface GeneratorResult {
   readonly recording: RecordingFigures;
   readonly users: UserFigures;
   readonly helpMs: readonly number[];
+  /** `node -e 0`, in turn with the above: what no program can be quicker than. */
+  readonly nodeMs: readonly number[];
   readonly goals: readonly Reached[];
 }
 
@@ -96,7 +98,7 @@ async function begun(
   say("recording");
   const recording = await measureRecording();
   say("--help");
-  const helpMs = await timesOfHelp();
+  const { helpMs, nodeMs } = await timesOfHelp();
   say("users");
   const users = await measureUsers(server);
   return {
@@ -116,19 +118,26 @@ async function begun(
     recording,
     users,
     helpMs,
+    nodeMs,
     goals: [],
   };
 }
 
 /** From the start of the process to its end. */
-async function timesOfHelp(): Promise<number[]> {
-  const times: number[] = [];
+async function timesOfHelp(): Promise<Pick<GeneratorResult, "helpMs" | "nodeMs">> {
+  const helpMs: number[] = [];
+  const nodeMs: number[] = [];
   for (let i = 0; i < HELP_TIMES; i++) {
-    const startMs = performance.now();
-    await promisify(execFile)(process.execPath, [join(PACKAGE_FOLDER, "bin", "qbench.js"), "--help"]);
-    times.push(performance.now() - startMs);
+    helpMs.push(await timeOf([join(PACKAGE_FOLDER, "bin", "qbench.js"), "--help"]));
+    nodeMs.push(await timeOf(["-e", "0"]));
   }
-  return times;
+  return { helpMs, nodeMs };
+}
+
+async function timeOf(args: readonly string[]): Promise<number> {
+  const startMs = performance.now();
+  await promisify(execFile)(process.execPath, args);
+  return performance.now() - startMs;
 }
 
 function withRound(before: Measurements, round: ReadonlyMap<string, Measurement>): Measurements {
@@ -162,6 +171,7 @@ export function render(result: GeneratorResult): string {
     columns([["goal", "wanted", "got", "", "reached"], ...goals.map(goalRow)]),
     `${million.entries.toLocaleString("en-US")} entries of a million users: ` +
       `${Math.round(million.entriesPerSec).toLocaleString("en-US")} a second, limited by ${million.limiter}`,
+    `of qbench --help, Node itself takes ${medianInterval(result.nodeMs).median.toFixed(0)} ms`,
     peers.join("\n"),
   ].join("\n\n");
 }
