@@ -64,7 +64,9 @@ const WAYS = {
     what: "a pacing thread that looks every 200 to 500 µs who is due, and wakes him: what qbench does",
     alarm(ring, { PaceBoard, PacedAlarm }) {
       const board = PaceBoard.for(1);
-      const pacer = new Worker(inProject("dist/worker/pacing-thread.js"), { workerData: board.memory });
+      const pacer = new Worker(inProject("dist/worker/pacing-thread.js"), {
+        workerData: { memory: board.memory, isDelayed: false },
+      });
       board.setRunning(true);
       const alarm = new PacedAlarm(board, 0, ring);
       return { set: (dueUs) => alarm.set(dueUs), end: () => pacer.terminate() };

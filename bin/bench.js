@@ -5,6 +5,7 @@ import { setUp } from "./setup.js";
 const BENCHES = {
   generator: () => import("../dist/bench/generator.js"),
   scaling: () => import("../dist/bench/scaling.js"),
+  rtt: () => import("../dist/bench/rtt.js"),
   memory: () => import("../dist/bench/memory.js"),
 };
 

@@ -11,7 +11,14 @@ const inProject = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url)
 const PROOF = /(<!-- proof: (\S+) -->\n)[\s\S]*?(<!-- \/proof -->)/g;
 const QUOTE = /(<!-- result: (\S+) -->\n)[\s\S]*?(<!-- \/result -->)/g;
 
-export const QUOTING = ["README.md", "docs/findings.md", "docs/gate.md", "docs/admission.md", "docs/generator.md"];
+export const QUOTING = [
+  "README.md",
+  "docs/findings.md",
+  "docs/gate.md",
+  "docs/admission.md",
+  "docs/generator.md",
+  "docs/measuring.md",
+];
 
 /** Pictures that the documents show: the file, the report that it is made of, and how. */
 export const PICTURES = [
@@ -27,6 +34,7 @@ export const PICTURES = [
 const BENCHES = {
   "bench-generator": () => import("../dist/bench/generator.js"),
   "bench-scaling": () => import("../dist/bench/scaling.js"),
+  "bench-rtt": () => import("../dist/bench/rtt.js"),
   "bench-memory": () => import("../dist/bench/memory.js"),
 };
 

@@ -25,6 +25,12 @@ export interface Endpoint {
   readonly db: number;
 }
 
+/** A round trip that is added to whatever lies between generator and Redis, ± so much, evenly distributed. */
+export interface Rtt {
+  readonly rttMs: number;
+  readonly jitterMs: number;
+}
+
 /** Why a batch got no good answer. */
 export interface Failure {
   /** "connection", "protocol", "reply", or the first word of the server's error: "NOSCRIPT", "OOM", "READONLY", "MOVED", … */

@@ -34,7 +34,7 @@ export class Bench {
     const reconnectForMs = longestAwayMs(scenario.timeoutMs);
     const target = await openTarget({ ...options, runId, connectTimeoutMs: CONNECT_TIMEOUT_MS, reconnectForMs });
     try {
-      const instances = await Instances.open(scenario.instances, scenario.client, {
+      const instances = await Instances.open(scenario, {
         endpoints: target.endpoints,
         pool: scenario.pool,
         writes: scenario.writes,

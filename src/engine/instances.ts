@@ -1,10 +1,11 @@
 import { Worker } from "node:worker_threads";
 import type { LineUp } from "../audit/clocks.js";
 import { EXIT, QbenchError } from "../base/errors.js";
-import type { Client, DriverOptions } from "../drivers/driver.js";
+import type { DriverOptions } from "../drivers/driver.js";
+import type { Scenario } from "../scenario/scenario.js";
 import type { LuaFile } from "../strategies/index.js";
 import { type LiveSums, SharedControl } from "../worker/live-counters.js";
-import type { FromThread, ThreadData, ToThread } from "../worker/messages.js";
+import type { FromThread, PacingData, ThreadData, ToThread } from "../worker/messages.js";
 import { PaceBoard } from "../worker/pace-board.js";
 import type { Segment, SegmentResult } from "../worker/segment.js";
 
@@ -32,21 +33,20 @@ export class Instances {
   }
 
   /**
-   * `isPaced`: with a thread that wakes them when arrivals are due.
+   * Where arrivals have a plan, or replies are delayed, with a thread that wakes the others when something is due.
    * @throws QbenchError if a thread cannot open its connections; none is left running then.
    */
   static async open(
-    count: number,
-    client: Client,
+    { instances: count, client, ratePerSec, rtt: asked }: Pick<Scenario, "instances" | "client" | "ratePerSec" | "rtt">,
     driver: DriverOptions,
-    isPaced = false,
     luaFiles: readonly LuaFile[] = [],
   ): Promise<Instances> {
-    const pacing = isPaced ? startPacing(count) : null;
+    const rtt = asked === null || asked.rttMs === 0 ? null : asked;
+    const pacing = ratePerSec === null && rtt === null ? null : startPacing(count, rtt !== null);
     const paceMemory = pacing?.board.memory ?? null;
     const control = SharedControl.for(count);
     const workers = Array.from({ length: count }, (_, index) => {
-      const data: ThreadData = { index, memory: control.memory, paceMemory, client, driver, luaFiles };
+      const data: ThreadData = { index, memory: control.memory, paceMemory, client, rtt, driver, luaFiles };
       // Typed arrays of a large trial lie outside the heap; its limits are for objects.
       const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB };
       return new Worker(new URL("../worker/thread.js", import.meta.url), { workerData: data, resourceLimits });
@@ -125,10 +125,11 @@ interface Pacing {
   readonly worker: Worker;
 }
 
-function startPacing(instances: number): Pacing {
-  const board = PaceBoard.for(instances);
+function startPacing(instances: number, isDelayed: boolean): Pacing {
+  const board = PaceBoard.for(isDelayed ? 2 * instances : instances);
   const url = new URL("../worker/pacing-thread.js", import.meta.url);
-  return { board, worker: new Worker(url, { workerData: board.memory }) };
+  const workerData: PacingData = { memory: board.memory, isDelayed };
+  return { board, worker: new Worker(url, { workerData }) };
 }
 
 const post = (worker: Worker, message: ToThread): void => worker.postMessage(message);

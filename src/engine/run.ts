@@ -73,8 +73,7 @@ export async function runScenario(
       scripts: scenario.strategies.flatMap((name) => strategyNamed(name).scripts),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
     };
-    const isPaced = scenario.ratePerSec !== null;
-    instances = await Instances.open(scenario.instances, scenario.client, driver, isPaced);
+    instances = await Instances.open(scenario, driver);
     const ran = await runTrials(scenario, target, instances, runId, observer, signal);
     outcome = { ...ran, warnings: [...warnings, ...(ran.warnings ?? [])] };
   } catch (error) {

@@ -43,6 +43,21 @@ export interface UserFigures {
   readonly leavesFailed: number;
 }
 
+/** How closely an added round trip followed what was asked for. */
+export interface NetworkFigures {
+  readonly rttMs: number;
+  readonly jitterMs: number;
+  /** By how much what a socket had received was held back. */
+  readonly added: {
+    readonly unit: "us";
+    readonly p50: number | null;
+    readonly p99: number | null;
+    readonly max: number | null;
+  };
+  /** Of the thread that wakes the others, which is in no other figure of a thread; null where it is not known. */
+  readonly cpuUtilization: number | null;
+}
+
 /** How closely the arrivals of the open model followed their plan. */
 export interface PacingFigures {
   /** Arrivals that were due, and those of them that started. */
@@ -228,6 +243,8 @@ export interface TrialResult {
   readonly server: ServerFigures;
   readonly generator: GeneratorFigures;
   readonly pacing?: PacingFigures;
+  /** Where a round trip is added. */
+  readonly network?: NetworkFigures;
   readonly users?: UserFigures;
   readonly waitingSet: WaitingSet;
   readonly admission?: AdmissionFigures;

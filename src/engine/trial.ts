@@ -35,6 +35,7 @@ import {
 } from "./figures.js";
 import type { Instances } from "./instances.js";
 import { mergeCounts, mergeHistograms, mergeParts, mergeTallies, mergeUsers } from "./merge.js";
+import { networkFigures, networkWarnings } from "./network.js";
 import { pacingFigures, pacingWarnings } from "./pacing.js";
 import { populate } from "./population.js";
 import type { AdmissionFigures, Audit, PartResult, TrialResult, Warning } from "./trial-result.js";
@@ -419,6 +420,7 @@ function resultOf(
   const planMs = scenario.entries === null ? scenario.durationMs : null;
   const pacing = pacingFigures(results, latency.startLag, planMs, snapshots.pacedMs);
   const wallMs = snapshots.machine.after.atMs - snapshots.machine.before.atMs;
+  const network = networkFigures(scenario, results, snapshots.pacedMs, wallMs);
   const inProgress = inProgressOf(results, perEntry(latency.entry.sumUs + latency.failed.sumUs, durationMs * 1000));
   const restarted = hasRestarted(snapshots.server.before, snapshots.server.after);
   const mean = (histogram: { sumUs: number }): number => perEntry(histogram.sumUs, entries.succeeded);
@@ -462,6 +464,7 @@ function resultOf(
     server,
     generator,
     ...(pacing === null ? {} : { pacing }),
+    ...(network === null ? {} : { network }),
     ...(segment.behaviour === null ? {} : { users: mergeUsers(results) }),
     waitingSet: waitingSetOf(segment, results, newUsersLimit(scenario)),
     ...(beside === undefined ? {} : { admission: beside.figures }),
@@ -478,6 +481,7 @@ function resultOf(
     warnings: [
       ...(isLost(results) ? [] : warningsOf(entries, counted.callsPerEntry, generator, snapshots.server)),
       ...(pacing === null ? [] : pacingWarnings(pacing)),
+      ...(network === null ? [] : networkWarnings(network)),
       ...(beside?.acted.warnings ?? []),
       // Leaving is no entry, but is in progress too.
       ...((segment.behaviour?.leavePercent ?? 0) > 0 ? [] : littlesLawWarnings(inProgress)),

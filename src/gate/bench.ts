@@ -39,8 +39,7 @@ export class Bench {
       scripts: strategies.flatMap((name) => strategyNamed(name).scripts),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
     };
-    const isPaced = scenario.ratePerSec !== null;
-    const instances = await Instances.open(scenario.instances, scenario.client, driver, isPaced, luaFiles);
+    const instances = await Instances.open(scenario, driver, luaFiles);
     return new Bench(place.target, place.runId, place.concerts, instances);
   }
 

@@ -61,13 +61,14 @@ const NOTHING_ELSE: Behaviour = {
 
 /**
  * The trial that counts what is exact: as many entries on both sides, drawn from one seed. Nothing of it depends on
- * time: no rate, no think time, no warm-up, nobody who asks again or leaves.
+ * time: no rate, no think time, no added delay, no warm-up, nobody who asks again or leaves.
  */
 export const exactScenario = (scenario: Scenario): Scenario => ({
   ...scenario,
   entries: EXACT_ENTRIES,
   warmupMs: 0,
   thinkTimeMs: 0,
+  rtt: null,
   ratePerSec: null,
   stages: null,
   ...NOTHING_ELSE,

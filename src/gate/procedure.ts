@@ -168,7 +168,8 @@ class Gate {
     for (const { figure, base, candidate, verdict } of results) {
       if (verdict !== "more") continue;
       this.#verdict = "fail";
-      this.#reasons.push(`${one.name}: ${figure} went up from ${base} to ${candidate}`);
+      const wayOut = figure === "errors" ? "" : `; if that is meant, --allow-more ${figure}`;
+      this.#reasons.push(`${one.name}: ${figure} went up from ${base} to ${candidate}${wayOut}`);
     }
   }
 

@@ -92,6 +92,7 @@ const scenario = z.object({
   connections: z.enum(CONNECTIONS),
   client: z.enum(CLIENTS),
   writes: z.enum(WRITES),
+  rtt: z.object({ rttMs: amount, jitterMs: amount }).nullish(),
   score: z.enum(SCORES),
   durationMs: amount,
   warmupMs: amount,

@@ -18,6 +18,7 @@ export const SCENARIO: Scenario = {
   connections: "exclusive",
   client: "wire",
   writes: "coalesced",
+  rtt: null,
   score: "timestamp",
   durationMs: 3000,
   warmupMs: 500,

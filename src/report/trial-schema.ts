@@ -92,6 +92,20 @@ const pacing = z
   })
   .meta({ description: "how closely the arrivals of the open model followed their plan" });
 
+const network = z
+  .object({
+    rttMs: amount,
+    jitterMs: amount,
+    added: z.object({
+      unit: z.literal("us"),
+      p50: amount.nullable(),
+      p99: amount.nullable(),
+      max: amount.nullable(),
+    }),
+    cpuUtilization: amount.nullable(),
+  })
+  .meta({ description: "where a round trip is added: how closely it followed what was asked for" });
+
 const users = z
   .object({
     arrivals: count,
@@ -190,6 +204,7 @@ export const trial = z
     server,
     generator,
     pacing: pacing.optional(),
+    network: network.optional(),
     users: users.optional(),
     events: z
       .array(

@@ -1,6 +1,7 @@
 import { formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
 import { pollEvery as pollEveryValue } from "../scenario/poll-every.js";
+import { rtt as rttValue } from "../scenario/rtt.js";
 import { stages as stagesValue } from "../scenario/stages.js";
 import type { Verdict } from "../stats/comparison.js";
 import { median } from "../stats/median.js";
@@ -64,7 +65,8 @@ export function headerOf({ scenario, target, strategies, environment, seed }: Ru
     [
       "client",
       `${scenario.client}, ${scenario.writes} writes; ${plural(scenario.instances, "instance")} of ` +
-        plural(scenario.pool, `${scenario.connections} connection`),
+        plural(scenario.pool, `${scenario.connections} connection`) +
+        (scenario.rtt ? `; a round trip of ${rttValue.format(scenario.rtt)} added` : ""),
     ],
     [
       "trials",

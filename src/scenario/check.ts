@@ -39,6 +39,12 @@ export function conflictsIn(scenario: Scenario): Conflict[] {
       message: `expected at least one entry in flight for each instance; there are ${maxInFlight} for ${instances}`,
     });
   }
+  if (scenario.rtt !== null && scenario.rtt.rttMs + scenario.rtt.jitterMs >= scenario.timeoutMs) {
+    conflicts.push({
+      properties: ["rtt", "timeoutMs"],
+      message: `expected a timeout longer than a round trip; it is ${formatDuration(scenario.timeoutMs)}, and no reply would come in time`,
+    });
+  }
   const repeats = scenario.doubleClickPercent + scenario.tabsPercent + scenario.botsPercent;
   if (repeats > 0 && vus > MOST_REPEATING) {
     conflicts.push({

@@ -52,6 +52,7 @@ describe("a scenario", () => {
       connections: "exclusive",
       client: "wire",
       writes: "coalesced",
+      rtt: null,
       score: "timestamp",
       durationMs: 10_000,
       warmupMs: 2000,

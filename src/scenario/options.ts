@@ -6,6 +6,7 @@ import { SCORES } from "../queue/outcome.js";
 import { DEFAULT_STRATEGIES, STRATEGY_NAMES } from "../strategies/index.js";
 import { mix, strategyMix, strategyNames } from "./list-values.js";
 import { pollEvery } from "./poll-every.js";
+import { rtt } from "./rtt.js";
 import { CONNECTIONS, ORDERS, type Scenario } from "./scenario.js";
 import { stages } from "./stages.js";
 import { choice, count, duration, memory, number, percent, type ValueType } from "./values.js";
@@ -239,6 +240,14 @@ export const SCENARIO_OPTIONS: { readonly [P in Property]: ScenarioOption<Scenar
     type: choice(WRITES),
     fallback: "coalesced",
     help: "writes of one tick joined in one, or one for each batch of commands",
+  },
+  rtt: {
+    flag: "rtt",
+    group: "Connections",
+    type: rtt,
+    fallback: null,
+    fallbackText: "nothing is added",
+    help: "round-trip delay added between generator and Redis, with jitter where it is given",
   },
   score: {
     flag: "score",

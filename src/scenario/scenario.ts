@@ -1,5 +1,5 @@
 import type { AuditDepth } from "../audit/audit-depth.js";
-import type { Client, Writes } from "../drivers/driver.js";
+import type { Client, Rtt, Writes } from "../drivers/driver.js";
 import type { Arrival } from "../pacers/index.js";
 import type { Stage } from "../pacers/profile.js";
 import type { Score } from "../queue/outcome.js";
@@ -51,6 +51,8 @@ export interface Scenario extends Behaviour {
   readonly connections: Connections;
   readonly client: Client;
   readonly writes: Writes;
+  /** Added to every round trip; null: nothing is. */
+  readonly rtt: Rtt | null;
   readonly score: Score;
   readonly durationMs: number;
   readonly warmupMs: number;

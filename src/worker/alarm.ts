@@ -40,23 +40,23 @@ export class TimerAlarm implements Alarm {
   }
 }
 
-/** The pacing thread: for arrivals that are measured against their plan. */
+/** The pacing thread: for arrivals that are measured against their plan, and for what a delayed network holds back. */
 export class PacedAlarm implements Alarm {
   readonly #board: PaceBoard;
-  readonly #instance: number;
+  readonly #waker: number;
   readonly #offsetUs = sharedNowUs() - nowUs();
 
-  constructor(board: PaceBoard, instance: number, ring: () => void) {
+  constructor(board: PaceBoard, waker: number, ring: () => void) {
     this.#board = board;
-    this.#instance = instance;
-    board.listen(instance, ring);
+    this.#waker = waker;
+    board.listen(waker, ring);
   }
 
   set(dueUs: number): void {
-    this.#board.arm(this.#instance, dueUs + this.#offsetUs, nowUs() + this.#offsetUs);
+    this.#board.arm(this.#waker, dueUs + this.#offsetUs, nowUs() + this.#offsetUs);
   }
 
   cancel(): void {
-    this.#board.disarm(this.#instance);
+    this.#board.disarm(this.#waker);
   }
 }

@@ -2,6 +2,7 @@ import { type LineUp, sinceStart } from "../audit/clocks.js";
 import { OPERATION, type OperationCode, RESULT, type ResultCode } from "../audit/history.js";
 import { nowUs } from "../base/clock.js";
 import { deriveSeed } from "../base/prng.js";
+import type { DelayLine } from "../drivers/delay/delay-line.js";
 import type { Driver, DriverCounters, DriverEvents, Failure } from "../drivers/driver.js";
 import { ThreadHealthMeter } from "../measure/thread-health.js";
 import { PACERS } from "../pacers/index.js";
@@ -45,6 +46,7 @@ export class Instance implements DriverEvents, EntryStarter {
   readonly #routes: number;
   readonly #live: LiveCounters;
   readonly #alarm: Alarm;
+  readonly #delay: DelayLine | null;
   readonly #wallOffsetMs = Date.now() - performance.now();
   #trial: Trial | undefined;
   #memoryAtOpenBytes = 0;
@@ -55,11 +57,14 @@ export class Instance implements DriverEvents, EntryStarter {
     routes: number;
     live: LiveCounters;
     makeAlarm: (ring: () => void) => Alarm;
+    /** Through which the driver's replies go; it delays them while a segment runs. */
+    delay?: DelayLine | null;
   }) {
     this.#driver = options.makeDriver(this);
     this.#poolSize = options.pool;
     this.#routes = options.routes;
     this.#live = options.live;
+    this.#delay = options.delay ?? null;
     this.#alarm = options.makeAlarm(() => this.#onAlarm());
   }
 
@@ -133,6 +138,7 @@ export class Instance implements DriverEvents, EntryStarter {
       trial.finish = resolve;
     });
     meter.start();
+    this.#delay?.start();
     const startUs = nowUs();
     trial.recorder = new Recorder({
       instance: segment.index,
@@ -156,9 +162,10 @@ export class Instance implements DriverEvents, EntryStarter {
     clearInterval(sweeper);
     clearInterval(memoryTeller);
     const health = meter.stop();
+    const addedDelay = this.#delay?.stop() ?? null;
     const memory = this.#tellMemory();
     this.#trial = undefined;
-    return resultOf(trial, startUs, lineUps, health, memory, this.#driver.counters());
+    return { ...resultOf(trial, startUs, lineUps, health, memory, this.#driver.counters()), addedDelay };
   }
 
   #eventLog(startUs: number, sweepMs: number): EventLog {
@@ -506,7 +513,7 @@ function resultOf(
   health: SegmentResult["health"],
   memory: SegmentResult["memory"],
   after: DriverCounters,
-): SegmentResult {
+): Omit<SegmentResult, "addedDelay"> {
   const { recorder, segment } = trial;
   const { seconds, total } = recorder.timeline.finish();
   return {

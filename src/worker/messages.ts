@@ -1,5 +1,5 @@
 import type { ErrorKind } from "../base/errors.js";
-import type { Client, DriverOptions } from "../drivers/driver.js";
+import type { Client, DriverOptions, Rtt } from "../drivers/driver.js";
 import type { LuaFile } from "../strategies/index.js";
 import type { Segment, SegmentResult } from "./segment.js";
 
@@ -11,9 +11,18 @@ export interface ThreadData {
   /** See pace-board.ts; null: nothing is paced. */
   readonly paceMemory: SharedArrayBuffer | null;
   readonly client: Client;
+  /** Added to every round trip; then there is a `paceMemory`, with one more waker for each instance. */
+  readonly rtt: Rtt | null;
   readonly driver: DriverOptions;
   /** Strategies beside those of the registry. */
   readonly luaFiles: readonly LuaFile[];
+}
+
+/** What the pacing thread is started with. */
+export interface PacingData {
+  readonly memory: SharedArrayBuffer;
+  /** It wakes threads for delayed replies, which are too many and too soon to be waited for roughly. */
+  readonly isDelayed: boolean;
 }
 
 export type ToThread =

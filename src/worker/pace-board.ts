@@ -1,13 +1,15 @@
 /**
  * What the pacing thread and the measuring threads tell each other, in shared memory: each measuring thread writes down
- * when it wants to be woken, the pacing thread wakes it. Instants are µs of the shared clock, cut to 32 bits: they are
+ * when it wants to be woken, for arrivals and for what a delayed network holds back, and the pacing thread wakes it. Instants are µs of the shared clock, cut to 32 bits: they are
  * compared by their difference, which is right as long as they lie within half an hour of each other.
  */
 const RUNNING = 0;
 const CPU_US = 1;
-/** Nobody ever changes it: to sleep on. */
-const QUIET = 2;
-const HEAD = 3;
+/** Changes when somebody wants to be woken earlier than the pacing thread knows: to sleep on. */
+const CHANGES = 2;
+/** When the pacing thread means to look again. */
+const LOOKS = 3;
+const HEAD = 4;
 const FIELDS = 3;
 const ARMED = 0;
 const DUE = 1;
@@ -18,16 +20,25 @@ const FURTHEST_US = 1e9;
 export class PaceBoard {
   readonly memory: SharedArrayBuffer;
   readonly #words: Int32Array;
-  readonly #instances: number;
+  readonly #wakers: number;
+  readonly #isPrompt: boolean;
 
-  constructor(memory: SharedArrayBuffer) {
+  /** `isPrompt`: who arms an instant that is sooner than all others interrupts the pacing thread's sleep. */
+  constructor(memory: SharedArrayBuffer, isPrompt = false) {
     this.memory = memory;
     this.#words = new Int32Array(memory);
-    this.#instances = (this.#words.length - HEAD) / FIELDS;
+    this.#wakers = (this.#words.length - HEAD) / FIELDS;
+    this.#isPrompt = isPrompt;
   }
 
-  static for(instances: number): PaceBoard {
-    return new PaceBoard(new SharedArrayBuffer(4 * (HEAD + FIELDS * instances)));
+  /** For so many who want to be woken. */
+  static for(wakers: number): PaceBoard {
+    return new PaceBoard(new SharedArrayBuffer(4 * (HEAD + FIELDS * wakers)));
+  }
+
+  /** How many may want to be woken. */
+  get wakers(): number {
+    return this.#wakers;
   }
 
   /** Lets the pacing thread work, or rest. */
@@ -54,16 +65,22 @@ export class PaceBoard {
     Atomics.wait(this.#words, RUNNING, 0);
   }
 
-  /** Blocks the pacing thread. */
-  sleep(us: number): void {
-    Atomics.wait(this.#words, QUIET, 0, us / 1000);
+  /** To be read before `wakeDue`, and given to `sleep`. */
+  get changes(): number {
+    return Atomics.load(this.#words, CHANGES);
+  }
+
+  /** Blocks the pacing thread, at most until somebody wants to be woken earlier; not at all if that was since `changes`. */
+  sleep(us: number, nowUs: number, changes: number): void {
+    Atomics.store(this.#words, LOOKS, toWord(nowUs + us));
+    Atomics.wait(this.#words, CHANGES, changes, us / 1000);
   }
 
   /** Wakes those who are due. @returns µs until the next one is, at most `longestUs`. */
   wakeDue(nowUs: number, longestUs: number): number {
     let soonestUs = longestUs;
-    for (let instance = 0; instance < this.#instances; instance++) {
-      const at = HEAD + FIELDS * instance;
+    for (let waker = 0; waker < this.#wakers; waker++) {
+      const at = HEAD + FIELDS * waker;
       if (Atomics.load(this.#words, at + ARMED) === 0) continue;
       const leftUs = (Atomics.load(this.#words, at + DUE) - toWord(nowUs)) | 0;
       if (leftUs > 0) {
@@ -77,20 +94,24 @@ export class PaceBoard {
     return soonestUs;
   }
 
-  /** `instance` wants to be woken then, whatever it wanted before. */
-  arm(instance: number, dueUs: number, nowUs: number): void {
-    const at = HEAD + FIELDS * instance;
-    Atomics.store(this.#words, at + DUE, toWord(Math.min(dueUs, nowUs + FURTHEST_US)));
+  /** `waker` wants to be woken then, whatever it wanted before. */
+  arm(waker: number, dueUs: number, nowUs: number): void {
+    const at = HEAD + FIELDS * waker;
+    const due = toWord(Math.min(dueUs, nowUs + FURTHEST_US));
+    Atomics.store(this.#words, at + DUE, due);
     Atomics.store(this.#words, at + ARMED, 1);
+    if (!this.#isPrompt || ((Atomics.load(this.#words, LOOKS) - due) | 0) <= 0) return;
+    Atomics.add(this.#words, CHANGES, 1);
+    Atomics.notify(this.#words, CHANGES);
   }
 
-  disarm(instance: number): void {
-    Atomics.store(this.#words, HEAD + FIELDS * instance + ARMED, 0);
+  disarm(waker: number): void {
+    Atomics.store(this.#words, HEAD + FIELDS * waker + ARMED, 0);
   }
 
-  /** Calls `wake` in the event loop whenever `instance` is woken, for as long as the thread lives. */
-  listen(instance: number, wake: () => void): void {
-    const at = HEAD + FIELDS * instance + WAKES;
+  /** Calls `wake` in the event loop whenever `waker` is woken, for as long as the thread lives. */
+  listen(waker: number, wake: () => void): void {
+    const at = HEAD + FIELDS * waker + WAKES;
     let seen = Atomics.load(this.#words, at);
     const wait = (): void => {
       const waiting = Atomics.waitAsync(this.#words, at, seen);

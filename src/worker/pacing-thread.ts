@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { workerData } from "node:worker_threads";
 import { sharedNowUs } from "../base/clock.js";
+import type { PacingData } from "./messages.js";
 import { PaceBoard } from "./pace-board.js";
 
 /**
@@ -10,24 +11,27 @@ import { PaceBoard } from "./pace-board.js";
  */
 
 /** Never sleeps less: more wake-ups would cost the measuring threads more than they gain. */
-const SHORTEST_US = 200;
+const SHORTEST_US = { arrivals: 200, delay: 20 };
 /** Nor more while a trial runs: somebody may want to be woken earlier than he said before. */
 const LONGEST_US = 500;
 const TELL_CPU_EVERY_US = 50_000;
 
-const board = new PaceBoard(workerData as SharedArrayBuffer);
+const { memory, isDelayed } = workerData as PacingData;
+const board = new PaceBoard(memory);
+const shortestUs = isDelayed ? SHORTEST_US.delay : SHORTEST_US.arrivals;
 
 for (;;) {
   board.waitUntilRunning();
   let toldUs = 0;
   while (board.isRunning) {
+    const { changes } = board;
     const nowUs = sharedNowUs();
     const leftUs = board.wakeDue(nowUs, LONGEST_US);
     if (nowUs - toldUs > TELL_CPU_EVERY_US) {
       board.cpuMs = cpuMs();
       toldUs = nowUs;
     }
-    board.sleep(Math.max(SHORTEST_US, leftUs));
+    board.sleep(Math.max(shortestUs, leftUs), nowUs, changes);
   }
 }
 

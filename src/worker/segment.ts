@@ -118,6 +118,8 @@ export interface SegmentResult {
   readonly startLag: HistogramData | null;
   /** `entry` of the polls alone; null where nobody polls. */
   readonly poll: HistogramData | null;
+  /** By how much chunks were held back; null where no delay is added. */
+  readonly addedDelay: HistogramData | null;
   readonly planned: PlannedArrivals | null;
   readonly users: UserCounts;
   /** Users' leaving, which is no entry. */

@@ -1,5 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { nowUs } from "../base/clock.js";
 import { EXIT, QbenchError } from "../base/errors.js";
+import { deriveSeed, prng } from "../base/prng.js";
+import { DelayLine } from "../drivers/delay/delay-line.js";
 import { DRIVERS } from "../drivers/index.js";
 import { addLuaFiles } from "../strategies/index.js";
 import { PacedAlarm, TimerAlarm } from "./alarm.js";
@@ -10,19 +13,28 @@ import { PaceBoard } from "./pace-board.js";
 import type { SegmentResult } from "./segment.js";
 
 /** Entry of a measuring thread: opens its connections, then runs one segment after another until it is closed. */
-const { index, memory, paceMemory, client, driver, luaFiles } = workerData as ThreadData;
+const { index, memory, paceMemory, client, rtt, driver, luaFiles } = workerData as ThreadData;
 addLuaFiles(luaFiles);
 const control = new SharedControl(memory);
 const port = parentPort!;
 const post = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
+const board = paceMemory === null ? null : new PaceBoard(paceMemory, rtt !== null);
+const delay =
+  board === null || rtt === null
+    ? null
+    : new DelayLine(rtt, prng(deriveSeed(index, "delay")), nowUs, (ring) => {
+        // Behind the wakers for arrivals, of which there are as many.
+        return new PacedAlarm(board, board.wakers / 2 + index, ring);
+      });
+
 const instance = new Instance({
-  makeDriver: (events) => new DRIVERS[client](driver, events),
+  makeDriver: (events) => new DRIVERS[client](driver, events, delay),
+  delay,
   pool: driver.pool,
   routes: driver.endpoints.length,
   live: control.of(index),
-  makeAlarm: (ring) =>
-    paceMemory === null ? new TimerAlarm(ring) : new PacedAlarm(new PaceBoard(paceMemory), index, ring),
+  makeAlarm: (ring) => (board === null ? new TimerAlarm(ring) : new PacedAlarm(board, index, ring)),
 });
 
 port.on("message", (message: ToThread) => {
@@ -53,7 +65,15 @@ async function handle(message: ToThread): Promise<void> {
 
 /** Histograms and history move to the main thread without a copy. */
 function buffersOf(result: SegmentResult): ArrayBuffer[] {
-  const histograms = [result.entry, result.service, result.poolWait, result.failed, result.response, result.startLag];
+  const histograms = [
+    result.entry,
+    result.service,
+    result.poolWait,
+    result.failed,
+    result.response,
+    result.startLag,
+    result.addedDelay,
+  ];
   return [
     ...result.parts.map((part) => part.entry.counts.buffer),
     ...histograms.flatMap((one) => (one === null ? [] : [one.counts.buffer])),

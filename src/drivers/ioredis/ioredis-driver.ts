@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { Command, Redis } from "ioredis";
 import { nowUs } from "../../base/clock.js";
 import { environmentError } from "../../base/errors.js";
@@ -6,6 +7,8 @@ import { type Batch, type Piece, type Slot, slotText, wordsOf } from "../../stra
 import type { Reply } from "../../strategies/strategy.js";
 import { answeredFailure } from "../answered-failure.js";
 import { CommandTally } from "../command-tally.js";
+import type { DelayLine } from "../delay/delay-line.js";
+import { delayReads } from "../delay/delayed-reads.js";
 import type { Driver, DriverCounters, DriverEvents, DriverOptions, Endpoint, Failure } from "../driver.js";
 import { JoinedWrites } from "./joined-writes.js";
 
@@ -22,6 +25,7 @@ type NetStream = Redis["stream"];
 export class IoredisDriver implements Driver {
   readonly #options: DriverOptions;
   readonly #events: DriverEvents;
+  readonly #delay: DelayLine | null;
   readonly #connections: Redis[] = [];
   /** Sockets that hold back what is written, until the tick ends. */
   readonly #corked: JoinedWrites[] = [];
@@ -42,9 +46,10 @@ export class IoredisDriver implements Driver {
   #scriptReloads = 0;
   #isClosing = false;
 
-  constructor(options: DriverOptions, events: DriverEvents) {
+  constructor(options: DriverOptions, events: DriverEvents, delay: DelayLine | null = null) {
     this.#options = options;
     this.#events = events;
+    this.#delay = delay;
   }
 
   async open(): Promise<void> {
@@ -90,6 +95,9 @@ export class IoredisDriver implements Driver {
       maxRetriesPerRequest: 0,
       retryStrategy: (attempt) => (this.#isClosing ? null : Math.min(20 * 2 ** attempt, 500)),
     });
+    const delay = this.#delay;
+    // Of each new socket, before the first reply can be there.
+    if (delay !== null) redis.on("connect", () => delayReads(redis.stream as Socket, delay));
     // Without a listener ioredis prints errors; they arrive with each failed command anyway.
     redis.on("error", () => {});
     return redis;

@@ -1,8 +1,9 @@
 import { nowUs } from "../../base/clock.js";
 import type { Reply } from "../../strategies/strategy.js";
 import { answeredFailure } from "../answered-failure.js";
+import type { DelayLine } from "../delay/delay-line.js";
 import type { Endpoint, Failure } from "../driver.js";
-import { type Link, openLink } from "./link.js";
+import { type Link, type LinkEvents, openLink } from "./link.js";
 import { type BufferStore, Output } from "./output.js";
 import { ErrorReply, findError, type WireReply } from "./reply.js";
 import { ProtocolError, type ReplySink, RespParser } from "./resp-parser.js";
@@ -37,6 +38,7 @@ const LONGEST_PAUSE_MS = 500;
 
 export class WireConnection implements ReplySink {
   readonly #endpoint: Endpoint;
+  readonly #delay: DelayLine | null;
   readonly #events: ConnectionEvents;
   readonly #totals: ConnectionTotals;
   readonly #inFlight = new TicketQueue();
@@ -56,8 +58,15 @@ export class WireConnection implements ReplySink {
   /** True while a SCRIPT LOAD is on its way: one is enough for all that failed before it. */
   #isLoadingScripts = false;
 
-  constructor(endpoint: Endpoint, store: BufferStore, totals: ConnectionTotals, events: ConnectionEvents) {
+  constructor(
+    endpoint: Endpoint,
+    delay: DelayLine | null,
+    store: BufferStore,
+    totals: ConnectionTotals,
+    events: ConnectionEvents,
+  ) {
     this.#endpoint = endpoint;
+    this.#delay = delay;
     this.#events = events;
     this.#totals = totals;
     this.output = new Output(store);
@@ -71,11 +80,12 @@ export class WireConnection implements ReplySink {
   open(): void {
     this.#parser = new RespParser(this);
     // A link that was given up may still report: only the newest one counts.
-    const link: Link = openLink(this.#endpoint, {
+    const events: LinkEvents = {
       onUp: () => this.#link === link && this.#greet(),
       onData: (bytes, length) => this.#link === link && this.#receive(bytes, length),
       onDown: (reason) => this.#link === link && this.#lose(reason),
-    });
+    };
+    const link: Link = openLink(this.#endpoint, events, this.#delay);
     this.#link = link;
   }
 

@@ -1,11 +1,10 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import type { DelayLine } from "../delay/delay-line.js";
+import { delayReads } from "../delay/delayed-reads.js";
 import type { Endpoint } from "../driver.js";
 
-/**
- * What carries bytes under the codec: TCP or TLS now, a delaying link later. A link reports each of its events once;
- * after `onDown` it is dead.
- */
+/** What carries bytes under the codec. A link reports each of its events once; after `onDown` it is dead. */
 export interface Link {
   /** `done` is called when `bytes` may be used again. */
   write(bytes: Buffer, done: () => void): void;
@@ -25,8 +24,8 @@ export interface LinkEvents {
  */
 const readBuffer = Buffer.allocUnsafeSlow(256 * 1024);
 
-export function openLink(endpoint: Endpoint, events: LinkEvents): Link {
-  const socket = endpoint.tls ? tlsSocket(endpoint, events) : tcpSocket(endpoint, events);
+export function openLink(endpoint: Endpoint, events: LinkEvents, delay: DelayLine | null): Link {
+  const socket = openSocket(endpoint, events, delay);
   let reason = "closed by the server";
   socket.on("error", (error: NodeJS.ErrnoException) => {
     reason = error.code ?? error.message;
@@ -38,7 +37,16 @@ export function openLink(endpoint: Endpoint, events: LinkEvents): Link {
   };
 }
 
-function tcpSocket(endpoint: Endpoint, events: LinkEvents): Socket {
+function openSocket(endpoint: Endpoint, events: LinkEvents, delay: DelayLine | null): Socket {
+  if (!endpoint.tls && delay === null) return leanSocket(endpoint, events);
+  const socket = endpoint.tls ? tlsSocket(endpoint, events) : tcpSocket(endpoint, events);
+  socket.on("data", (chunk: Buffer) => events.onData(chunk, chunk.length));
+  if (delay !== null) delayReads(socket, delay);
+  return socket;
+}
+
+/** Reads without an allocation: what it has read is gone with the next read, so it cannot be held back. */
+function leanSocket(endpoint: Endpoint, events: LinkEvents): Socket {
   const socket = connectTcp({
     host: endpoint.host,
     port: endpoint.port,
@@ -55,10 +63,15 @@ function tcpSocket(endpoint: Endpoint, events: LinkEvents): Socket {
   return socket;
 }
 
+function tcpSocket(endpoint: Endpoint, events: LinkEvents): Socket {
+  const socket = connectTcp({ host: endpoint.host, port: endpoint.port, noDelay: true });
+  socket.once("connect", events.onUp);
+  return socket;
+}
+
 function tlsSocket(endpoint: Endpoint, events: LinkEvents): Socket {
   const socket = connectTls({ host: endpoint.host, port: endpoint.port, servername: endpoint.host });
   socket.setNoDelay(true);
   socket.once("secureConnect", events.onUp);
-  socket.on("data", (chunk: Buffer) => events.onData(chunk, chunk.length));
   return socket;
 }

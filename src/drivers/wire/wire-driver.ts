@@ -2,6 +2,7 @@ import { environmentError } from "../../base/errors.js";
 import type { ConcertKeys } from "../../queue/keys.js";
 import { type Batch, SLOT_WIDTH } from "../../strategies/command.js";
 import { CommandTally } from "../command-tally.js";
+import type { DelayLine } from "../delay/delay-line.js";
 import type { Driver, DriverCounters, DriverEvents, DriverOptions, Failure } from "../driver.js";
 import { WireConnection } from "./connection.js";
 import { BufferStore } from "./output.js";
@@ -15,6 +16,7 @@ import { compileTemplate, type Template, writeDigits } from "./template.js";
 export class WireDriver implements Driver {
   readonly #options: DriverOptions;
   readonly #events: DriverEvents;
+  readonly #delay: DelayLine | null;
   readonly #connections: WireConnection[] = [];
   readonly #concerts: ConcertKeys[] = [];
   /** [concert][batch id] */
@@ -29,9 +31,10 @@ export class WireDriver implements Driver {
   #reconnects = 0;
   #scriptReloads = 0;
 
-  constructor(options: DriverOptions, events: DriverEvents) {
+  constructor(options: DriverOptions, events: DriverEvents, delay: DelayLine | null = null) {
     this.#options = options;
     this.#events = events;
+    this.#delay = delay;
     this.#isCoalesced = options.writes === "coalesced";
   }
 
@@ -51,7 +54,7 @@ export class WireDriver implements Driver {
       };
       for (let number = 0; number < this.#options.endpoints.length * this.#options.pool; number++) {
         const endpoint = this.#options.endpoints[Math.floor(number / this.#options.pool)]!;
-        const connection: WireConnection = new WireConnection(endpoint, store, this.#totals, {
+        const connection: WireConnection = new WireConnection(endpoint, this.#delay, store, this.#totals, {
           onReplies: (token, replies, now) => this.#events.onReplies(token, replies, now),
           onFailure: (token, failure, now) => this.#events.onFailure(token, failure, now),
           onUp: (now) => {
