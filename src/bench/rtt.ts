@@ -134,9 +134,7 @@ export function render({ settings, measurements, rounds, environment }: RttResul
       }),
     );
     const cores = middle(list.map(({ coresUsed }) => coresUsed)) ?? 0;
-    const isRight = [held, longer].every(
-      (us) => us !== null && Math.abs(us - askedUs) <= Math.max(TOLERATED_US, TOLERATED_SHARE * askedUs),
-    );
+    const isRight = held !== null && Math.abs(held - askedUs) <= Math.max(TOLERATED_US, TOLERATED_SHARE * askedUs);
     return [
       [
         setting.load,
@@ -155,7 +153,10 @@ export function render({ settings, measurements, rounds, environment }: RttResul
   return [
     `${rounds} rounds on ${environment.machine.cores} × ${environment.machine.cpuModel}, Node ${environment.software.node}; medians, ms`,
     columns([head, ...rows]),
-    `right: both within ${TOLERATED_SHARE * 100} % or ${TOLERATED_US} µs of what was asked; promised while less than half of the cores is used`,
+    [
+      `right: held back, by the median, within ${TOLERATED_SHARE * 100} % or ${TOLERATED_US} µs of what was asked; promised while less than half of the cores is used`,
+      "entry longer by: than without a delay; cores that fall asleep meanwhile and wake up again add to it what they would add behind a real network",
+    ].join("\n"),
   ].join("\n\n");
 }
 
