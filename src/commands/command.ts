@@ -45,6 +45,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./gate.js"),
   },
   {
+    name: "predict",
+    summary: "throughput and latency at other round trips, pools and users, by a queueing model; --measure checks it",
+    load: () => import("./predict.js"),
+  },
+  {
     name: "trend",
     summary: "a figure over the saved reports of a folder, with its changes marked",
     load: () => import("./trend.js"),

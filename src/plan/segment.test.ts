@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { loadShare, share, shareOfRate, userNumber } from "./segment.js";
+import { loadShare, share, shareOfRate, userNumber, usersByInstance } from "./segment.js";
 
 const counts = fc.integer({ min: 1, max: 200 });
 const totals = fc.oneof(fc.integer({ min: 0, max: 1000 }), fc.integer({ min: 0, max: 1_000_000_000 }));
@@ -29,7 +29,7 @@ describe("shares", () => {
 });
 
 describe("loadShare", () => {
-  const scenario = { vus: 3000, entries: 100_001, ratePerSec: 5000.5, maxInFlight: 10_000 };
+  const scenario = { vus: 3000, entries: 100_001, ratePerSec: 5000.5, maxInFlight: 10_000, instanceShares: null };
 
   it("splits everything exactly, with a seed for each segment", () => {
     const parts = all(7, (index) => loadShare(scenario, 42, index, 7));
@@ -38,6 +38,25 @@ describe("loadShare", () => {
     expect(sum(parts.map((part) => (part.ratePerSec ?? 0) * 1000))).toBeCloseTo(5_000_500, 6);
     expect(sum(parts.map((part) => part.maxInFlight))).toBe(10_000);
     expect(new Set(parts.map((part) => part.seed)).size).toBe(7);
+  });
+
+  it("gives uneven shares where they are asked for, and still all", () => {
+    const asked = { ...scenario, ratePerSec: null, instanceShares: [70, 30] };
+    expect(all(2, (index) => loadShare(asked, 42, index, 2).vus)).toEqual([2100, 900]);
+    fc.assert(
+      fc.property(
+        totals,
+        fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 1, maxLength: 20 }),
+        (vus, parts) => {
+          const instanceShares = parts.map((part) => (100 * part) / sum(parts));
+          const users = usersByInstance({ vus, instances: parts.length, instanceShares });
+          expect(sum(users)).toBe(vus);
+          for (const [i, own] of users.entries()) {
+            expect(Math.abs(own - (vus * instanceShares[i]!) / 100)).toBeLessThanOrEqual(1 + 1e-6);
+          }
+        },
+      ),
+    );
   });
 
   it("leaves open what the scenario leaves open", () => {

@@ -10,6 +10,22 @@ import type { Scenario } from "../scenario/scenario.js";
 export const share = (total: number, index: number, count: number): number =>
   Math.floor((total * (index + 1)) / count) - Math.floor((total * index) / count);
 
+/** The same by shares in per cent, which sum to 100; null: even ones. */
+const unevenShare = (total: number, index: number, count: number, shares: readonly number[] | null): number => {
+  if (shares === null) return share(total, index, count);
+  const upTo = (end: number): number =>
+    end === count ? total : Math.floor((total * shares.slice(0, end).reduce((sum, one) => sum + one, 0)) / 100 + 1e-9);
+  return upTo(index + 1) - upTo(index);
+};
+
+/** Virtual users of each instance. */
+export const usersByInstance = ({
+  vus,
+  instances,
+  instanceShares,
+}: Pick<Scenario, "vus" | "instances" | "instanceShares">): number[] =>
+  Array.from({ length: instances }, (_, i) => unevenShare(vus, i, instances, instanceShares));
+
 /** Rates are split in thousandths of an entry a second, so that fractional ones add up too. */
 export const shareOfRate = (ratePerSec: number, index: number, count: number): number =>
   share(Math.round(ratePerSec * 1000), index, count) / 1000;
@@ -27,17 +43,17 @@ export interface LoadShare {
 
 /** Segment `index` of `count` of a trial whose seed is `seed`. */
 export function loadShare(
-  scenario: Pick<Scenario, "vus" | "entries" | "ratePerSec" | "maxInFlight">,
+  scenario: Pick<Scenario, "vus" | "entries" | "ratePerSec" | "maxInFlight" | "instanceShares">,
   seed: number,
   index: number,
   count: number,
 ): LoadShare {
-  const { vus, entries, ratePerSec, maxInFlight } = scenario;
+  const { vus, entries, ratePerSec, maxInFlight, instanceShares } = scenario;
   return {
     index,
     count,
-    vus: share(vus, index, count),
-    entries: entries === null ? null : share(entries, index, count),
+    vus: unevenShare(vus, index, count, instanceShares),
+    entries: entries === null ? null : unevenShare(entries, index, count, instanceShares),
     ratePerSec: ratePerSec === null ? null : shareOfRate(ratePerSec, index, count),
     maxInFlight: share(maxInFlight, index, count),
     seed: deriveSeed(seed, "segment", index),

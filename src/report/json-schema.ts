@@ -3,6 +3,7 @@ import { admitReportSchema } from "./admit.js";
 import { doctorReportSchema } from "./doctor.js";
 import { gateReportSchema } from "./gate.js";
 import { microReportSchema } from "./micro.js";
+import { predictReportSchema } from "./predict.js";
 import { failureReportSchema, runReportSchema } from "./schema.js";
 import { selftestReportSchema } from "./selftest.js";
 
@@ -14,6 +15,7 @@ export function reportJsonSchema(): object {
       gateReportSchema,
       admitReportSchema,
       microReportSchema,
+      predictReportSchema,
       doctorReportSchema,
       selftestReportSchema,
       failureReportSchema,

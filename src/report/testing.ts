@@ -15,6 +15,7 @@ export const SCENARIO: Scenario = {
   vus: 3000,
   pool: 20,
   instances: 1,
+  instanceShares: null,
   connections: "exclusive",
   client: "wire",
   writes: "coalesced",

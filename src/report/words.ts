@@ -64,7 +64,7 @@ export function headerOf({ scenario, target, strategies, environment, seed }: Ru
     ],
     [
       "client",
-      `${scenario.client}, ${scenario.writes} writes; ${plural(scenario.instances, "instance")} of ` +
+      `${scenario.client}, ${scenario.writes} writes; ${plural(scenario.instances, "instance")}${sharesText(scenario)} of ` +
         plural(scenario.pool, `${scenario.connections} connection`) +
         (scenario.rtt ? `; a round trip of ${rttValue.format(scenario.rtt)} added` : ""),
     ],
@@ -77,6 +77,10 @@ export function headerOf({ scenario, target, strategies, environment, seed }: Ru
     ["machine", `${cpus}, ${machine.platform} ${machine.kernel}, Node ${software.node}`],
   ];
 }
+
+/** " (70 %, 30 % of the users)" */
+const sharesText = ({ instanceShares }: RunReport["scenario"]): string =>
+  instanceShares ? ` (${instanceShares.join(" %, ")} % of the users)` : "";
 
 function arrivalText({ arrival, stages }: RunReport["scenario"]): string {
   return stages ? `${arrival} along ${stagesValue.format(stages)}` : arrival;

@@ -4,6 +4,7 @@ import { admitReportSchema } from "../report/admit.js";
 import { doctorReportSchema } from "../report/doctor.js";
 import { printable } from "../report/format.js";
 import { microReportSchema } from "../report/micro.js";
+import { predictReportSchema } from "../report/predict.js";
 import { bodyOf, type ReportDocument } from "../report/read.js";
 import { selftestReportSchema } from "../report/selftest.js";
 import { renderAdmitCsv, renderAdmitMarkdown, renderAdmitTable } from "./admit-text.js";
@@ -12,6 +13,7 @@ import { renderDoctor } from "./doctor-text.js";
 import { json } from "./json.js";
 import { markdown } from "./markdown.js";
 import { renderMicroTable } from "./micro-table.js";
+import { renderPredictCsv, renderPredictMarkdown, renderPredictTable } from "./predict-text.js";
 import { renderSelftest } from "./selftest-text.js";
 import { table } from "./table.js";
 
@@ -44,6 +46,13 @@ const KINDS = new Map<string, Kind>([
     kind(admitReportSchema, renderAdmitTable, { [markdown.name]: renderAdmitMarkdown, [csv.name]: renderAdmitCsv }),
   ],
   ["micro", kind(microReportSchema, renderMicroTable)],
+  [
+    "predict",
+    kind(predictReportSchema, renderPredictTable, {
+      [markdown.name]: renderPredictMarkdown,
+      [csv.name]: renderPredictCsv,
+    }),
+  ],
   ["doctor", kind(doctorReportSchema, renderDoctor)],
   ["selftest", kind(selftestReportSchema, renderSelftest)],
 ]);

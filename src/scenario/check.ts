@@ -2,6 +2,7 @@ import { designNamed } from "../admission/index.js";
 import { formatCount, formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
 import { ARRIVALS, PACERS } from "../pacers/index.js";
+import { usersByInstance } from "../plan/segment.js";
 import { strategyNamed } from "../strategies/index.js";
 import { type Property, SCENARIO_OPTIONS } from "./options.js";
 import type { Scenario } from "./scenario.js";
@@ -31,6 +32,24 @@ export function conflictsIn(scenario: Scenario): Conflict[] {
     conflicts.push({
       properties: ["instances", "vus"],
       message: `expected at least one virtual user for each instance; there are ${vus} for ${instances}`,
+    });
+  }
+  const { instanceShares: shares } = scenario;
+  if (shares !== null && shares.length !== instances) {
+    conflicts.push({
+      properties: ["instanceShares", "instances"],
+      message: `expected one share for each instance; there are ${shares.length} for ${instances}`,
+    });
+  } else if (shares !== null && Math.min(...usersByInstance(scenario)) < 1) {
+    conflicts.push({
+      properties: ["instanceShares", "vus"],
+      message: `expected at least one virtual user for each instance; of ${vus} the smallest share is none`,
+    });
+  }
+  if (shares !== null && (ratePerSec !== null || scenario.stages !== null)) {
+    conflicts.push({
+      properties: ["instanceShares", "ratePerSec", "stages"],
+      message: "arrivals at a rate go to all instances alike; uneven shares are of users who enter again and again",
     });
   }
   if ((ratePerSec !== null || scenario.stages !== null) && maxInFlight < instances) {

@@ -49,6 +49,7 @@ describe("a scenario", () => {
       vus: 3000,
       pool: 20,
       instances: 1,
+      instanceShares: null,
       connections: "exclusive",
       client: "wire",
       writes: "coalesced",
@@ -197,6 +198,22 @@ describe("mistakes", () => {
         one,
       ).toHaveLength(1);
     expect(mistakes).toHaveLength(expected.length);
+  });
+
+  it.each([
+    ["70,20", "these sum to 90"],
+    ["70,x", "expected the share of each instance"],
+    ["0,100", "expected the share of each instance"],
+    ["50,30,20", "expected one share for each instance; there are 3 for 2"],
+  ])("in the shares of two instances %j", (shares, message) =>
+    expect(mistakesOf({ flags: { instances: "2", "instance-shares": shares } }).join()).toContain(message),
+  );
+
+  it("in shares that leave an instance without users, or of arrivals", () => {
+    const flags = { instances: "2", "instance-shares": "1,99" };
+    expect(mistakesOf({ flags: { ...flags, vus: "50" } }).join()).toContain("the smallest share is none");
+    expect(mistakesOf({ flags: { ...flags, rate: "50" } }).join()).toContain("go to all instances alike");
+    expect(resolveScenario({ flags }).scenario.instanceShares).toEqual([1, 99]);
   });
 
   it.each([

@@ -4,6 +4,7 @@ import { CLIENTS, WRITES } from "../drivers/driver.js";
 import { ARRIVALS } from "../pacers/index.js";
 import { SCORES } from "../queue/outcome.js";
 import { DEFAULT_STRATEGIES, STRATEGY_NAMES } from "../strategies/index.js";
+import { instanceShares } from "./instance-shares.js";
 import { mix, strategyMix, strategyNames } from "./list-values.js";
 import { pollEvery } from "./poll-every.js";
 import { rtt } from "./rtt.js";
@@ -212,6 +213,14 @@ export const SCENARIO_OPTIONS: { readonly [P in Property]: ScenarioOption<Scenar
     type: count(1, 64),
     fallback: 1,
     help: "application instances, a thread each; users and rate are shared out",
+  },
+  instanceShares: {
+    flag: "instance-shares",
+    group: "Connections",
+    type: instanceShares,
+    fallback: null,
+    fallbackText: "even ones",
+    help: "uneven shares of the users, in per cent, one for each instance: 70,30",
   },
   pool: {
     flag: "pool",

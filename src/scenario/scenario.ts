@@ -48,6 +48,8 @@ export interface Scenario extends Behaviour {
   /** Connections of each instance (to each node of the target). */
   readonly pool: number;
   readonly instances: number;
+  /** Of the users and entries, in per cent, one for each instance; null: even ones. They sum to 100. */
+  readonly instanceShares: readonly number[] | null;
   readonly connections: Connections;
   readonly client: Client;
   readonly writes: Writes;

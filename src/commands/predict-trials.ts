@@ -1,0 +1,107 @@
+import { randomBytes } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { createLogUpdate } from "log-update";
+import type { QbenchError } from "../base/errors.js";
+import type { Warning } from "../base/warning.js";
+import { ConcertNumbers } from "../engine/trial.js";
+import { Benches } from "../predict/benches.js";
+import type { PredictPlan, PredictStep } from "../predict/plan.js";
+import { type PredictOutcome, runPredict } from "../predict/procedure.js";
+import { openTarget } from "../targets/target.js";
+import { isLoopback } from "../targets/url.js";
+import { longestAwayMs } from "../worker/away.js";
+import type { RunOptions } from "./options.js";
+import { factsOf, type TargetFacts } from "./report-file.js";
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+export interface MeasuredPlan extends TargetFacts, PredictOutcome {
+  readonly plan: PredictPlan;
+  /** That Redis and the generator share; null where Redis is on another machine. */
+  readonly cores: number | null;
+  /** On the target. */
+  readonly warnings: readonly Warning[];
+  readonly startedAt: Date;
+  readonly durationMs: number;
+}
+
+/**
+ * Runs the trials of a plan on a server that is opened for it and closed after it. `nameOf`: what a step is, for people.
+ * @throws QbenchError if nothing could be measured; later, what went wrong is in the outcome.
+ */
+export async function measurePlan(
+  plan: PredictPlan,
+  options: RunOptions,
+  nameOf: (step: PredictStep) => string,
+  signal: AbortSignal,
+): Promise<MeasuredPlan> {
+  const startedAt = new Date();
+  const sinceMs = performance.now();
+  const runId = randomBytes(4).toString("hex");
+  const target = await openTarget({
+    ...options,
+    runId,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    reconnectForMs: longestAwayMs(plan.scenario.timeoutMs),
+  });
+  const benches = new Benches({ target, runId, concerts: new ConcertNumbers() }, plan.scenario.strategies);
+  const progress = progressOf(nameOf, options.quiet, process.stderr.isTTY === true);
+  const close = async (): Promise<void> => {
+    progress.stop();
+    await benches.close();
+    await target.stop();
+  };
+  let facts: TargetFacts;
+  let outcome: PredictOutcome;
+  try {
+    facts = await factsOf(target, plan.scenario);
+    const measure = async ({ scenario, ...step }: PredictStep) =>
+      (await benches.for(scenario)).trial(scenario, step, signal);
+    outcome = await runPredict(plan, measure, progress.stepStarted, signal);
+  } catch (error) {
+    // What went wrong first is what the user needs to hear.
+    await close().catch(() => {});
+    throw error;
+  }
+  const notCleaned = await close().then(
+    () => undefined,
+    (error: QbenchError) => error,
+  );
+  if (notCleaned !== undefined) outcome = { ...outcome, complete: false, error: outcome.error ?? notCleaned };
+  return {
+    ...outcome,
+    ...facts,
+    plan,
+    cores: target.endpoints.every(isLoopback) ? availableParallelism() : null,
+    warnings: target.warnings.map((message) => ({ code: "target", message })),
+    startedAt,
+    durationMs: Math.round(performance.now() - sinceMs),
+  };
+}
+
+interface Progress {
+  stepStarted(step: PredictStep, index: number, count: number): void;
+  stop(): void;
+}
+
+/** On stderr: one live line on a terminal, a line for every tenth of the way elsewhere. */
+function progressOf(nameOf: (step: PredictStep) => string, isQuiet: boolean, isTerminal: boolean): Progress {
+  if (isQuiet) return { stepStarted() {}, stop() {} };
+  if (!isTerminal) {
+    let told = -1;
+    return {
+      stepStarted(step, index, count) {
+        const tenth = Math.floor((10 * index) / count);
+        if (tenth === told) return;
+        told = tenth;
+        console.error(`qbench: ${index + 1}/${count}: ${nameOf(step)}`);
+      },
+      stop() {},
+    };
+  }
+  const region = createLogUpdate(process.stderr);
+  return {
+    stepStarted: (step, index, count) => region(`${index + 1}/${count}: ${nameOf(step)}`),
+    stop: () => region.clear(),
+  };
+}

@@ -1,0 +1,59 @@
+import { deriveSeed, prng, shuffled } from "../base/prng.js";
+import { CALIBRATION, SETTINGS, type Setting } from "../model/calibrate.js";
+import type { Scenario } from "../scenario/scenario.js";
+
+/** Short trials that a model is made from, and, where asked for, trials of what it predicts. */
+export interface PredictPlan {
+  readonly scenario: Scenario;
+  readonly cells: readonly PredictCell[];
+  /** Whether the cells are measured too. */
+  readonly isMeasured: boolean;
+}
+
+/** A combination of options that is predicted, for the strategies of its scenario; all are measured equally often. */
+export interface PredictCell {
+  /** What differs from the scenario, by flag, as it was given. */
+  readonly at: Readonly<Record<string, string>>;
+  readonly scenario: Scenario;
+}
+
+export interface PredictStep {
+  readonly strategy: string;
+  readonly round: number;
+  readonly order: number;
+  readonly seed: number;
+  readonly scenario: Scenario;
+  /** One of the two. */
+  readonly setting: Setting | null;
+  readonly cell: number | null;
+}
+
+/** Rounds of the calibration, then rounds of the cells; each in an order drawn from the seed. */
+export function planPredict({ scenario, cells, isMeasured }: PredictPlan): PredictStep[] {
+  const settings = SETTINGS.map((setting) => ({ setting, cell: null, scenario: calibrating(scenario, setting) }));
+  const measured = cells.map((one, cell) => ({ setting: null, cell, scenario: one.scenario }));
+  return (isMeasured ? [settings, measured] : [settings]).flatMap((group, part) =>
+    Array.from({ length: group[0]?.scenario.trials ?? 0 }, (_, round) =>
+      shuffled(
+        group.flatMap((one) => one.scenario.strategies.map((strategy) => ({ ...one, strategy }))),
+        prng(deriveSeed(scenario.seed, "predict", part, round)),
+      ).map((one, order) => ({ ...one, round, order, seed: deriveSeed(scenario.seed, "round", part, round) })),
+    ).flat(),
+  );
+}
+
+/** As the scenario is, but for what the model is there to tell. */
+function calibrating(scenario: Scenario, setting: Setting): Scenario {
+  const { users, pool, connections } = CALIBRATION[setting];
+  return {
+    ...scenario,
+    vus: users.reduce((sum, own) => sum + own, 0),
+    instances: users.length,
+    instanceShares: null,
+    pool,
+    connections,
+    rtt: null,
+    thinkTimeMs: 0,
+    ratePerSec: null,
+  };
+}
