@@ -1,32 +1,59 @@
 /**
- * What tests of pages and pictures need beside Node: a browser, and a font with Hangul. Where they cannot be had, those
- * tests are skipped and it is said why; everything else can still be tested.
+ * What tests need beside Node: a browser, a font with Hangul, a Prometheus. Where they cannot be had, those tests are
+ * skipped and it is said why; everything else can still be tested.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const CHROMIUM = "/usr/bin/chromium";
 const HANGUL_FONT = "/usr/share/fonts/truetype/nanum/NanumGothic.ttf";
+/** Unpacked rather than installed: the package would start a service. */
+const UNPACKED = fileURLToPath(new URL("../node_modules/.cache/prometheus", import.meta.url));
+const PROMETHEUS = join(UNPACKED, "usr", "bin", "prometheus");
 const TIMEOUT_MS = 300_000;
 
-const TOOLS = [
+const INSTALLED = [
   { path: CHROMIUM, debianPackage: "chromium", tests: "tests of the HTML page" },
   { path: HANGUL_FONT, debianPackage: "fonts-nanum", tests: "tests of PNG pictures" },
 ];
 
+const isMissing = ({ path }) => !existsSync(path);
+
 /** Looks first; as root on Debian it installs what is missing. */
 export function provideTestTools(say) {
-  const missing = TOOLS.filter(({ path }) => !existsSync(path));
-  if (missing.length === 0) return;
-  const packages = missing.map(({ debianPackage }) => debianPackage);
-  if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
+  const missing = INSTALLED.filter(isMissing);
+  const needsPrometheus = !existsSync(PROMETHEUS);
+  const hasApt = existsSync("/usr/bin/apt-get");
+  if (hasApt && process.getuid?.() === 0 && (missing.length > 0 || needsPrometheus)) aptGet(["update", "-qq"]);
+  if (hasApt && process.getuid?.() === 0 && missing.length > 0) {
+    const packages = missing.map(({ debianPackage }) => debianPackage);
     say(`installing ${packages.join(" and ")} for the tests …`);
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    const apt = (...args) => spawnSync("apt-get", args, { env, stdio: ["ignore", "ignore", 2], timeout: TIMEOUT_MS });
-    apt("update", "-qq");
-    apt("install", "-y", "-qq", "--no-install-recommends", ...packages);
+    aptGet(["install", "-y", "-qq", "--no-install-recommends", ...packages]);
   }
-  for (const { path, debianPackage, tests } of missing.filter((tool) => !existsSync(tool.path))) {
+  for (const { path, debianPackage, tests } of missing.filter(isMissing)) {
     say(`SKIPPED: ${tests}, for there is no ${path}; sudo apt-get install -y ${debianPackage} brings it`);
+  }
+  if (hasApt && needsPrometheus) unpack("prometheus", UNPACKED);
+  if (!existsSync(PROMETHEUS)) say("SKIPPED: the test that Prometheus scrapes a run; apt-get could not download it");
+}
+
+function aptGet(args, cwd) {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  spawnSync("apt-get", args, { cwd, env, stdio: ["ignore", "ignore", 2], timeout: TIMEOUT_MS });
+}
+
+function unpack(debianPackage, into) {
+  const folder = mkdtempSync(join(tmpdir(), "qbench-test-tools-"));
+  try {
+    aptGet(["-o", "APT::Sandbox::User=root", "download", "-qq", debianPackage], folder);
+    mkdirSync(into, { recursive: true });
+    for (const name of readdirSync(folder)) {
+      spawnSync("dpkg-deb", ["-x", join(folder, name), into], { stdio: ["ignore", "ignore", 2], timeout: TIMEOUT_MS });
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }

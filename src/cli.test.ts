@@ -30,9 +30,8 @@ describe("help", () => {
   it("tells every option of run, with its default, by both spellings", async () => {
     const { stdout } = await qbench(["run", "--help"]);
     for (const { flag } of OPTION_LIST) expect(stdout).toContain(`--${flag} <`);
-    for (const flag of ["url", "redis-server", "output", "json", "quiet", "no-color", "dry-run", "allow-remote"]) {
-      expect(stdout).toContain(`--${flag}`);
-    }
+    const others = ["url", "redis-server", "output", "json", "quiet", "no-color", "dry-run", "allow-remote"];
+    for (const flag of [...others, "ui", "metrics-port"]) expect(stdout).toContain(`--${flag}`);
     expect((await qbench(["help", "run"])).stdout).toBe(stdout);
   });
 
@@ -78,6 +77,7 @@ describe("a mistake on the command line", () => {
     [["run", "none.yaml"], /none.yaml: no such file/],
     [["run", "--output", "/none/x.json"], /--output \/none\/x.json: there is no folder \/none/],
     [["run", "--dry-run", "--output", "x.pdf"], /--output x.pdf: expected a name that ends in .*\.json/],
+    [["run", "--ui", "smoke"], /--ui: expected a port from 1024 to 65535.*"smoke"\n {2}name the scenario before --ui/],
     [["run", "--dry-run", "--url", "http://127.0.0.1"], /--url is not a Redis URL/],
     [["list", "strategie"], /unknown "strategie" \(did you mean "strategies"\?\)/],
     [["explain", "luaa"], /unknown strategy "luaa" \(did you mean "lua"\?\)/],

@@ -1,19 +1,10 @@
 /**
  * Brings the page of a report to life: draws the charts, and answers to buttons, keys, the size of the window, light
- * and dark, and paper. FUNCTIONS and CALLED, the functions that charts name, are put in front of it.
+ * and dark, and paper. page.js is put in front of it.
  */
 
-const root = document.documentElement;
-const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 const NARROW_PX = 560;
-
-const read = (id, reviver) => JSON.parse(document.getElementById(id).textContent, reviver);
-const withFunctions = (key, value) =>
-  CALLED.has(key) && typeof value === "string" && value.startsWith("@") ? FUNCTIONS[value.slice(1)] : value;
-const drawings = read("charts", withFunctions);
 const hidden = new Set();
-
-const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : prefersDark.matches);
 
 /** On a narrow screen a legend that does not fit has pages. */
 function fitted(option, element) {

@@ -3,7 +3,6 @@ import type { TrialRecord } from "../audit/dump.js";
 import { EXIT, type QbenchError } from "../base/errors.js";
 import { type RunOutcome, runScenario } from "../engine/run.js";
 import type { TrialResult } from "../engine/trial-result.js";
-import { createProgress } from "../live/progress.js";
 import { buildRunReport, trialReport } from "../report/builder.js";
 import type { RunReport } from "../report/schema.js";
 import { checkThresholds, type Threshold, thresholdText } from "../report/thresholds.js";
@@ -16,6 +15,7 @@ import type { Target } from "../targets/target.js";
 import type { CommandResult } from "./command.js";
 import { failureText } from "./failure.js";
 import { HistoryFile } from "./history-file.js";
+import { openLive } from "./live.js";
 import { prepared } from "./rendering.js";
 import { factsOf, type TargetFacts, writeWhole } from "./report-file.js";
 import type { RunJob } from "./run.js";
@@ -37,16 +37,18 @@ async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunR
   const { scenario, options } = job;
   const startedAt = new Date();
   const sinceMs = performance.now();
-  const progress = createProgress({ isTerminal: process.stderr.isTTY === true, quiet: options.quiet });
+  const live = await openLive(job, startedAt);
   const dump = options.dumpHistory === undefined ? undefined : new HistoryFile(options.dumpHistory);
   let facts: TargetFacts | undefined;
   const observer = {
     async targetOpened(opened: Target) {
       facts = await factsOf(opened, scenario, admissionScripts(scenario));
+      live.targetOpened(opened, facts);
     },
-    trialStarted: progress.trialStarted,
-    progressed: progress.ticked,
-    trialFinished: progress.trialFinished,
+    trialStarted: live.run.trialStarted,
+    progressed: live.run.progressed,
+    trialMeasured: live.run.trialMeasured,
+    trialFinished: live.run.trialFinished,
     objectionTo: (stage: readonly TrialResult[]) => objectionTo(stage, job.thresholds),
     recorded: (record: TrialRecord): void => dump?.add(record),
   };
@@ -69,7 +71,7 @@ async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunR
     return { report, outcome };
   } finally {
     dump?.discard();
-    progress.stop();
+    await live.close();
   }
 }
 

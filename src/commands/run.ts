@@ -4,6 +4,7 @@ import type { Warning } from "../base/warning.js";
 import type { Threshold } from "../report/thresholds.js";
 import type { Scenario } from "../scenario/scenario.js";
 import type { CommandResult } from "./command.js";
+import { addLiveOptions, type LiveOptions, liveOptions } from "./live-options.js";
 import {
   addRunOptions,
   addScenarioOptions,
@@ -29,6 +30,7 @@ export interface RunJob {
   /** On what was asked for; shown already, to be stored in the report. */
   readonly warnings: readonly Warning[];
   readonly options: RunOptions;
+  readonly live: LiveOptions;
   readonly thresholds: readonly Threshold[];
 }
 
@@ -37,6 +39,7 @@ export function configure(command: Command): void {
   addScenarioOptions(command);
   addRunOptions(command);
   addThresholdOption(command);
+  addLiveOptions(command);
   command.addHelpText("after", EPILOG);
 }
 
@@ -62,6 +65,7 @@ async function jobOf(command: Command): Promise<RunJob> {
   const opts = command.opts();
   const resolved = resolveScenario({ file: command.args[0], flags: scenarioFlags(opts), env: process.env });
   const options = runOptions(opts, process.env, process.stdout.isTTY === true);
+  const live = liveOptions(opts, process.env);
   options.urls.forEach(parseRedisUrl);
   checkOutputs(
     options.outputs,
@@ -72,5 +76,5 @@ async function jobOf(command: Command): Promise<RunJob> {
   if (options.dumpHistory !== undefined) checkOutputs([options.dumpHistory], [".jsonl"], "--dump-history");
   const { scenario } = resolved;
   const failIf = options.failIf.length === 0 && scenario.order === "staged" ? GOAL : options.failIf;
-  return { ...resolved, options, thresholds: parseThresholds(failIf, scenario.strategies) };
+  return { ...resolved, options, live, thresholds: parseThresholds(failIf, scenario.strategies) };
 }

@@ -1,7 +1,9 @@
+import type { EventLoopUtilization } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import type { LineUp } from "../audit/clocks.js";
 import { EXIT, QbenchError } from "../base/errors.js";
 import type { DriverOptions } from "../drivers/driver.js";
+import type { Histogram } from "../measure/histogram.js";
 import type { Scenario } from "../scenario/scenario.js";
 import type { LuaFile } from "../strategies/index.js";
 import { type LiveSums, SharedControl } from "../worker/live-counters.js";
@@ -103,6 +105,16 @@ export class Instances {
   /** What the running segments have done so far, summed over all instances. */
   progress(): LiveSums {
     return this.#control.read();
+  }
+
+  /** Latencies of the entries that have ended so far, a tenth of a second old at most: counts alone. */
+  latencies(): Histogram {
+    return this.#control.readLatencies();
+  }
+
+  /** How busy the event loop of each measuring thread was, since it began: asked from outside, the thread does not notice. */
+  eventLoops(): EventLoopUtilization[] {
+    return this.#workers.map((worker) => worker.performance.eventLoopUtilization());
   }
 
   /** No entry starts any more; `run` resolves once those in flight have ended. */

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
+import type { EventLoopUtilization } from "node:perf_hooks";
 import type { TrialRecord } from "../audit/dump.js";
 import { QbenchError, throwIfAborted } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
+import type { Histogram } from "../measure/histogram.js";
 import { planRun } from "../plan/plan.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { strategyNamed } from "../strategies/index.js";
@@ -13,16 +15,30 @@ import { Instances } from "./instances.js";
 import { ConcertNumbers, runTrial, ServerLost } from "./trial.js";
 import type { TrialResult } from "./trial-result.js";
 
-/** What somebody who watches a run is told; the live region and the plain lines stand behind it. */
+/** Which trial of a run it is. */
+export interface TrialPlace {
+  /** Of the run's trials, from 0. */
+  readonly index: number;
+  readonly count: number;
+  readonly strategy: string;
+  /** From 0. */
+  readonly round: number;
+}
+
+/** What is known of a trial while it is measured; what takes time is read when it is asked for. */
+export interface TrialProgress extends LiveSums {
+  readonly elapsedMs: number;
+  latencies(): Histogram;
+  eventLoops(): readonly EventLoopUtilization[];
+}
+
+/** What somebody who watches a run is told; live/ stands behind it. */
 export interface RunObserver {
   targetOpened(target: Target): Promise<void> | void;
-  trialStarted(place: {
-    readonly index: number;
-    readonly count: number;
-    readonly strategy: string;
-    readonly round: number;
-  }): void;
-  progressed(progress: LiveSums & { readonly elapsedMs: number }): void;
+  trialStarted(place: TrialPlace): void;
+  /** Ten times a second while a trial is measured. */
+  progressed(progress: TrialProgress): void;
+  trialMeasured?(): void;
   trialFinished(result: TrialResult): void;
   /** Staged: what speaks against going on after these trials of one strategy; undefined: nothing. */
   objectionTo?(stage: readonly TrialResult[]): string | undefined;
@@ -104,7 +120,12 @@ async function runTrials(
   let measuringSinceMs: number | undefined;
   const ticker = setInterval(() => {
     if (measuringSinceMs === undefined) return;
-    observer.progressed({ ...instances.progress(), elapsedMs: performance.now() - measuringSinceMs });
+    observer.progressed({
+      ...instances.progress(),
+      elapsedMs: performance.now() - measuringSinceMs,
+      latencies: () => instances.latencies(),
+      eventLoops: () => instances.eventLoops(),
+    });
   }, PROGRESS_EVERY_MS);
   try {
     for (const [index, plan] of plans.entries()) {
@@ -113,10 +134,13 @@ async function runTrials(
       const onMeasuring = (): void => {
         measuringSinceMs = performance.now();
       };
+      const onMeasured = (): void => {
+        measuringSinceMs = undefined;
+        observer.trialMeasured?.();
+      };
       const onRecord = (record: TrialRecord): void => observer.recorded?.(record);
-      const context = { scenario, target, instances, runId, concerts, signal, onMeasuring, onRecord };
+      const context = { scenario, target, instances, runId, concerts, signal, onMeasuring, onMeasured, onRecord };
       const result = await runTrial(context, plan);
-      measuringSinceMs = undefined;
       trials.push(result);
       observer.trialFinished(result);
       const next = plans[index + 1]?.strategy;

@@ -54,6 +54,8 @@ export interface TrialContext {
   readonly signal: AbortSignal;
   /** Called when the measured time begins. */
   readonly onMeasuring: () => void;
+  /** Called when it is over; what follows is the audit. */
+  readonly onMeasured?: () => void;
   /** Called after the audit, with all that it read. */
   readonly onRecord?: (record: TrialRecord) => void;
 }
@@ -121,6 +123,7 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
         lineUps = own.map((one) => sinceStart(one, originUs));
       },
     );
+    context.onMeasured?.();
     const isGone = isLost(results);
     if (!isGone) admitted = await admission?.stop();
     machine.after = machineSnapshot();

@@ -1,94 +1,59 @@
 import { createLogUpdate } from "log-update";
-import { formatDuration } from "../base/units.js";
+import type { TrialPlace } from "../engine/run.js";
 import type { TrialResult } from "../engine/trial-result.js";
 import { percentileUs } from "../measure/hdr.js";
 import { latencyText, percentText, plural, printable, rateText } from "../report/format.js";
 import { limiterText } from "../report/words.js";
+import { type Busy, seemingLimit } from "./limit.js";
+import type { LiveState, Percentiles, TrialFigures, Viewer } from "./live-run.js";
+import { advanceText } from "./time-left.js";
 
 /**
  * What a person sees while a run goes on, on stderr: one region on a terminal, a line for each finished trial
- * elsewhere, nothing with `--quiet`. It reads shared counters in the main thread; the measuring threads know nothing of it.
+ * elsewhere.
  */
-export interface Progress {
-  trialStarted(place: TrialPlace): void;
-  ticked(progress: { readonly succeeded: number; readonly failed: number; readonly elapsedMs: number }): void;
-  trialFinished(result: TrialResult): void;
-  /** A line that stays, such as a warning. */
-  note(text: string): void;
-  /** Removes the live region; lines stay. Nothing is shown afterwards. */
-  stop(): void;
-}
-
-export interface TrialPlace {
-  /** Of the run's trials, from 0. */
-  readonly index: number;
-  readonly count: number;
-  readonly strategy: string;
-  /** From 0. */
-  readonly round: number;
-}
-
 export interface ProgressOptions {
   readonly isTerminal: boolean;
-  readonly quiet: boolean;
   readonly stream?: NodeJS.WritableStream;
   readonly nowMs?: () => number;
 }
 
-const SILENT: Progress = { trialStarted() {}, ticked() {}, trialFinished() {}, note() {}, stop() {} };
 /** Ten frames a second are as many as an eye can use, and cost the run's main thread next to nothing. */
 const FRAME_MS = 100;
 const BAR_WIDTH = 24;
 
-export function createProgress(options: ProgressOptions): Progress {
-  const { isTerminal, quiet, stream = process.stderr, nowMs = () => performance.now() } = options;
-  if (quiet) return SILENT;
+export function createProgress({
+  isTerminal,
+  stream = process.stderr,
+  nowMs = () => performance.now(),
+}: ProgressOptions): Viewer {
   // The cursor stays as it is: a run that is killed must not leave a terminal without one.
   const region = isTerminal && hasRoom(stream) ? createLogUpdate(stream, { showCursor: true }) : undefined;
-  const sinceMs = nowMs();
-  let place: TrialPlace = { index: 0, count: 0, strategy: "", round: 0 };
-  let finishedTrials = 0;
   let drawnMs = Number.NEGATIVE_INFINITY;
-  let isStopped = false;
-
-  const draw = (activity: string): void => {
-    if (region === undefined || isStopped) return;
-    drawnMs = nowMs();
-    region(
-      `${bar(finishedTrials, place.count)}  ${timeLeft(finishedTrials, place.count, drawnMs - sinceMs)}\n${activity}`,
-    );
-  };
-  const line = (text: string): void => {
-    if (isStopped || region === undefined) {
-      stream.write(`${text}\n`);
-      return;
-    }
-    region.persist(text);
-    // That took the region away: the next tick brings it back.
-    drawnMs = Number.NEGATIVE_INFINITY;
-  };
+  let drawnPhase: string | undefined;
+  let hasFinished = false;
   return {
-    trialStarted(next) {
-      place = next;
-      draw(`${title(place)}: warming up`);
+    showsFigures: region !== undefined,
+    changed(state) {
+      const { phase, place } = state;
+      if (region === undefined || place === null || phase === "over") return;
+      if (phase === drawnPhase && nowMs() - drawnMs < FRAME_MS) return;
+      drawnMs = nowMs();
+      drawnPhase = phase;
+      region(regionText(state, place));
     },
-    ticked({ succeeded, failed, elapsedMs }) {
-      if (nowMs() - drawnMs < FRAME_MS) return;
-      const rate = elapsedMs > 0 ? (succeeded / elapsedMs) * 1000 : 0;
-      const failures = failed > 0 ? `, ${plural(failed, "failure")}` : "";
-      draw(`${title(place)}: ${rateText(rate)} entries/s${failures}, ${(elapsedMs / 1000).toFixed(1)} s`);
+    trialFinished(result, place) {
+      hasFinished = true;
+      const line = `${title(place)}: ${finished(result)}`;
+      if (region === undefined) stream.write(`${line}\n`);
+      else region.persist(line);
+      // That took the region away: the next change brings it back.
+      drawnPhase = undefined;
     },
-    trialFinished(result) {
-      finishedTrials += 1;
-      line(`${title(place)}: ${finished(result)}`);
-    },
-    note: line,
-    stop() {
-      if (isStopped) return;
-      isStopped = true;
+    ended() {
       region?.clear();
       // Between what was going on and the result, which follows on stdout.
-      if (region !== undefined && finishedTrials > 0) stream.write("\n");
+      if (region !== undefined && hasFinished) stream.write("\n");
     },
   };
 }
@@ -97,7 +62,7 @@ export function createProgress(options: ProgressOptions): Progress {
 const hasRoom = ({ rows, columns }: NodeJS.WritableStream & { rows?: number; columns?: number }): boolean =>
   rows !== 0 && columns !== 0;
 
-const title = ({ index, count, strategy, round }: TrialPlace): string =>
+export const title = ({ index, count, strategy, round }: TrialPlace): string =>
   `${String(index + 1).padStart(String(count).length)}/${count} round ${round + 1} ${printable(strategy, 40)}`;
 
 function bar(done: number, count: number): string {
@@ -105,12 +70,38 @@ function bar(done: number, count: number): string {
   return "━".repeat(filled) + "─".repeat(BAR_WIDTH - filled);
 }
 
-/** Once a trial has shown how long one takes. */
-function timeLeft(done: number, count: number, elapsedMs: number): string {
-  if (done === 0) return `${done} of ${plural(count, "trial")}`;
-  const leftMs = (elapsedMs / done) * (count - done);
-  return `${done} of ${plural(count, "trial")}, about ${formatDuration(1000 * Math.ceil(leftMs / 1000))} left`;
+function regionText({ phase, finishedTrials, leftMs, trial }: LiveState, place: TrialPlace): string {
+  const first = `${bar(finishedTrials, place.count)}  ${advanceText(finishedTrials, place.count, leftMs)}`;
+  if (phase === "warm-up") return `${first}\n${title(place)}: warming up`;
+  if (trial === null) return first;
+  const checking = phase === "audit" ? ", checking the data" : "";
+  const lines = [`${title(place)}: ${figuresText(trial)}${checking}`, percentilesText(trial.latencyUs)];
+  return [first, ...lines, ...(phase === "audit" ? [] : [busyText(trial.busy)])]
+    .filter((line) => line !== "")
+    .join("\n");
 }
+
+function figuresText({ perSec, failed, elapsedMs }: TrialFigures): string {
+  const failures = failed > 0 ? `, ${plural(failed, "failure")}` : "";
+  return `${rateText(perSec)} entries/s${failures}, ${(elapsedMs / 1000).toFixed(1)} s`;
+}
+
+const percentilesText = (latencyUs: Percentiles): string =>
+  Object.entries(latencyUs)
+    .flatMap(([name, us]) => (us === null ? [] : [`${name} ${latencyText(us)}`]))
+    .join(", ");
+
+/** "server 97 % busy, generator 71 % busy: the server seems to be the limit"; nothing where nothing is known. */
+function busyText(busy: Busy): string {
+  const shares = [
+    ...(busy.server === null ? [] : [`server ${wholePercent(busy.server)} busy`]),
+    ...(busy.generator === null ? [] : [`generator ${wholePercent(busy.generator)} busy`]),
+  ].join(", ");
+  const limit = seemingLimit(busy);
+  return limit === null ? shares : `${shares}: ${limit}`;
+}
+
+export const wholePercent = (share: number): string => `${Math.round(100 * share)} %`;
 
 function finished(result: TrialResult): string {
   const { succeeded, attempted } = result.entries;

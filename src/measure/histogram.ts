@@ -11,7 +11,7 @@ const SUB_BUCKET_BITS = 11;
 /** Values from here on (36 minutes in µs) are counted apart. */
 export const BEYOND_RANGE_US = 2 ** 31;
 const BUCKETS = 31 - SUB_BUCKET_BITS + 1;
-const LENGTH = (BUCKETS + 1) * HALF;
+export const HISTOGRAM_LENGTH = (BUCKETS + 1) * HALF;
 
 export class Histogram {
   readonly counts: Uint32Array<ArrayBuffer>;
@@ -20,7 +20,7 @@ export class Histogram {
   sumUs = 0;
   outOfRange = 0;
 
-  constructor(counts = new Uint32Array(LENGTH)) {
+  constructor(counts = new Uint32Array(HISTOGRAM_LENGTH)) {
     this.counts = counts;
   }
 
@@ -31,7 +31,7 @@ export class Histogram {
     this.sumUs += valueUs;
     if (valueUs >= BEYOND_RANGE_US) {
       this.outOfRange++;
-      this.counts[LENGTH - 1]!++;
+      this.counts[HISTOGRAM_LENGTH - 1]!++;
       return;
     }
     this.counts[indexOf(valueUs | 0)]!++;
@@ -39,7 +39,7 @@ export class Histogram {
 
   /** Adds what another histogram counted. */
   add(other: HistogramData): void {
-    for (let i = 0; i < LENGTH; i++) this.counts[i]! += other.counts[i]!;
+    for (let i = 0; i < HISTOGRAM_LENGTH; i++) this.counts[i]! += other.counts[i]!;
     if (other.minUs < this.minUs) this.minUs = other.minUs;
     if (other.maxUs > this.maxUs) this.maxUs = other.maxUs;
     this.sumUs += other.sumUs;
@@ -63,7 +63,7 @@ export class Histogram {
   toCounts(): HistogramCounts {
     const valuesUs: number[] = [];
     const counts: number[] = [];
-    for (let i = 0; i < LENGTH; i++) {
+    for (let i = 0; i < HISTOGRAM_LENGTH; i++) {
       const count = this.counts[i]!;
       if (count === 0) continue;
       valuesUs.push(lowestValueUs(i));
@@ -80,14 +80,19 @@ export class Histogram {
     };
   }
 
+  /** Adds counts alone, as another thread shows them: the smallest, the largest and the sum stay as they are. */
+  addCounts(counts: Uint32Array): void {
+    for (let i = 0; i < HISTOGRAM_LENGTH; i++) this.counts[i]! += counts[i]!;
+  }
+
   /** The value below or at which a share (0 … 1) of the counts lies, in µs; null without counts. */
   quantileUs(share: number): number | null {
     let total = 0;
-    for (let i = 0; i < LENGTH; i++) total += this.counts[i]!;
+    for (let i = 0; i < HISTOGRAM_LENGTH; i++) total += this.counts[i]!;
     if (total === 0) return null;
     const wanted = Math.max(1, Math.ceil(share * total));
     let seen = 0;
-    for (let i = 0; i < LENGTH; i++) {
+    for (let i = 0; i < HISTOGRAM_LENGTH; i++) {
       seen += this.counts[i]!;
       if (seen >= wanted) return highestValueUs(i);
     }

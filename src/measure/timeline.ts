@@ -57,6 +57,11 @@ export class Timeline {
     this.#failures[kind] = (this.#failures[kind] ?? 0) + 1;
   }
 
+  /** Counts that add up to all latencies so far. */
+  get counts(): readonly [Uint32Array, Uint32Array] {
+    return [this.#total.counts, this.#current.counts];
+  }
+
   finish(): { seconds: SecondData[]; total: Histogram } {
     this.#keepCurrent();
     return { seconds: this.#seconds, total: this.#total };

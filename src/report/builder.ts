@@ -37,13 +37,11 @@ export interface RunFacts {
 /** The report of a run: strategies in the scenario's order, the first of them the baseline. */
 export function buildRunReport(facts: RunFacts): RunReport {
   const { scenario, trials } = facts;
-  const basis: LatencyBasis = scenario.ratePerSec === null ? "entry" : "response";
-  const [first] = scenario.strategies;
-  const trialsOf = (strategy: string): TrialResult[] => trials.filter((trial) => trial.strategy === strategy);
-  const strategies = scenario.strategies.map((name) => {
-    const baseline = first === undefined || name === first ? undefined : { name: first, trials: trialsOf(first) };
-    return { name, trials: trialsOf(name).map(trialReport), summary: summarize(trialsOf(name), baseline, basis) };
-  });
+  const strategies = summariesOf(scenario, trials).map(({ name, summary }) => ({
+    name,
+    trials: trials.filter(({ strategy }) => strategy === name).map(trialReport),
+    summary,
+  }));
   return {
     schemaVersion: SCHEMA_VERSION,
     kind: "run",
@@ -62,6 +60,20 @@ export function buildRunReport(facts: RunFacts): RunReport {
     warnings: [...facts.warnings, ...warningsOf(strategies, scenario, facts.complete)],
     ...(facts.error === undefined ? {} : { error: errorReport(facts.error) }),
   };
+}
+
+/** What the trials come to, by strategy, in the scenario's order; the first is the baseline. */
+export function summariesOf(
+  scenario: Scenario,
+  trials: readonly TrialResult[],
+): Pick<StrategyReport, "name" | "summary">[] {
+  const basis: LatencyBasis = scenario.ratePerSec === null ? "entry" : "response";
+  const [first] = scenario.strategies;
+  const trialsOf = (strategy: string): TrialResult[] => trials.filter((trial) => trial.strategy === strategy);
+  return scenario.strategies.map((name) => {
+    const baseline = first === undefined || name === first ? undefined : { name: first, trials: trialsOf(first) };
+    return { name, summary: summarize(trialsOf(name), baseline, basis) };
+  });
 }
 
 /** Stages of a roll-out that stopped before them crossed no limit. */

@@ -1,10 +1,6 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { anomalies } from "../charts/anomalies.js";
 import { calls } from "../charts/calls.js";
 import type { Drawing } from "../charts/chart.js";
-import { functionsSource } from "../charts/functions.js";
 import { heatmap } from "../charts/heatmap.js";
 import { LABELS } from "../charts/labels.js";
 import { latency } from "../charts/latency.js";
@@ -19,6 +15,7 @@ import { anomaliesIn, answerOf, headerOf, limiterText, warningsIn } from "../rep
 import { median } from "../stats/median.js";
 import { csv } from "./csv.js";
 import { asJson, html, type Markup, raw } from "./markup.js";
+import { asset, chartLibrary, pageScript, policy, tableOf } from "./page.js";
 import type { TextReporter } from "./reporter.js";
 import { rowOf } from "./row.js";
 
@@ -32,8 +29,8 @@ export const page: TextReporter = {
   endings: [".html", ".htm"],
   takes: ["theme"],
   render(report, { theme }) {
-    const script = scriptOf(`"use strict";\n${functionsSource()}\n${asset("report.js")}`);
-    library ??= scriptOf(readFileSync(ECHARTS, "utf8"));
+    const script = pageScript("report.js");
+    const library = chartLibrary();
     const figures = FIGURES.map((chart) => ({ name: chart.name, ...drawingsOf(chart, report) }));
     const options = Object.fromEntries(figures.map(({ name, options: both }) => [name, both]));
     const title = figures[0]?.drawing?.title ?? "qbench report";
@@ -74,27 +71,6 @@ ${environment(report)}
 
 const FIGURES = [tps, percentiles, latency, timeline, calls, anomalies, heatmap];
 
-const ECHARTS = createRequire(import.meta.url).resolve("echarts/dist/echarts.min.js");
-const asset = (name: string): string => readFileSync(new URL(`../../web/${name}`, import.meta.url), "utf8");
-
-interface Script extends Markup {
-  readonly hash: string;
-}
-
-function scriptOf(source: string): Script {
-  const { markup } = raw(source.replaceAll("</script", "<\\/script"));
-  return { markup, hash: createHash("sha256").update(markup).digest("base64") };
-}
-
-/** Large, and the same for every page. */
-let library: Script | undefined;
-
-/** Nothing may be loaded, and no script run but these. */
-function policy(scripts: readonly Script[]): string {
-  const hashes = scripts.map(({ hash }) => `'sha256-${hash}'`);
-  return `default-src 'none'; script-src ${hashes.join(" ")}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
-}
-
 interface Figure {
   readonly name: string;
   readonly drawing?: Drawing;
@@ -126,18 +102,6 @@ function figure({ name, drawing, reason }: Figure): Markup {
 <details><summary>The figures as a table</summary>${tableOf(table, "figures")}</details>
 </section>
 `;
-}
-
-/** Figures stay on one line, words do not. */
-function tableOf([heads = [], ...rows]: readonly (readonly string[])[], kind: "figures" | "words" = "words"): Markup {
-  return html`<div class="scroll"><table${kind === "figures" ? raw(' class="figures"') : undefined}>
-<thead><tr>${heads.map((text) => html`<th scope="col">${text}</th>`)}</tr></thead>
-<tbody>${rows.map(
-    ([first = "", ...cells]) =>
-      html`<tr><th scope="row">${first}</th>${cells.map((text) => html`<td>${text}</td>`)}</tr>
-`,
-  )}</tbody>
-</table></div>`;
 }
 
 const head = (title: string, { startedAt, complete, error }: RunReport): Markup => html`<header>

@@ -1,41 +1,25 @@
 import { printable } from "../report/format.js";
 import type { RunReport, StrategyReport } from "../report/schema.js";
+import { exposition, type Metric, type Sample } from "./exposition.js";
 import type { Reporter } from "./reporter.js";
 
-/** For the textfile collector of Prometheus' node exporter, or a push gateway. Base units: seconds, ratios. */
+/** For the textfile collector of Prometheus' node exporter, or a push gateway. */
 export const prometheus: Reporter = {
   name: "prometheus",
   summary: "metrics as Prometheus reads them, for its textfile collector",
   endings: [".prom"],
-  async render(report) {
-    const { Gauge, Registry } = await import("prom-client");
-    const registry = new Registry();
-    for (const { name, help, labels, samples } of METRICS) {
-      const gauge = new Gauge({ name: `qbench_${name}`, help, labelNames: labels, registers: [registry] });
-      for (const sample of samples(report)) {
-        if (typeof sample.value === "number") gauge.set(sample.labels, sample.value);
-      }
-    }
-    return registry.metrics();
-  },
+  render: (report) => exposition(RUN_METRICS, report),
 };
 
-interface Sample {
-  readonly labels: Readonly<Record<string, string>>;
-  /** Nothing is written where nothing was measured. */
-  readonly value: number | null | undefined;
+/** What metrics are made of: a whole report, or one that has not come to its end and has no trials yet. */
+export interface Summaries extends Pick<RunReport, "tool" | "scenario" | "target" | "startedAt" | "complete"> {
+  readonly strategies: readonly Summarized[];
 }
-
-interface Metric {
-  readonly name: string;
-  readonly help: string;
-  readonly labels: readonly string[];
-  samples(report: RunReport): readonly Sample[];
-}
+type Summarized = Pick<StrategyReport, "name" | "summary">;
 
 /** One sample, or several, of each strategy. */
 const each =
-  (of: (strategy: StrategyReport) => readonly Sample[]): Metric["samples"] =>
+  (of: (strategy: Summarized) => readonly Sample[]): Metric<Summaries>["samples"] =>
   ({ strategies }) =>
     strategies.flatMap((strategy) =>
       of(strategy).map(({ labels, value }) => ({ labels: { strategy: printable(strategy.name), ...labels }, value })),
@@ -45,7 +29,7 @@ const figure = (
   name: string,
   help: string,
   of: (summary: StrategyReport["summary"]) => number | null | undefined,
-): Metric => ({
+): Metric<Summaries> => ({
   name,
   help,
   labels: ["strategy"],
@@ -55,7 +39,7 @@ const figure = (
 const tallied = (counts: Readonly<Record<string, number>>, label: string): Sample[] =>
   Object.entries(counts).map(([kind, value]) => ({ labels: { [label]: printable(kind) }, value }));
 
-const METRICS: readonly Metric[] = [
+export const RUN_METRICS: readonly Metric<Summaries>[] = [
   {
     name: "run_info",
     help: "What was measured; always 1",

@@ -1,10 +1,11 @@
 import type { LineUp } from "../audit/clocks.js";
 import { nowUs } from "../base/clock.js";
+import { HISTOGRAM_LENGTH, Histogram } from "../measure/histogram.js";
 
 /**
  * Counters that a measuring thread writes and anyone may read while it runs: plain stores into shared memory, so that
  * watching costs the thread nothing. They are doubles, which a run of days does not overflow; before them lie the
- * barrier and the count of those who line up.
+ * barrier and the count of those who line up, behind them each thread's latencies so far, copied there now and then.
  */
 const FIELDS = 5;
 const BARRIER = 0;
@@ -12,6 +13,7 @@ const BARRIER = 0;
 const ARRIVED = 1;
 const WORDS = 2;
 const WORDS_BYTES = 4 * WORDS;
+const THREAD_BYTES = 8 * FIELDS + 4 * HISTOGRAM_LENGTH;
 /** A line-up that takes longer says nothing, and holds nobody up. */
 const LINE_UP_MS = 500;
 /** The tightest of these counts. */
@@ -34,20 +36,24 @@ export class SharedControl {
   readonly memory: SharedArrayBuffer;
   readonly #words: Int32Array;
   readonly #counters: Float64Array;
+  readonly #latencies: Uint32Array;
 
   constructor(memory: SharedArrayBuffer) {
     this.memory = memory;
     this.#words = new Int32Array(memory, 0, WORDS);
-    this.#counters = new Float64Array(memory, WORDS_BYTES);
+    const instances = (memory.byteLength - WORDS_BYTES) / THREAD_BYTES;
+    this.#counters = new Float64Array(memory, WORDS_BYTES, FIELDS * instances);
+    this.#latencies = new Uint32Array(memory, WORDS_BYTES + this.#counters.byteLength);
   }
 
   static for(instances: number): SharedControl {
-    return new SharedControl(new SharedArrayBuffer(WORDS_BYTES + 8 * FIELDS * instances));
+    return new SharedControl(new SharedArrayBuffer(WORDS_BYTES + THREAD_BYTES * instances));
   }
 
   close(): void {
     this.#words.fill(0);
     this.#counters.fill(0);
+    this.#latencies.fill(0);
   }
 
   /** Lets all waiting threads go at one instant. */
@@ -82,7 +88,7 @@ export class SharedControl {
   }
 
   of(instance: number): LiveCounters {
-    return new LiveCounters(this.#counters, FIELDS * instance);
+    return new LiveCounters(this.#counters, FIELDS * instance, this.#latenciesOf(instance));
   }
 
   /** Sums over all instances. */
@@ -97,15 +103,29 @@ export class SharedControl {
     }
     return sums;
   }
+
+  /** Latencies of all instances so far: counts alone. */
+  readLatencies(): Histogram {
+    const all = new Histogram();
+    const instances = this.#counters.length / FIELDS;
+    for (let instance = 0; instance < instances; instance++) all.addCounts(this.#latenciesOf(instance));
+    return all;
+  }
+
+  #latenciesOf(instance: number): Uint32Array {
+    return this.#latencies.subarray(HISTOGRAM_LENGTH * instance, HISTOGRAM_LENGTH * (instance + 1));
+  }
 }
 
 export class LiveCounters {
   readonly #counters: Float64Array;
   readonly #at: number;
+  readonly #latencies: Uint32Array;
 
-  constructor(counters: Float64Array, at: number) {
+  constructor(counters: Float64Array, at: number, latencies: Uint32Array) {
     this.#counters = counters;
     this.#at = at;
+    this.#latencies = latencies;
   }
 
   set(succeeded: number, failed: number, inProgress: number): void {
@@ -117,5 +137,11 @@ export class LiveCounters {
   setMemory(heapUsedBytes: number, arrayBuffersBytes: number): void {
     this.#counters[this.#at + 3] = heapUsedBytes;
     this.#counters[this.#at + 4] = arrayBuffersBytes;
+  }
+
+  /** Counts of one histogram, or of two that add up. No bucket ever falls, whenever it is looked at. */
+  setLatencies(counts: Uint32Array, more?: Uint32Array): void {
+    if (more === undefined) this.#latencies.set(counts);
+    else for (let i = 0; i < HISTOGRAM_LENGTH; i++) this.#latencies[i] = counts[i]! + more[i]!;
   }
 }

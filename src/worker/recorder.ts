@@ -41,6 +41,11 @@ export class Recorder {
     this.history = new History({ instance: options.instance, budgetBytes: options.historyBytes });
   }
 
+  /** Counts that add up to the latencies so far, of the kind that tables show: from the planned start in the open model. */
+  get latencyCounts(): readonly [Uint32Array, Uint32Array?] {
+    return this.response === null ? this.timeline.counts : [this.response.counts];
+  }
+
   succeed(table: EntryTable, slot: number, concertNumber: number, answer: Answer, endUs: number): void {
     const plannedUs = table.plannedUs[slot]!;
     const readyUs = table.readyUs[slot]!;
