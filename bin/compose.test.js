@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
@@ -12,7 +12,9 @@ const service = z.strictObject({
   entrypoint: z.array(z.string()).optional(),
   working_dir: z.string().startsWith("/").optional(),
   ports: z.array(z.string().regex(/^127\.0\.0\.1:\d+:\d+$/)).optional(),
-  volumes: z.array(z.string().regex(/^[\w.]+:\/[\w./]+$/)).optional(),
+  volumes: z.array(z.string().regex(/^[\w./]+:\/[\w./]+(:ro)?$/)).optional(),
+  network_mode: z.literal("host").optional(),
+  environment: z.record(z.string().regex(/^[A-Z_]+$/), z.string()).optional(),
   tmpfs: z.string().startsWith("/").optional(),
   stop_grace_period: duration,
   ulimits: z.strictObject({ nofile: z.int() }).optional(),
@@ -32,7 +34,7 @@ const composeFile = z.object({
 
 const text = readFileSync(new URL("../docker-compose.yml", import.meta.url), "utf8");
 const { services, volumes } = composeFile.parse(parse(text, { merge: true }));
-const { qbench, ...servers } = services;
+const { qbench, prometheus, grafana, ...servers } = services;
 
 test("Redis 7, Redis 8 and Valkey, each started by its own profile alone", () => {
   expect(Object.entries(servers).map(([name, { image }]) => `${name} ${image}`)).toEqual([
@@ -71,4 +73,19 @@ test("the commands that its head shows name services that there are", () => {
     ]);
     expect(known).toContain(`${host}:${port}`);
   }
+});
+
+test("Prometheus and Grafana listen on this machine alone, and find their files here", () => {
+  for (const { profiles, network_mode, ports, volumes } of [prometheus, grafana]) {
+    expect(profiles).toEqual(["monitoring"]);
+    // Ports of their own would be open to others: with the machine's network the addresses say who may ask.
+    expect([network_mode, ports]).toEqual(["host", undefined]);
+    for (const volume of volumes) {
+      const [source, , mode] = volume.split(":");
+      expect(existsSync(new URL(`../${source}`, import.meta.url)), source).toBe(true);
+      expect(mode).toBe("ro");
+    }
+  }
+  expect(prometheus.command).toContain("--web.listen-address=127.0.0.1:9090");
+  expect(grafana.environment.GF_SERVER_HTTP_ADDR).toBe("127.0.0.1");
 });
