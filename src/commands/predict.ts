@@ -14,8 +14,8 @@ const DEFAULTS = { trials: "3", duration: "1s", warmup: "500ms" } as const;
 const DEFAULT_AT = ["rtt=0,1ms,5ms"];
 
 const EPILOG = `
-Three short trials of each strategy, without added delay, say what a round trip costs Redis and the generator: for one
-user, for 200 on 20 exclusive connections and for 1000 on 20 shared ones. A queueing network then tells throughput and
+Four short trials of each strategy say what a round trip costs Redis and the generator: for one user, for 200 on 20
+exclusive connections, for 1000 on 20 shared ones, and for 20 users with a round trip of 2 ms added. A queueing network then tells throughput and
 latency at any combination of the values after --at; --measure measures these too and says by how much it was off.
 Unless they are given here, --trials is ${DEFAULTS.trials}, --duration ${DEFAULTS.duration} and --warmup ${DEFAULTS.warmup}, whatever the scenario's file says.`;
 

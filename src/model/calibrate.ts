@@ -17,15 +17,18 @@ export interface Measured {
   readonly generatorUs: number;
 }
 
-export const SETTINGS = ["alone", "exclusive", "shared"] as const;
-/** alone: one user. The others: as many users as keep the connections full. */
+export const SETTINGS = ["alone", "exclusive", "shared", "distant"] as const;
+/** alone: one user. exclusive, shared: as many users as keep the connections full. distant: a round trip is added. */
 export type Setting = (typeof SETTINGS)[number];
 
-/** The loads that are measured: one instance, no added delay, no thinking. */
-export const CALIBRATION: Readonly<Record<Setting, Pick<Point, "users" | "pool" | "connections">>> = {
-  alone: { users: [1], pool: 1, connections: "exclusive" },
-  exclusive: { users: [200], pool: 20, connections: "exclusive" },
-  shared: { users: [1000], pool: 20, connections: "shared" },
+type Load = Pick<Point, "users" | "pool" | "connections" | "rttUs">;
+
+/** The loads that are measured: one instance, no thinking. */
+export const CALIBRATION: Readonly<Record<Setting, Load>> = {
+  alone: { users: [1], pool: 1, connections: "exclusive", rttUs: 0 },
+  exclusive: { users: [200], pool: 20, connections: "exclusive", rttUs: 0 },
+  shared: { users: [1000], pool: 20, connections: "shared", rttUs: 0 },
+  distant: { users: [20], pool: 20, connections: "exclusive", rttUs: 2000 },
 };
 
 export interface Observation {
@@ -69,7 +72,10 @@ export function calibrate({ strategy, tripsPerEntry, cores, measured }: Observat
     const ratio = measured[kind].tps / predict(machine, pointOf(CALIBRATION[kind])).tps;
     return Math.min(MOST_UNEXPLAINED, Math.max(1 / MOST_UNEXPLAINED, ratio));
   };
-  return { ...machine, unexplained: { exclusive: unexplainedOf("exclusive"), shared: unexplainedOf("shared") } };
+  const unexplained = { exclusive: unexplainedOf("exclusive"), shared: unexplainedOf("shared") };
+  const asleep = predict({ ...machine, unexplained }, pointOf(CALIBRATION.distant));
+  const wakeUs = Math.max(0, (measured.distant.meanUs - asleep.meanUs) / tripsPerEntry);
+  return { ...machine, unexplained, wakeUs };
 
   function machineOf(): Machine {
     const works = {
@@ -79,7 +85,15 @@ export function calibrate({ strategy, tripsPerEntry, cores, measured }: Observat
     // While a thread still writes, the other one may have begun to read: work alone can be more than the latency is.
     const idleUs = alone.meanUs / tripsPerEntry - total(works.server) - total(works.generator);
     const noneUnexplained: Record<Connections, number> = { exclusive: 1, shared: 1 };
-    return { strategy, tripsPerEntry, delayUs: Math.max(0, idleUs), ...works, unexplained: noneUnexplained, cores };
+    return {
+      strategy,
+      tripsPerEntry,
+      delayUs: Math.max(0, idleUs),
+      wakeUs: 0,
+      ...works,
+      unexplained: noneUnexplained,
+      cores,
+    };
   }
 }
 
@@ -91,9 +105,8 @@ function workOf(aloneUs: number, exclusiveUs: number, sharedUs: number): Work {
 
 const total = ({ perTurnUs, perConnectionUs, perTripUs }: Work): number => perTurnUs + perConnectionUs + perTripUs;
 
-export const pointOf = (load: Pick<Point, "users" | "pool" | "connections">): Point => ({
+export const pointOf = (load: Load): Point => ({
   ...load,
-  rttUs: 0,
   thinkUs: 0,
   ratePerSec: null,
   maxInFlight: 1,
@@ -102,7 +115,7 @@ export const pointOf = (load: Pick<Point, "users" | "pool" | "connections">): Po
 /** CPU of a trip as the model has it: the share of the time in which a thread is busy, over the trips of that time. */
 function cpuOf(
   machine: Machine,
-  load: Pick<Point, "users" | "pool" | "connections">,
+  load: Load,
 ): {
   server: number;
   generator: number;

@@ -19,6 +19,8 @@ export interface Machine {
   readonly tripsPerEntry: number;
   /** Of a trip on an idle machine, beside the work of both sides: waking up, the kernel, the network there is. */
   readonly delayUs: number;
+  /** What a trip takes longer where a round trip is added: threads that sleep meanwhile have to be woken. */
+  readonly wakeUs: number;
   readonly server: Work;
   readonly generator: Work;
   /** Measured over modelled throughput where the model was fitted: what CPU alone does not explain. */
@@ -149,7 +151,7 @@ function stationsOf(machine: Machine, { users, pool, connections, rttUs }: Point
   const { tripsPerEntry, unexplained } = machine;
   const instances = users.length;
   const factor = (tripsPerEntry * stretch) / unexplained[connections];
-  const delayUs = tripsPerEntry * (machine.delayUs + rttUs);
+  const delayUs = tripsPerEntry * networkUs(machine, rttUs);
   return [
     { demandUs: (present) => factor * tripUs(machine.server, present, connections, pool * instances) },
     { demandUs: (present) => factor * tripUs(machine.generator, present, connections, pool), count: instances },
@@ -157,11 +159,15 @@ function stationsOf(machine: Machine, { users, pool, connections, rttUs }: Point
   ];
 }
 
+/** Of one trip, on the way and in waking up. */
+const networkUs = ({ delayUs, wakeUs }: Machine, rttUs: number): number => delayUs + (rttUs === 0 ? 0 : rttUs + wakeUs);
+
 function bottleneckOf(
-  { tripsPerEntry, delayUs, cores }: Machine,
+  machine: Machine,
   { ratePerSec, users, thinkUs, rttUs }: Point,
   at: Load & Pick<Prediction, "tps" | "poolWaitUs" | "busy"> & { readonly stretch: number },
 ): Bottleneck {
+  const { tripsPerEntry, cores } = machine;
   if (ratePerSec !== null && at.tps >= KEPT_UP * ratePerSec) return "offered-load";
   const { server, generator } = at.busy;
   if (cores !== null && at.stretch > 1.02 && server + generator * users.length >= BUSY * cores) return "cores";
@@ -169,6 +175,6 @@ function bottleneckOf(
   if (thinkUs > 0 && at.inProgress < sum(users) / 2) return "offered-load";
   const serviceUs = at.meanUs - at.poolWaitUs;
   if (at.poolWaitUs > serviceUs) return "pool";
-  if (tripsPerEntry * (delayUs + rttUs) >= serviceUs / 2) return "network";
+  if (tripsPerEntry * networkUs(machine, rttUs) >= serviceUs / 2) return "network";
   return server >= generator ? "server" : "generator";
 }

@@ -10,7 +10,7 @@ export interface PredictPlan {
   readonly isMeasured: boolean;
 }
 
-/** A combination of options that is predicted, for the strategies of its scenario; all are measured equally often. */
+/** A combination of options that is predicted, for the strategies of its scenario. */
 export interface PredictCell {
   /** What differs from the scenario, by flag, as it was given. */
   readonly at: Readonly<Record<string, string>>;
@@ -28,23 +28,24 @@ export interface PredictStep {
   readonly cell: number | null;
 }
 
-/** Rounds of the calibration, then rounds of the cells; each in an order drawn from the seed. */
+/** Rounds in which everything is measured once, in an order drawn from the seed: what changes slowly falls on all alike. */
 export function planPredict({ scenario, cells, isMeasured }: PredictPlan): PredictStep[] {
   const settings = SETTINGS.map((setting) => ({ setting, cell: null, scenario: calibrating(scenario, setting) }));
   const measured = cells.map((one, cell) => ({ setting: null, cell, scenario: one.scenario }));
-  return (isMeasured ? [settings, measured] : [settings]).flatMap((group, part) =>
-    Array.from({ length: group[0]?.scenario.trials ?? 0 }, (_, round) =>
-      shuffled(
-        group.flatMap((one) => one.scenario.strategies.map((strategy) => ({ ...one, strategy }))),
-        prng(deriveSeed(scenario.seed, "predict", part, round)),
-      ).map((one, order) => ({ ...one, round, order, seed: deriveSeed(scenario.seed, "round", part, round) })),
-    ).flat(),
-  );
+  const all = isMeasured ? [...settings, ...measured] : settings;
+  return Array.from({ length: Math.max(...all.map((one) => one.scenario.trials)) }, (_, round) =>
+    shuffled(
+      all
+        .filter((one) => round < one.scenario.trials)
+        .flatMap((one) => one.scenario.strategies.map((strategy) => ({ ...one, strategy }))),
+      prng(deriveSeed(scenario.seed, "predict", round)),
+    ).map((one, order) => ({ ...one, round, order, seed: deriveSeed(scenario.seed, "round", round) })),
+  ).flat();
 }
 
 /** As the scenario is, but for what the model is there to tell. */
 function calibrating(scenario: Scenario, setting: Setting): Scenario {
-  const { users, pool, connections } = CALIBRATION[setting];
+  const { users, pool, connections, rttUs } = CALIBRATION[setting];
   return {
     ...scenario,
     vus: users.reduce((sum, own) => sum + own, 0),
@@ -52,7 +53,7 @@ function calibrating(scenario: Scenario, setting: Setting): Scenario {
     instanceShares: null,
     pool,
     connections,
-    rtt: null,
+    rtt: rttUs === 0 ? null : { rttMs: rttUs / 1000, jitterMs: 0 },
     thinkTimeMs: 0,
     ratePerSec: null,
   };

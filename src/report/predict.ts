@@ -36,9 +36,10 @@ const calibration = z.object({
   strategy: name,
   tripsPerEntry: amount,
   measured: z
-    .object({ alone: load, exclusive: load, shared: load })
+    .object({ alone: load, exclusive: load, shared: load, distant: load })
     .meta({ description: "medians; alone: one user; serverUs and generatorUs: CPU of an entry, steal made up for" }),
   delayUs: amount.meta({ description: "of a round trip on an idle machine, beside the work of both sides" }),
+  wakeUs: amount.meta({ description: "what a trip takes longer where a round trip is added: threads are woken" }),
   server: work,
   generator: work,
   unexplained: z

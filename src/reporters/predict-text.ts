@@ -27,7 +27,16 @@ export function renderPredictTable(report: PredictReport, { color, writtenTo = [
   return sections([
     labelled(headerOf(report), chalk.dim),
     grid(
-      ["strategy", "trips", "alone", "Redis µs\na trip", "generator\nµs a trip", "on 20\nexclusive", "on 20\nshared"],
+      [
+        "strategy",
+        "trips",
+        "alone",
+        "Redis µs\na trip",
+        "generator\nµs a trip",
+        "on 20\nexclusive",
+        "on 20\nshared",
+        "to wake\na trip",
+      ],
       report.calibration.map((one) => [
         chalk.bold(one.strategy),
         perEntryText(one.tripsPerEntry),
@@ -36,6 +45,7 @@ export function renderPredictTable(report: PredictReport, { color, writtenTo = [
         workText(one.generator),
         rateText(one.measured.exclusive.tps),
         rateText(one.measured.shared.tps),
+        latencyText(one.wakeUs),
       ]),
     ),
     grid(
