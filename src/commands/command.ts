@@ -50,6 +50,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./predict.js"),
   },
   {
+    name: "roadmap",
+    summary: "the published stages: expected, predicted, measured, their gain, cost, and which claims hold",
+    load: () => import("./roadmap.js"),
+  },
+  {
     name: "trend",
     summary: "a figure over the saved reports of a folder, with its changes marked",
     load: () => import("./trend.js"),

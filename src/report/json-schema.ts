@@ -4,6 +4,7 @@ import { doctorReportSchema } from "./doctor.js";
 import { gateReportSchema } from "./gate.js";
 import { microReportSchema } from "./micro.js";
 import { predictReportSchema } from "./predict.js";
+import { roadmapReportSchema } from "./roadmap.js";
 import { failureReportSchema, runReportSchema } from "./schema.js";
 import { selftestReportSchema } from "./selftest.js";
 
@@ -16,6 +17,7 @@ export function reportJsonSchema(): object {
       admitReportSchema,
       microReportSchema,
       predictReportSchema,
+      roadmapReportSchema,
       doctorReportSchema,
       selftestReportSchema,
       failureReportSchema,

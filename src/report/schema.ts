@@ -185,6 +185,7 @@ export const REPORT_KINDS = [
   "capacity",
   "micro",
   "predict",
+  "roadmap",
   "compare",
   "doctor",
   "selftest",

@@ -6,6 +6,7 @@ import { printable } from "../report/format.js";
 import { microReportSchema } from "../report/micro.js";
 import { predictReportSchema } from "../report/predict.js";
 import { bodyOf, type ReportDocument } from "../report/read.js";
+import { roadmapReportSchema } from "../report/roadmap.js";
 import { selftestReportSchema } from "../report/selftest.js";
 import { renderAdmitCsv, renderAdmitMarkdown, renderAdmitTable } from "./admit-text.js";
 import { csv } from "./csv.js";
@@ -14,6 +15,7 @@ import { json } from "./json.js";
 import { markdown } from "./markdown.js";
 import { renderMicroTable } from "./micro-table.js";
 import { renderPredictCsv, renderPredictMarkdown, renderPredictTable } from "./predict-text.js";
+import { renderRoadmapMarkdown, renderRoadmapTable } from "./roadmap-text.js";
 import { renderSelftest } from "./selftest-text.js";
 import { table } from "./table.js";
 
@@ -53,6 +55,7 @@ const KINDS = new Map<string, Kind>([
       [csv.name]: renderPredictCsv,
     }),
   ],
+  ["roadmap", kind(roadmapReportSchema, renderRoadmapTable, { [markdown.name]: renderRoadmapMarkdown })],
   ["doctor", kind(doctorReportSchema, renderDoctor)],
   ["selftest", kind(selftestReportSchema, renderSelftest)],
 ]);

@@ -1,0 +1,132 @@
+import { type Command, Option } from "commander";
+import { EXIT, usageError } from "../base/errors.js";
+import { formatDuration } from "../base/units.js";
+import type { Warning } from "../base/warning.js";
+import type { PredictPlan } from "../predict/plan.js";
+import { TOOL } from "../report/tool.js";
+import type { RoadmapCell } from "../roadmap/plan.js";
+import type { Roadmap } from "../roadmap/stages.js";
+import { envNameOf, OPTION_LIST } from "../scenario/options.js";
+import type { Scenario } from "../scenario/scenario.js";
+import { number } from "../scenario/values.js";
+import type { CommandResult } from "./command.js";
+import { addRunOptions, addScenarioOptions, type RunOptions, runOptions, scenarioFlags } from "./options.js";
+import { checkOutputs } from "./outputs.js";
+
+const SCENARIO = "source-replay";
+/** How stages are measured, whatever the scenario's file says: there are many. */
+const DEFAULTS = { trials: "5", duration: "3s", warmup: "500ms" } as const;
+/** How the model is calibrated: no longer than the stages are measured. */
+const calibrationOf = ({ trials, durationMs, warmupMs }: Scenario) => ({
+  trials: Math.min(3, trials),
+  durationMs: Math.min(1000, durationMs),
+  warmupMs: Math.min(500, warmupMs),
+});
+
+const EPILOG = `
+Every stage of the published roadmap is measured, interleaved in rounds, under the conditions that a claim may depend on:
+a round trip of 1 ms, none, shared connections. Before that a model is calibrated, which predicts each. Claims are
+confirmed or refuted by 95 % intervals of the gain; where the conditions disagree it depends on them.
+Unless they are given here, --trials is ${DEFAULTS.trials}, --duration ${DEFAULTS.duration} and --warmup ${DEFAULTS.warmup}, whatever the scenario's file says.`;
+
+/** All that \`qbench roadmap\` needs to know. */
+export interface RoadmapJob {
+  readonly roadmap: Roadmap;
+  readonly cells: readonly RoadmapCell[];
+  readonly plan: PredictPlan;
+  /** How the stages are measured. */
+  readonly scenario: Scenario;
+  readonly options: RunOptions;
+  readonly warnings: readonly Warning[];
+}
+
+export function configure(command: Command): void {
+  const own = (flags: string, help: string): Option => new Option(flags, help).helpGroup("Roadmap:");
+  command.argument("[scenario]", `a scenario file, or the name of a shipped one (${SCENARIO})`);
+  command.addOption(own("--roadmap <FILE.json>", "stages, claims and prices (the published ones)"));
+  command.addOption(own("--goal-tps <N>", "entries a second to reach (that of the stages)"));
+  addScenarioOptions(
+    command,
+    OPTION_LIST.map(({ flag }) => flag).filter((flag) => !["strategy", "mix-strategies", "order"].includes(flag)),
+  );
+  addRunOptions(command, [
+    "url",
+    "redis-server",
+    "allow-remote",
+    "allow-nonempty",
+    "output",
+    "json",
+    "quiet",
+    "dry-run",
+  ]);
+  command.addHelpText("after", EPILOG);
+}
+
+/** @throws QbenchError */
+export async function execute(command: Command): Promise<CommandResult> {
+  const job = await jobOf(command);
+  if (job.options.dryRun) return { exitCode: EXIT.ok, text: await describe(job) };
+  const { executeRoadmap } = await import("./execute-roadmap.js");
+  return executeRoadmap(job);
+}
+
+async function jobOf(command: Command): Promise<RoadmapJob> {
+  const [{ resolveScenario }, { notModelled }, { cellsOf }, { PUBLISHED_ROADMAP, readRoadmap }, { parseRedisUrl }] =
+    await Promise.all([
+      import("../scenario/load.js"),
+      import("../predict/grid.js"),
+      import("../roadmap/plan.js"),
+      import("../roadmap/stages.js"),
+      import("../targets/url.js"),
+    ]);
+  const opts = command.opts();
+  const { env } = process;
+  const read = readRoadmap(opts.roadmap ?? (env[envNameOf("roadmap")] || PUBLISHED_ROADMAP));
+  const goalTps = goalOf(opts.goalTps ?? (env[envNameOf("goal-tps")] || undefined)) ?? read.goal.tps;
+  const roadmap = { ...read, goal: { ...read.goal, tps: goalTps } };
+  const flags = { ...scenarioFlags(opts) };
+  for (const [flag, value] of Object.entries(DEFAULTS)) {
+    if (flags[flag] === undefined && !env[envNameOf(flag)]) flags[flag] = value;
+  }
+  const file = command.args[0] ?? SCENARIO;
+  const { scenario, warnings } = resolveScenario({ file, flags, env });
+  const unknown = notModelled(scenario);
+  if (unknown.length > 0) {
+    throw usageError(
+      `the model knows nothing of ${unknown.join(", ")}, which this scenario has`,
+      "a roadmap is of users who enter and enter again, or arrivals at one rate",
+    );
+  }
+  const cells = cellsOf(
+    roadmap,
+    (at) => resolveScenario({ file, flags: { ...flags, ...at, seed: scenario.seed }, env }).scenario,
+  );
+  const strategies = [...new Set(cells.flatMap((cell) => cell.scenario.strategies))];
+  const options = runOptions(opts, env, process.stdout.isTTY === true);
+  options.urls.forEach(parseRedisUrl);
+  checkOutputs(options.outputs, [".json", ".md", ".txt"]);
+  const plan = { scenario: { ...scenario, ...calibrationOf(scenario), strategies }, cells, isMeasured: true };
+  return { roadmap, cells, plan, scenario: { ...scenario, strategies }, options, warnings };
+}
+
+function goalOf(raw: unknown): number | undefined {
+  if (raw === undefined) return undefined;
+  return number("N", 1, 10_000_000).read(raw, (message) => {
+    throw usageError(`--goal-tps: ${message}`);
+  });
+}
+
+async function describe({ plan, cells, scenario, options }: RoadmapJob): Promise<string> {
+  const { planPredict } = await import("../predict/plan.js");
+  const steps = planPredict(plan);
+  const loadMs = steps.reduce((sum, step) => sum + step.scenario.durationMs + step.scenario.warmupMs, 0);
+  if (options.json) {
+    const document = { schemaVersion: 1, kind: "plan", tool: TOOL, complete: true, seed: scenario.seed };
+    const stages = cells.map(({ stage, variant, at }) => ({ stage, variant, at }));
+    return JSON.stringify({ ...document, scenario, stages, loadTimeMs: loadMs, trials: steps.length }, null, 2);
+  }
+  return [
+    `${steps.length} trials, ${formatDuration(loadMs)} under load, set-up and audit on top`,
+    ...cells.map(({ stage, variant }) => `  ${stage}: ${variant}`),
+  ].join("\n");
+}
