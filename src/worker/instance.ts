@@ -39,7 +39,10 @@ const MOST_RETRIES = 3;
 const STARTS_A_TURN = 512;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const TELL_MEMORY_EVERY_MS = 1000;
-/** A copy of 90 kB, some 20 µs: nothing is added to what an entry costs, and watched or not, it is the same. */
+/**
+ * 90 kB, added up in 44 µs once the code is warm (0.04 % of a thread), in 0.8 ms while it is cold: nothing is added to
+ * what an entry costs, and watched or not, it is the same.
+ */
 const TELL_LATENCIES_EVERY_MS = 100;
 
 export class Instance implements DriverEvents, EntryStarter {
