@@ -1,4 +1,5 @@
 import type { RunReport } from "../report/schema.js";
+import type { SweepReport } from "../report/sweep.js";
 import type { Labels } from "./labels.js";
 import type { Theme } from "./theme.js";
 
@@ -37,4 +38,6 @@ export interface Chart {
    * @returns a sentence where the report has nothing to draw
    */
   draw(report: RunReport, look: Look, others: readonly RunReport[]): Drawing | string;
+  /** The same of a sweep; absent where it has nothing to say about one. */
+  drawSweep?(report: SweepReport, look: Look): Drawing | string;
 }

@@ -3,7 +3,9 @@ import { Resvg } from "@resvg/resvg-js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RunReport } from "../report/schema.js";
+import type { SweepReport } from "../report/sweep.js";
 import { AUDIT, reportOf, SCENARIO } from "../report/testing.js";
+import { planOf, sweepReportOf } from "../sweep/testing.js";
 import type { Chart, Drawing, Look } from "./chart.js";
 import { CHARTS, chartNamed } from "./index.js";
 import { LABELS, LANGS } from "./labels.js";
@@ -149,6 +151,70 @@ describe("figures in the charts", () => {
     const drawing = chart.draw(WIDER, LOOK, [V1]) as Drawing;
     expect(drawing.title).toBe("Entries a second by vus");
     expect(drawing.table.slice(1).map(([vus]) => vus)).toEqual(["3,000", "9,000"]);
+  });
+});
+
+describe("charts of a sweep", () => {
+  const byPool = (strategy: string, numbers: readonly number[]): number =>
+    strategy === "lua" ? 20_000 : 500 * (numbers.at(-1) as number);
+  const sweepOf = (axes: string[]) => sweepReportOf(planOf(axes, { trials: 2 }), byPool);
+  const drawnOf = (name: string, report: SweepReport, look = LOOK): Drawing =>
+    chartNamed(name).drawSweep!(report, look) as Drawing;
+
+  it("crossover: a line for each strategy along the longest axis, and where one overtakes the other", async () => {
+    const report = await sweepOf(["vus=100,200", "pool=10,20,50"]);
+    const drawing = drawnOf("crossover", report);
+    expect(drawing.title).toMatch(/^individual overtakes lua at pool 4\d\.?\d* \(95 %: /);
+    expect(drawing.subtitle).toContain("At vus 100.");
+    expect(drawing.table.map(([place]) => place)).toEqual(["pool", "10", "20", "50"]);
+    expect(JSON.stringify(drawing.option)).toContain("markArea");
+  });
+
+  it("heatmap: a row for each strategy and combination of the other axes", async () => {
+    const drawing = drawnOf("heatmap", await sweepOf(["vus=100,200", "pool=10,20,50"]));
+    expect(drawing.title).toBe("tps by vus × pool");
+    expect(drawing.table.map((row) => row[0])).toEqual([
+      "strategy",
+      "individual, vus 100",
+      "individual, vus 200",
+      "lua, vus 100",
+      "lua, vus 200",
+    ]);
+    expect(drawing.table[3]).toEqual(["lua, vus 100", ...[1, 2, 3].map(() => expect.stringMatching(/^(19|20)\.\dk$/))]);
+  });
+
+  it("are pictures in every language, the same bytes for the same sweep", async () => {
+    const report = await sweepOf(["think-time=1ms,10ms,500ms"]);
+    for (const name of ["crossover", "heatmap"]) {
+      for (const lang of LANGS) {
+        const look = { labels: LABELS[lang], theme: THEMES.dark };
+        const picture = () => svgOf(drawnOf(name, report, look), sourceOf(report, look, "think-time"), look);
+        const first = await picture();
+        expect(await picture()).toBe(first);
+        expect(parsed(first).width).toBe(960);
+        expect(textsOf(first)).toEqual(expect.arrayContaining([drawnOf(name, report, look).title]));
+      }
+    }
+  });
+
+  it("say why there is nothing to draw", async () => {
+    const words = await sweepOf(["connections=exclusive,shared"]);
+    expect(chartNamed("crossover").drawSweep!(words, LOOK)).toMatch(/needs a sweep with an axis of numbers/);
+    const empty = { ...words, points: [] };
+    expect(chartNamed("heatmap").drawSweep!(empty, LOOK)).toMatch(/nothing to draw/);
+    const cut = { ...(await sweepOf(["pool=10,20"])), points: [], crossovers: [] };
+    expect(chartNamed("crossover").drawSweep!(cut, LOOK)).toMatch(/nothing to draw/);
+  });
+
+  it.each(ATTACKS)("keep a strategy named %j as text", async (name) => {
+    const report = await sweepOf(["pool=10,20"]);
+    const points = report.points.map((point) => ({
+      ...point,
+      strategies: point.strategies.map((cell, i) => (i === 0 ? { ...cell, name } : cell)),
+    }));
+    const hostile = { ...report, points, sweep: { ...report.sweep, strategies: [name, "lua"] } };
+    for (const chart of ["crossover", "heatmap"]) parsed(await svgOf(drawnOf(chart, hostile), "source", LOOK));
+    expect(Object.keys(Object.prototype)).toEqual([]);
   });
 });
 

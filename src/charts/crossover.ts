@@ -1,14 +1,14 @@
-import { rateText } from "../report/format.js";
 import type { RunReport } from "../report/schema.js";
-import { legend, values, whiskers } from "./axes.js";
 import type { Chart } from "./chart.js";
+import { linesDrawing } from "./lines.js";
 import { drawnOf, foreign } from "./strategies.js";
-import { LINES, MARKS, nth } from "./theme.js";
+import { drawSweepLines } from "./sweep-lines.js";
 
 export const crossover: Chart = {
   name: "crossover",
-  summary: "several reports that differ in one number, such as --vus: which strategy leads where",
-  draw(report, { labels, theme }, others) {
+  summary: "a sweep, or several reports that differ in one number, such as --vus: which strategy leads where",
+  draw(report, look, others) {
+    const { labels, theme } = look;
     const reports = [report, ...others];
     const option = differingNumber(reports);
     if (option === undefined) {
@@ -19,58 +19,17 @@ export const crossover: Chart = {
       .map((one) => ({ at: numbersOf(one)[option] as number, drawn: drawnOf(one, theme) }))
       .sort((a, b) => a.at - b.at);
     const names = [...new Set(points.flatMap(({ drawn }) => drawn.map(({ strategy }) => strategy.name)))];
-    const lines = names.map((name, index) => ({
+    const lines = names.map((name) => ({
       name: foreign(name),
-      color: nth(theme.series, index),
-      index,
-      figures: points.map(({ at, drawn }) => {
+      points: points.map(({ at, drawn }) => {
         const found = drawn.find(({ strategy }) => strategy.name === name)?.strategy.summary;
-        return { at, trials: found?.trials ?? 0, tps: found?.tps ?? null };
+        return { at, trials: found?.trials ?? 0, figure: found?.tps ?? null };
       }),
     }));
-    const isWide = points[0]!.at > 0 && points.at(-1)!.at / points[0]!.at > 20;
-    return {
-      title: labels.crossoverTitle(axis),
-      subtitle: labels.crossoverSubtitle,
-      heightPx: 540,
-      option: {
-        legend: legend(
-          lines.map(({ name }) => name),
-          theme,
-        ),
-        grid: { left: 8, right: 30, top: 40, bottom: 30, containLabel: true },
-        xAxis: { ...values(axis, "rate", theme), type: isWide ? "log" : "value", scale: true },
-        yAxis: { ...values("", "rate", theme), min: 0 },
-        tooltip: { trigger: "axis", valueFormatter: "@rate" },
-        series: lines.flatMap(({ name, color, index, figures }) => [
-          {
-            type: "line",
-            name,
-            data: figures.map(({ at, tps }) => [at, tps?.median ?? null]),
-            symbol: nth(MARKS, index),
-            symbolSize: 8,
-            lineStyle: { color, width: 2.5, type: nth(LINES, index) },
-            itemStyle: { color },
-          },
-          whiskers(
-            figures.flatMap(({ at, trials, tps }) => (tps === null || trials < 2 ? [] : [{ at, ...tps }])),
-            { ...theme, text: color },
-            { standing: true, name },
-          ),
-        ]),
-      },
-      table: [
-        [axis, ...lines.map(({ name }) => name)],
-        ...points.map(({ at }, i) => [
-          at.toLocaleString("en-US"),
-          ...lines.map(({ figures }) => {
-            const tps = figures[i]?.tps;
-            return tps ? rateText(tps.median) : "";
-          }),
-        ]),
-      ],
-    };
+    const title = labels.crossoverTitle(axis);
+    return linesDrawing({ title, subtitle: labels.crossoverSubtitle, axis, lines, unit: "per second" }, look);
   },
+  drawSweep: drawSweepLines,
 };
 
 /** Numbers that say how long or how often was measured are not what a comparison is about. */

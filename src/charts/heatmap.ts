@@ -2,6 +2,7 @@ import { percentText } from "../report/format.js";
 import { categories, labelText } from "./axes.js";
 import type { Chart } from "./chart.js";
 import { completeTrials, drawnOf, heightFor, NOTHING_MEASURED } from "./strategies.js";
+import { drawSweepMap } from "./sweep-map.js";
 
 const MOST_ROUNDS = 40;
 /** Beyond it a colour is at its strongest. */
@@ -9,7 +10,7 @@ const STRONG = 0.25;
 
 export const heatmap: Chart = {
   name: "heatmap",
-  summary: "each round of each strategy against its median: was the machine steady?",
+  summary: "of a sweep each cell; of a run each round against the median: was the machine steady?",
   draw(report, { labels, theme }) {
     const drawn = drawnOf(report, theme).filter(({ strategy }) => (strategy.summary.tps?.median ?? 0) > 0);
     const rounds = [...new Set(drawn.flatMap(({ strategy }) => completeTrials(strategy).map(({ round }) => round)))]
@@ -67,6 +68,7 @@ export const heatmap: Chart = {
       ],
     };
   },
+  drawSweep: drawSweepMap,
 };
 
 function changeText(change: number): string {

@@ -42,6 +42,12 @@ export interface Labels {
   readonly measured: string;
   crossoverTitle(option: string): string;
   readonly crossoverSubtitle: string;
+  overtakes(after: string, before: string, place: string): string;
+  /** Of a figure of a sweep, by its axes. */
+  sweepTitle(figure: string, axes: string): string;
+  sweepSubtitle(trials: number): string;
+  readonly sweepMapSubtitle: string;
+  heldAt(values: string): string;
   /** How it was measured: users, connections. */
   load(scenario: RunReport["scenario"]): string;
   rounds(n: number, seconds: string): string;
@@ -89,6 +95,12 @@ const en: Labels = {
   measured: "measured",
   crossoverTitle: (option) => `Entries a second by ${option}`,
   crossoverSubtitle: "Each point is a run of its own; whiskers: the interval of its median.",
+  overtakes: (after, before, place) => `${after} overtakes ${before} at ${place}`,
+  sweepTitle: (figure, axes) => `${figure} by ${axes}`,
+  sweepSubtitle: (trials) =>
+    `Medians of ${trials} ${trials === 1 ? "trial" : "trials"} in shared rounds; whiskers: the interval of the median; band: 95 % interval of a crossover.`,
+  sweepMapSubtitle: "Medians of the trials; the darker, the more. Empty: not measured.",
+  heldAt: (values) => `At ${values}.`,
   load: ({ vus, pool, instances, connections, ratePerSec }) => {
     const users = ratePerSec === null ? `${counted(vus)} users` : `${counted(ratePerSec)} entries/s offered`;
     return `${users}, ${instances === 1 ? "" : `${instances} × `}${pool} ${connections} ${pool === 1 ? "connection" : "connections"}`;
@@ -138,6 +150,11 @@ const ko: Labels = {
   measured: "측정",
   crossoverTitle: (option) => `${option}에 따른 초당 진입 수`,
   crossoverSubtitle: "점 하나가 실행 하나이며, 수염은 중앙값의 구간입니다.",
+  overtakes: (after, before, place) => `${place}: ${after}가 ${before}를 앞지름`,
+  sweepTitle: (figure, axes) => `${axes}에 따른 ${figure}`,
+  sweepSubtitle: (trials) => `같은 라운드에서 ${trials}회 측정한 중앙값. 수염: 중앙값의 구간, 띠: 교차점의 95 % 구간.`,
+  sweepMapSubtitle: "시행들의 중앙값, 진할수록 큰 값. 빈칸은 측정하지 않음.",
+  heldAt: (values) => `${values}일 때.`,
   load: ({ vus, pool, instances, connections, ratePerSec }) => {
     const users = ratePerSec === null ? `사용자 ${counted(vus)}명` : `초당 ${counted(ratePerSec)}건 도착`;
     const kind = connections === "exclusive" ? "전용" : "공유";

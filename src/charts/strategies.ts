@@ -43,6 +43,9 @@ export function foreign(text: string, longest = LONGEST_NAME): string {
   return shown in {} ? `${shown} ` : shown;
 }
 
+/** Korean fonts have no micro sign. */
+export const withGreekMu = (text: string): string => text.replaceAll("\u00b5", "\u03bc");
+
 export const completeTrials = ({ trials }: StrategyReport): TrialReport[] => trials.filter((trial) => trial.complete);
 
 /** Hatching for what the load generator decided: such a bar may not pass for a figure of Redis's. */

@@ -98,14 +98,20 @@ function cleaned(svg: string, title: string): string {
     .concat("\n");
 }
 
-/** Where the figures come from: a picture travels without its article. */
-export function sourceOf({ tool, target, environment, scenario, startedAt }: RunReport, { labels }: Look): string {
+type Measured = Pick<RunReport, "tool" | "target" | "environment" | "scenario" | "startedAt">;
+
+/** Where the figures come from: a picture travels without its article. `load`: what of the load is worth a word. */
+export function sourceOf(
+  { tool, target, environment, scenario, startedAt }: Measured,
+  { labels }: Look,
+  load = labels.load(scenario),
+): string {
   const { machine } = environment;
   const facts = [
     `qbench ${tool.version}`,
     serverText(target),
     `${machine.cores} × ${machine.cpuModel}`,
-    labels.load(scenario),
+    load,
     labels.rounds(scenario.trials, String(Number((scenario.durationMs / 1000).toPrecision(3)))),
     startedAt.slice(0, 10),
   ];

@@ -30,6 +30,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./run.js"),
   },
   {
+    name: "sweep",
+    summary: "measure over a grid of users, connections, delays or any other option: what leads where",
+    load: () => import("./sweep.js"),
+  },
+  {
+    name: "capacity",
+    summary: "find the highest arrival rate at which a service level holds",
+    load: () => import("./capacity.js"),
+  },
+  {
     name: "admit",
     summary: "measure ways of admitting users, and what schedulers and their locks break",
     load: () => import("./admit.js"),

@@ -5,30 +5,25 @@ import { EXIT } from "../base/errors.js";
 import { type AdmitOutcome, runAdmit } from "../engine/admit.js";
 import { type AdmitReport, buildAdmitReport } from "../report/admit.js";
 import { renderAdmitTable } from "../reporters/admit-text.js";
-import { reporterFor } from "../reporters/index.js";
-import { renderKind } from "../reporters/kinds.js";
 import type { Target } from "../targets/target.js";
 import type { AdmitJob } from "./admit.js";
 import type { CommandResult } from "./command.js";
 import { failureText } from "./failure.js";
-import { factsOf, type TargetFacts, writeWhole } from "./report-file.js";
+import { writeOutputs } from "./kind-outputs.js";
+import { factsOf, type TargetFacts } from "./report-file.js";
 import { withSignals } from "./signals.js";
 
 /** Measures, writes the reports and gives the table, or the JSON, for stdout. */
 export async function executeAdmit(job: AdmitJob): Promise<CommandResult> {
   const { options } = job;
   const { report, outcome } = await withSignals((signal) => measure(job, signal));
-  for (const path of options.outputs) await writeWhole(path, textFor(path, report));
+  await writeOutputs(report, options.outputs);
   const text = options.json
     ? JSON.stringify(report, null, 2)
     : renderAdmitTable(report, { color: options.color, writtenTo: options.outputs });
   if (outcome.error !== undefined) console.error(failureText(outcome.error));
   return { exitCode: outcome.error?.exitCode ?? EXIT.ok, text: text.trimEnd() };
 }
-
-/** In the format that the name's ending asks for. */
-const textFor = (path: string, report: AdmitReport): string =>
-  renderKind({ path, kind: report.kind, value: report }, reporterFor(path).name, { color: false }) ?? "";
 
 async function measure(job: AdmitJob, signal: AbortSignal): Promise<{ report: AdmitReport; outcome: AdmitOutcome }> {
   const { plan, options } = job;

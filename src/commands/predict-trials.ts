@@ -1,19 +1,15 @@
-import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { createLogUpdate } from "log-update";
 import type { QbenchError } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
-import { ConcertNumbers } from "../engine/trial.js";
-import { Benches } from "../predict/benches.js";
+import { openPlace } from "../engine/bench.js";
+import { Benches } from "../engine/benches.js";
 import type { PredictPlan, PredictStep } from "../predict/plan.js";
 import { type PredictOutcome, runPredict } from "../predict/procedure.js";
-import { openTarget } from "../targets/target.js";
+import { trialReport } from "../report/builder.js";
 import { isLoopback } from "../targets/url.js";
-import { longestAwayMs } from "../worker/away.js";
 import type { RunOptions } from "./options.js";
 import { factsOf, type TargetFacts } from "./report-file.js";
-
-const CONNECT_TIMEOUT_MS = 5_000;
 
 export interface MeasuredPlan extends TargetFacts, PredictOutcome {
   readonly plan: PredictPlan;
@@ -37,14 +33,9 @@ export async function measurePlan(
 ): Promise<MeasuredPlan> {
   const startedAt = new Date();
   const sinceMs = performance.now();
-  const runId = randomBytes(4).toString("hex");
-  const target = await openTarget({
-    ...options,
-    runId,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    reconnectForMs: longestAwayMs(plan.scenario.timeoutMs),
-  });
-  const benches = new Benches({ target, runId, concerts: new ConcertNumbers() }, plan.scenario.strategies);
+  const place = await openPlace(options, plan.scenario.timeoutMs);
+  const { target } = place;
+  const benches = new Benches(place, plan.scenario.strategies);
   const progress = progressOf(nameOf, options.quiet, process.stderr.isTTY === true);
   const close = async (): Promise<void> => {
     progress.stop();
@@ -56,7 +47,7 @@ export async function measurePlan(
   try {
     facts = await factsOf(target, plan.scenario);
     const measure = async ({ scenario, ...step }: PredictStep) =>
-      (await benches.for(scenario)).trial(scenario, step, signal);
+      trialReport(await (await benches.for(scenario)).trial(scenario, step, signal));
     outcome = await runPredict(plan, measure, progress.stepStarted, signal);
   } catch (error) {
     // What went wrong first is what the user needs to hear.

@@ -3,6 +3,7 @@ import { EXIT, usageError } from "../base/errors.js";
 import { CHARTS, chartNamed } from "../charts/index.js";
 import { LANGS } from "../charts/labels.js";
 import { THEME_NAMES } from "../charts/theme.js";
+import { printable } from "../report/format.js";
 import { gateReportIn } from "../report/gate.js";
 import { type ReportDocument, readDocument, runReportIn } from "../report/read.js";
 import { REPORTER_NAMES, REPORTERS, reporterFor, reporterNamed } from "../reporters/index.js";
@@ -34,7 +35,7 @@ export function configure(command: Command): void {
   command.argument("<report...>", "a report that --output FILE.json wrote; --chart crossover takes several");
   command.option("--format <NAME>", `${REPORTER_NAMES.join(", ")} (default: by the ending of --output, else table)`);
   command.option("--output <PATH>", "write it there instead of to stdout");
-  command.option("--chart <NAME>", "the chart to draw (default: tps)");
+  command.option("--chart <NAME>", "the chart to draw (default: tps; of a sweep: heatmap)");
   command.addOption(new Option("--lang <LANG>", "language of a chart (default: en)").choices([...LANGS]));
   command.addOption(new Option("--theme <THEME>", "colours of a chart (default: light)").choices([...THEME_NAMES]));
   command.option("--strategy <NAME>", "only this strategy, for hlog and hgrm");
@@ -73,8 +74,12 @@ async function render(paths: readonly string[], reporter: Reporter, options: Ren
   for (const path of paths) documents.push(await readDocument(path));
   const [first, ...others] = documents as [ReportDocument, ...ReportDocument[]];
   if (first.kind === "gate") return renderGateReport(reporter, gateReportIn(first), options);
-  return (
-    renderKind(first, reporter.name, options) ??
-    reporter.render(runReportIn(first), { ...options, others: others.map(runReportIn) })
-  );
+  const rendered = await renderKind(first, reporter.name, options);
+  if (rendered === undefined) {
+    return reporter.render(runReportIn(first), { ...options, others: others.map(runReportIn) });
+  }
+  if (others.length > 0) {
+    throw usageError(`a report of qbench ${printable(first.kind, 20)} is drawn alone`, "give one report");
+  }
+  return rendered;
 }

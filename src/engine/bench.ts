@@ -1,61 +1,151 @@
 import { randomBytes } from "node:crypto";
+import type { EventLoopUtilization } from "node:perf_hooks";
+import type { TrialRecord } from "../audit/dump.js";
+import { QbenchError } from "../base/errors.js";
+import type { Histogram } from "../measure/histogram.js";
 import type { TrialPlan } from "../plan/plan.js";
 import type { Scenario } from "../scenario/scenario.js";
-import { strategyNamed } from "../strategies/index.js";
+import { type LuaFile, strategyNamed } from "../strategies/index.js";
+import { translateRedisError } from "../targets/redis-errors.js";
 import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
 import { longestAwayMs } from "../worker/away.js";
+import type { LiveSums } from "../worker/live-counters.js";
 import { Instances } from "./instances.js";
-import { CONNECT_TIMEOUT_MS } from "./run.js";
 import { ConcertNumbers, runTrial } from "./trial.js";
 import type { TrialResult } from "./trial-result.js";
 
-/**
- * A server and the warm threads that load it, for whoever decides trial by trial what to measure next: the selftest,
- * whose server changes between two trials. A run, whose plan is known before, is `runScenario`.
- */
-export class Bench {
-  readonly target: Target;
-  readonly #instances: Instances;
-  readonly #runId: string;
-  readonly #concerts = new ConcertNumbers();
+const CONNECT_TIMEOUT_MS = 5_000;
+const PROGRESS_EVERY_MS = 100;
 
-  private constructor(target: Target, instances: Instances, runId: string) {
-    this.target = target;
+/** A server to measure; whoever shares it draws concert numbers from one source. */
+export interface Place {
+  readonly target: Target;
+  readonly runId: string;
+  readonly concerts: ConcertNumbers;
+}
+
+export type PlaceOptions = Omit<TargetOptions, "runId" | "connectTimeoutMs" | "reconnectForMs">;
+
+/** `timeoutMs`: of an entry, the longest there will be. @throws QbenchError; nothing is left behind then. */
+export async function openPlace(options: PlaceOptions, timeoutMs: number): Promise<Place> {
+  const runId = randomBytes(4).toString("hex");
+  const target = await openTarget({
+    ...options,
+    runId,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    reconnectForMs: longestAwayMs(timeoutMs),
+  });
+  return { target, runId, concerts: new ConcertNumbers() };
+}
+
+/** What is known of a trial while it is measured; what takes time is read when it is asked for. */
+export interface TrialProgress extends LiveSums {
+  readonly elapsedMs: number;
+  latencies(): Histogram;
+  eventLoops(): readonly EventLoopUtilization[];
+}
+
+/** What somebody who watches a trial is told. */
+export interface TrialHooks {
+  /** Ten times a second while it is measured. */
+  progressed?(progress: TrialProgress): void;
+  trialMeasured?(): void;
+  /** All that was recorded, before it is forgotten. */
+  recorded?(record: TrialRecord): void;
+}
+
+/** The warm threads that load a server: one trial after another, each of whichever strategy is asked for. */
+export class Bench {
+  readonly #place: Place;
+  readonly #instances: Instances;
+
+  private constructor(place: Place, instances: Instances) {
+    this.#place = place;
     this.#instances = instances;
-    this.#runId = runId;
   }
 
-  /** `scenario`: its threads and connections serve every trial. @throws QbenchError; nothing is left behind then. */
+  /**
+   * `scenario`: its threads and connections serve every trial; see `sameThreads`.
+   * @throws QbenchError if the server cannot be reached; no thread is left running then.
+   */
   static async open(
+    place: Place,
     scenario: Scenario,
-    options: Omit<TargetOptions, "runId" | "connectTimeoutMs" | "reconnectForMs">,
+    strategies: readonly string[] = scenario.strategies,
+    luaFiles: readonly LuaFile[] = [],
   ): Promise<Bench> {
-    const runId = randomBytes(4).toString("hex");
-    const reconnectForMs = longestAwayMs(scenario.timeoutMs);
-    const target = await openTarget({ ...options, runId, connectTimeoutMs: CONNECT_TIMEOUT_MS, reconnectForMs });
-    try {
-      const instances = await Instances.open(scenario, {
-        endpoints: target.endpoints,
-        pool: scenario.pool,
-        writes: scenario.writes,
-        scripts: scenario.strategies.flatMap((name) => strategyNamed(name).scripts),
-        connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    const driver = {
+      endpoints: place.target.endpoints,
+      pool: scenario.pool,
+      writes: scenario.writes,
+      scripts: strategies.flatMap((name) => strategyNamed(name).scripts),
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    };
+    return new Bench(place, await Instances.open(scenario, driver, luaFiles));
+  }
+
+  /** @throws QbenchError */
+  async trial(scenario: Scenario, plan: TrialPlan, signal: AbortSignal, hooks: TrialHooks = {}): Promise<TrialResult> {
+    let measuringSinceMs: number | undefined;
+    const ticker = setInterval(() => {
+      if (measuringSinceMs === undefined) return;
+      hooks.progressed?.({
+        ...this.#instances.progress(),
+        elapsedMs: performance.now() - measuringSinceMs,
+        latencies: () => this.#instances.latencies(),
+        eventLoops: () => this.#instances.eventLoops(),
       });
-      return new Bench(target, instances, runId);
+    }, PROGRESS_EVERY_MS);
+    const context = {
+      ...this.#place,
+      scenario,
+      instances: this.#instances,
+      signal,
+      onMeasuring: (): void => {
+        measuringSinceMs = performance.now();
+      },
+      onMeasured: (): void => {
+        measuringSinceMs = undefined;
+        hooks.trialMeasured?.();
+      },
+      onRecord: (record: TrialRecord): void => hooks.recorded?.(record),
+    };
+    try {
+      return await runTrial(context, plan);
     } catch (error) {
-      await target.stop().catch(() => {});
-      throw error;
+      throw asRunError(error, this.#place.target);
+    } finally {
+      clearInterval(ticker);
     }
   }
 
-  trial(scenario: Scenario, plan: TrialPlan, signal: AbortSignal): Promise<TrialResult> {
-    const { target } = this;
-    const [instances, runId, concerts] = [this.#instances, this.#runId, this.#concerts];
-    return runTrial({ scenario, target, instances, runId, concerts, signal, onMeasuring() {} }, plan);
+  /** The server is whoever's who opened it. */
+  close(): Promise<void> {
+    return this.#instances.close();
   }
+}
 
-  async close(): Promise<void> {
-    await this.#instances.close();
-    await this.target.stop();
+/** What threads are opened with and keep. */
+const threadsOf = ({ instances, client, pool, writes, rtt, ratePerSec }: Scenario) => ({
+  instances,
+  client,
+  pool,
+  writes,
+  rtt,
+  isPaced: ratePerSec !== null,
+});
+
+/** Whether the same threads and connections can serve both. */
+export const sameThreads = (a: Scenario, b: Scenario): boolean =>
+  JSON.stringify(threadsOf(a)) === JSON.stringify(threadsOf(b));
+
+/** Errors of the control connection in a user's words: the server went away, or refuses. @throws anything else: a bug. */
+export function asRunError(error: unknown, target: Target): QbenchError {
+  if (error instanceof QbenchError) return error;
+  const { name, message } = error as Error;
+  const isFromRedis = name === "ReplyError" || name === "MaxRetriesPerRequestError";
+  if (isFromRedis || /closed|timed out|ECONN|EPIPE/i.test(message)) {
+    return translateRedisError(error, target.endpoints[0]!);
   }
+  throw error;
 }

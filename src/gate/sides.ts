@@ -1,13 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { throwIfAborted, usageError } from "../base/errors.js";
-import { asRunError, CONNECT_TIMEOUT_MS } from "../engine/run.js";
-import { ConcertNumbers } from "../engine/trial.js";
+import { Bench, openPlace, type Place, type PlaceOptions, sameThreads } from "../engine/bench.js";
+import { trialReport } from "../report/builder.js";
 import type { TrialReport } from "../report/schema.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { addLuaFiles, type LuaFile, strategyNamed } from "../strategies/index.js";
-import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
-import { longestAwayMs } from "../worker/away.js";
-import { Bench } from "./bench.js";
+import type { Target } from "../targets/target.js";
 import { type GateCase, SIDES, type SideName } from "./plan.js";
 import { openRevisions } from "./revisions.js";
 import type { SideSpec } from "./side-spec.js";
@@ -42,15 +39,9 @@ export interface SidesOptions {
   readonly specs: Readonly<Record<SideName, SideSpec>>;
   readonly scenarios: Readonly<Record<SideName, Scenario>>;
   readonly cases: readonly GateCase[];
-  readonly target: Omit<TargetOptions, "runId" | "connectTimeoutMs" | "reconnectForMs">;
+  readonly target: PlaceOptions;
   /** Told what takes long before anything is measured. */
   readonly say: (line: string) => void;
-}
-
-interface Place {
-  readonly target: Target;
-  readonly runId: string;
-  readonly concerts: ConcertNumbers;
 }
 
 /** @throws QbenchError; nothing is left behind then. */
@@ -65,16 +56,9 @@ export async function openSides(options: SidesOptions, signal: AbortSignal): Pro
   };
   const place = async (urls: readonly string[]): Promise<Place> => {
     throwIfAborted(signal);
-    const runId = randomBytes(4).toString("hex");
-    const target = await openTarget({
-      ...options.target,
-      urls,
-      runId,
-      connectTimeoutMs: CONNECT_TIMEOUT_MS,
-      reconnectForMs: longestAwayMs(scenarios.base.timeoutMs),
-    });
-    opened.push({ close: () => target.stop() });
-    return { target, runId, concerts: new ConcertNumbers() };
+    const opening = await openPlace({ ...options.target, urls }, scenarios.base.timeoutMs);
+    opened.push({ close: () => opening.target.stop() });
+    return opening;
   };
   try {
     const ofBase = await place(specs.base.kind === "url" ? [specs.base.what] : options.target.urls);
@@ -98,13 +82,8 @@ export async function openSides(options: SidesOptions, signal: AbortSignal): Pro
     const base = await benchOf(ofBase, "base");
     const isShared = ofBase === ofCandidate && sameThreads(scenarios.base, scenarios.candidate);
     const benches = { base, candidate: isShared ? base : await benchOf(ofCandidate, "candidate") };
-    const trial = async ({ side, scenario, strategy, pair, order, seed }: SideTrial): Promise<TrialReport> => {
-      try {
-        return await benches[side].trial(scenario, { strategy, round: pair, order, seed }, signal);
-      } catch (error) {
-        throw asRunError(error, targets[side]);
-      }
-    };
+    const trial = async ({ side, scenario, strategy, pair, order, seed }: SideTrial): Promise<TrialReport> =>
+      trialReport(await benches[side].trial(scenario, { strategy, round: pair, order, seed }, signal));
     return { targets, isWarm: true, trial, close };
   } catch (error) {
     // What went wrong first is what the user needs to hear.
@@ -130,7 +109,3 @@ async function checkScripts(files: readonly LuaFile[], { control }: Target): Pro
     }
   }
 }
-
-/** Whether the same threads and connections can serve both. */
-const sameThreads = (a: Scenario, b: Scenario): boolean =>
-  a.instances === b.instances && a.pool === b.pool && a.client === b.client && a.writes === b.writes;

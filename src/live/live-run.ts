@@ -1,5 +1,6 @@
 import { type EventLoopUtilization, performance } from "node:perf_hooks";
-import type { TrialPlace, TrialProgress } from "../engine/run.js";
+import type { TrialProgress } from "../engine/bench.js";
+import type { TrialPlace } from "../engine/run.js";
 import type { TrialResult } from "../engine/trial-result.js";
 import { Histogram } from "../measure/histogram.js";
 import type { Busy } from "./limit.js";

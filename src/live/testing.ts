@@ -1,4 +1,5 @@
-import type { TrialPlace, TrialProgress } from "../engine/run.js";
+import type { TrialProgress } from "../engine/bench.js";
+import type { TrialPlace } from "../engine/run.js";
 import { Histogram } from "../measure/histogram.js";
 
 /** For tests: what an engine would tell. */

@@ -28,8 +28,15 @@ export function differencesOf(reports: readonly RunReport[]): Difference[] {
   ];
 }
 
-/** What must be the same for figures to be comparable. */
-function environmentFacts({ environment, target, scenario }: RunReport): Facts {
+/** What must be the same for figures to be comparable, as text. */
+export const environmentTexts = (measured: Measured): Record<string, string> =>
+  Object.fromEntries(Object.entries(environmentFacts(measured)).map(([field, value]) => [field, valueText(value)]));
+
+type Measured = Pick<RunReport, "environment" | "target"> & {
+  readonly scenario: Pick<RunReport["scenario"], "client">;
+};
+
+function environmentFacts({ environment, target, scenario }: Measured): Facts {
   const { machine, software, redis } = environment;
   return {
     "machine.cpuModel": machine.cpuModel,

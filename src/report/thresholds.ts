@@ -7,8 +7,8 @@ import { figureText, printable } from "./format.js";
 import type { TrialReport } from "./schema.js";
 
 /**
- * Limits that must not be crossed, as people write them: `p99>25ms`, `successRate<99%`, `lua:callsPerEntry>1`. What is
- * written is what fails.
+ * Limits as people write them: `p99>25ms`, `successRate<99%`, `lua:callsPerEntry>1`. Of `--fail-if`, what is written is
+ * what fails; of `--slo`, what must hold.
  */
 export interface Threshold {
   /** As it was given. */
@@ -30,6 +30,9 @@ const OPERATORS = {
 } satisfies Readonly<Record<string, (value: number, limit: number) => boolean>>;
 type Operator = keyof typeof OPERATORS;
 
+/** Short names that people use. */
+const ALIASES: Readonly<Record<string, string>> = { success: "successRate" };
+
 const EXPRESSION = /^\s*(?:([\w-]+)\s*:)?\s*(\w+)\s*(>=|<=|!=|>|<)\s*(\S+)\s*$/;
 const EXAMPLE = 'as in "callsPerEntry>1", "p99>25ms" or "lua:successRate<99%"';
 const LONGEST = 200;
@@ -48,16 +51,21 @@ export type ThresholdResult = Readonly<z.infer<typeof thresholdResult>>;
 
 /**
  * @param strategies names that an expression may ask for
+ * @param flag that gave them
  * @throws QbenchError (usage) that tells all mistakes
  */
-export function parseThresholds(expressions: readonly string[], strategies: readonly string[]): Threshold[] {
+export function parseThresholds(
+  expressions: readonly string[],
+  strategies: readonly string[],
+  flag = "--fail-if",
+): Threshold[] {
   const mistakes: string[] = [];
   const thresholds = expressions.flatMap((expression) => {
     try {
       return [parseThreshold(expression, strategies)];
     } catch (error) {
       if (!(error instanceof UnitError)) throw error;
-      mistakes.push(`--fail-if ${JSON.stringify(printable(expression, LONGEST))}: ${error.message}`);
+      mistakes.push(`${flag} ${JSON.stringify(printable(expression, LONGEST))}: ${error.message}`);
       return [];
     }
   });
@@ -76,7 +84,7 @@ function parseThreshold(expression: string, strategies: readonly string[]): Thre
       `strategy "${printable(strategy)}" is not measured${didYouMean(strategy, strategies)}; there are ${strategies.join(", ")}`,
     );
   }
-  const figure = FIGURES.find((one) => one.name === name);
+  const figure = FIGURES.find((one) => one.name === (ALIASES[name] ?? name));
   if (figure === undefined) throw new UnitError(`unknown figure "${printable(name)}"${didYouMean(name, FIGURE_NAMES)}`);
   return {
     expression: expression.trim(),
@@ -104,6 +112,10 @@ function limitOf(text: string, { name, unit }: Figure): number {
       return parseCount(text);
   }
 }
+
+/** Whether what is written is so; nothing measured is not. */
+export const isMet = ({ operator, limit }: Threshold, value: number | null): boolean =>
+  value !== null && OPERATORS[operator](value, limit);
 
 /** Each threshold held against each strategy that it speaks of. Nothing measured is no pass. */
 export function checkThresholds(

@@ -10,7 +10,7 @@ import { escaped } from "./markdown.js";
 
 const NONE = "–";
 type Interval = AdmitBatchReport["summary"]["usersPerSec"];
-type Options = { readonly color: boolean; readonly writtenTo?: readonly string[] };
+type Options = { readonly color: boolean; readonly writtenTo?: readonly string[] | undefined };
 
 export function renderAdmitTable(report: AdmitReport, { color, writtenTo = [] }: Options): string {
   const chalk = new Chalk({ level: color ? 1 : 0 });

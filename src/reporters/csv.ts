@@ -9,7 +9,7 @@ export const csv: TextReporter = {
   endings: [".csv"],
   render(report) {
     const lines = report.strategies.flatMap((strategy) =>
-      strategy.trials.map((trial) => COLUMNS.map(([, value]) => cell(value(trial, strategy, report))).join(",")),
+      strategy.trials.map((trial) => COLUMNS.map(([, value]) => csvCell(value(trial, strategy, report))).join(",")),
     );
     return `${[COLUMNS.map(([name]) => name).join(","), ...lines].join("\n")}\n`;
   },
@@ -64,7 +64,7 @@ function countOf({ audit }: TrialReport, kind: string): number | null {
   return count > 0 || audit.exercised === undefined || audit.exercised.includes(kind) ? count : null;
 }
 
-function cell(value: Cell): string {
+export function csvCell(value: Cell): string {
   if (typeof value !== "string") return value === null ? "" : String(value);
   // A spreadsheet would take such text for a formula.
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { usageError } from "../base/errors.js";
 import { admitReportSchema } from "../report/admit.js";
+import { type CapacityReport, capacityReportSchema } from "../report/capacity.js";
 import { doctorReportSchema } from "../report/doctor.js";
 import { printable } from "../report/format.js";
 import { microReportSchema } from "../report/micro.js";
@@ -8,35 +9,42 @@ import { predictReportSchema } from "../report/predict.js";
 import { bodyOf, type ReportDocument } from "../report/read.js";
 import { roadmapReportSchema } from "../report/roadmap.js";
 import { selftestReportSchema } from "../report/selftest.js";
+import { type SweepReport, sweepReportSchema } from "../report/sweep.js";
 import { renderAdmitCsv, renderAdmitMarkdown, renderAdmitTable } from "./admit-text.js";
+import { renderCapacityCsv, renderCapacityMarkdown, renderCapacityTable } from "./capacity-text.js";
 import { csv } from "./csv.js";
 import { renderDoctor } from "./doctor-text.js";
 import { json } from "./json.js";
 import { markdown } from "./markdown.js";
 import { renderMicroTable } from "./micro-table.js";
+import { sweepPictureOf } from "./picture.js";
+import { png, pngOf } from "./png.js";
 import { renderPredictCsv, renderPredictMarkdown, renderPredictTable } from "./predict-text.js";
+import type { Rendered, RenderOptions } from "./reporter.js";
 import { renderRoadmapMarkdown, renderRoadmapTable } from "./roadmap-text.js";
 import { renderSelftest } from "./selftest-text.js";
+import { svg } from "./svg.js";
+import { renderSweepCsv, renderSweepMarkdown, renderSweepTable } from "./sweep-text.js";
 import { table } from "./table.js";
 
-type Options = { readonly color: boolean };
+type Render = (options: RenderOptions) => Rendered | Promise<Rendered>;
 /** How a report of another command than `run` reads, by the formats that it has. */
-type Rendering = ReadonlyMap<string, (options: Options) => string>;
+type Rendering = ReadonlyMap<string, Render>;
 type Kind = (document: ReportDocument) => Rendering | undefined;
 
 /** `render`: as a table; `others`: in further formats, by name. JSON is there always. */
 function kind<Report extends object>(
-  schema: z.ZodType<Report>,
-  render: (report: Report, options: Options) => string,
-  others: Readonly<Record<string, (report: Report) => string>> = {},
+  schema: z.ZodType,
+  render: (report: Report, options: RenderOptions) => string,
+  others: Readonly<Record<string, (report: Report, options: RenderOptions) => Rendered | Promise<Rendered>>> = {},
 ): Kind {
   return (document) => {
     const report = bodyOf<Report>(document, schema);
     if (report === undefined) return undefined;
-    return new Map<string, (options: Options) => string>([
+    return new Map<string, Render>([
       [table.name, (options) => render(report, options)],
       [json.name, () => `${JSON.stringify(report, null, 2)}\n`],
-      ...Object.entries(others).map(([name, of]) => [name, () => of(report)] as const),
+      ...Object.entries(others).map(([name, of]) => [name, (options: RenderOptions) => of(report, options)] as const),
     ]);
   };
 }
@@ -46,6 +54,22 @@ const KINDS = new Map<string, Kind>([
   [
     "admit",
     kind(admitReportSchema, renderAdmitTable, { [markdown.name]: renderAdmitMarkdown, [csv.name]: renderAdmitCsv }),
+  ],
+  [
+    "sweep",
+    kind<SweepReport>(sweepReportSchema, renderSweepTable, {
+      [markdown.name]: renderSweepMarkdown,
+      [csv.name]: renderSweepCsv,
+      [svg.name]: sweepPictureOf,
+      [png.name]: async (report, options) => pngOf(await sweepPictureOf(report, options), options.font),
+    }),
+  ],
+  [
+    "capacity",
+    kind<CapacityReport>(capacityReportSchema, renderCapacityTable, {
+      [markdown.name]: renderCapacityMarkdown,
+      [csv.name]: renderCapacityCsv,
+    }),
   ],
   ["micro", kind(microReportSchema, renderMicroTable)],
   [
@@ -65,7 +89,11 @@ const KINDS = new Map<string, Kind>([
  * @returns undefined if there is nothing here for its kind
  * @throws QbenchError (usage) if it is not valid, or the format is not for it
  */
-export function renderKind(document: ReportDocument, format: string, options: Options): string | undefined {
+export function renderKind(
+  document: ReportDocument,
+  format: string,
+  options: RenderOptions,
+): Rendered | Promise<Rendered> | undefined {
   const rendering = KINDS.get(document.kind)?.(document);
   if (rendering === undefined) return undefined;
   const render = rendering.get(format);

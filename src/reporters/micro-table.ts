@@ -11,7 +11,7 @@ const INNER = ["left", "left-mid", "mid", "mid-mid", "right", "right-mid"];
 /** What people see at the end of `qbench micro`; it ends with a line break. */
 export function renderMicroTable(
   report: MicroReport,
-  options: { color: boolean; writtenTo?: readonly string[] },
+  options: { color: boolean; writtenTo?: readonly string[] | undefined },
 ): string {
   const chalk = new Chalk({ level: options.color ? 1 : 0 });
   const { scenario, target } = report;

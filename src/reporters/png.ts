@@ -1,7 +1,7 @@
 import { environmentError } from "../base/errors.js";
 import { WIDTH_PX } from "../charts/svg.js";
 import { pictureOf } from "./picture.js";
-import type { Reporter } from "./reporter.js";
+import type { Font, Reporter } from "./reporter.js";
 
 /** Pixels for each unit of the drawing: sharp on the screens that people have. */
 const SCALE = 2;
@@ -13,27 +13,28 @@ export const png: Reporter = {
   endings: [".png"],
   takes: ["chart", "lang", "theme", "others"],
   needsFont: true,
-  async render(report, options) {
-    const { font } = options;
-    const drawing = await pictureOf(report, options);
-    if (font === undefined) throw new Error("a picture was asked for without a font");
-    if (!font.hasHangul && /\p{Script=Hangul}/u.test(drawing)) {
-      throw environmentError("this picture has Hangul in it, and no font of this machine has", HOW_TO_GET_HANGUL);
-    }
-    const { Resvg } = await rasterizer();
-    return new Resvg(drawing, {
-      fitTo: { mode: "width", value: WIDTH_PX * SCALE },
-      font: {
-        loadSystemFonts: false,
-        fontFiles: [...font.files],
-        defaultFontFamily: font.family,
-        sansSerifFamily: font.family,
-      },
-    })
-      .render()
-      .asPng();
-  },
+  render: async (report, options) => pngOf(await pictureOf(report, options), options.font),
 };
+
+/** The drawing as a picture. @throws QbenchError (environment) where the machine lacks what it takes */
+export async function pngOf(drawing: string, font: Font | undefined): Promise<Uint8Array> {
+  if (font === undefined) throw new Error("a picture was asked for without a font");
+  if (!font.hasHangul && /\p{Script=Hangul}/u.test(drawing)) {
+    throw environmentError("this picture has Hangul in it, and no font of this machine has", HOW_TO_GET_HANGUL);
+  }
+  const { Resvg } = await rasterizer();
+  return new Resvg(drawing, {
+    fitTo: { mode: "width", value: WIDTH_PX * SCALE },
+    font: {
+      loadSystemFonts: false,
+      fontFiles: [...font.files],
+      defaultFontFamily: font.family,
+      sansSerifFamily: font.family,
+    },
+  })
+    .render()
+    .asPng();
+}
 
 export const HOW_TO_GET_HANGUL =
   "install one: apt-get install fonts-nanum (Debian, Ubuntu); elsewhere NanumGothic or Noto Sans CJK";

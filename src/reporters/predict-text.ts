@@ -10,7 +10,7 @@ import { escaped } from "./markdown.js";
 
 /** A report of `qbench predict` as people read it. */
 
-type Options = { readonly color: boolean; readonly writtenTo?: readonly string[] };
+type Options = { readonly color: boolean; readonly writtenTo?: readonly string[] | undefined };
 
 export function renderPredictTable(report: PredictReport, { color, writtenTo = [] }: Options): string {
   const chalk = new Chalk({ level: color ? 1 : 0 });

@@ -31,7 +31,7 @@ export interface RenderOptions {
 /** What only some formats understand; asking another one for it is a mistake. */
 export type FormatOption = "chart" | "lang" | "theme" | "others" | "strategy";
 
-type Rendered = string | Uint8Array;
+export type Rendered = string | Uint8Array;
 
 /** One way to write a report down. Pure: a report in, text or bytes out; text ends with a line break. */
 export interface Reporter {

@@ -11,7 +11,7 @@ import { escaped } from "./markdown.js";
 
 const NONE = "–";
 const HEADS = ["stage", "published", "predicted", "measured", "gain", "of the\ngoal", "carried\nover", "USD", "claim"];
-type Options = { readonly color: boolean; readonly writtenTo?: readonly string[] };
+type Options = { readonly color: boolean; readonly writtenTo?: readonly string[] | undefined };
 
 export function renderRoadmapTable(report: RoadmapReport, { color, writtenTo = [] }: Options): string {
   const chalk = new Chalk({ level: color ? 1 : 0 });

@@ -1,5 +1,5 @@
 import { deriveSeed, prng, shuffled } from "../base/prng.js";
-import { Bench } from "../engine/bench.js";
+import { Bench, openPlace } from "../engine/bench.js";
 import type { TrialResult } from "../engine/trial-result.js";
 import { tpsOf } from "../report/summary.js";
 import { resolveScenario } from "../scenario/load.js";
@@ -78,11 +78,16 @@ function scenarioOf(client: Scenario["client"], seed: number, load: Load): Scena
 
 async function withBench<T>({ server }: Place, scenario: Scenario, use: (bench: Bench) => Promise<T>): Promise<T> {
   const urls = [`redis://127.0.0.1:${server.port}`];
-  const bench = await Bench.open(scenario, { urls, allowRemote: false, allowNonempty: true });
+  const place = await openPlace({ urls, allowRemote: false, allowNonempty: true }, scenario.timeoutMs);
   try {
-    return await use(bench);
+    const bench = await Bench.open(place, scenario);
+    try {
+      return await use(bench);
+    } finally {
+      await bench.close();
+    }
   } finally {
-    await bench.close();
+    await place.target.stop();
   }
 }
 

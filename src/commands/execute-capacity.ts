@@ -1,0 +1,106 @@
+import { designNamed } from "../admission/index.js";
+import { EXIT } from "../base/errors.js";
+import { type CapacityOutcome, type CapacityStep, runCapacity, type StepResult } from "../capacity/procedure.js";
+import { Bench, openPlace, type Place } from "../engine/bench.js";
+import { trialReport } from "../report/builder.js";
+import { buildCapacityReport, type CapacityReport } from "../report/capacity.js";
+import { rateText } from "../report/format.js";
+import { renderCapacityTable } from "../reporters/capacity-text.js";
+import { type CapacityJob, capacityEstimateText } from "./capacity.js";
+import type { CommandResult } from "./command.js";
+import { failureText } from "./failure.js";
+import { writeOutputs } from "./kind-outputs.js";
+import { factsOf, type TargetFacts } from "./report-file.js";
+import { withSignals } from "./signals.js";
+import { createStepProgress } from "./step-progress.js";
+
+/** Measures, writes the reports and gives the table, or the JSON, for stdout. */
+export async function executeCapacity(job: CapacityJob): Promise<CommandResult> {
+  const { options } = job;
+  const { report, outcome } = await withSignals((signal) => measure(job, signal));
+  await writeOutputs(report, options.outputs);
+  const text = options.json
+    ? JSON.stringify(report, null, 2)
+    : renderCapacityTable(report, { color: options.color, writtenTo: options.outputs });
+  if (outcome.error !== undefined) console.error(failureText(outcome.error));
+  return { exitCode: exitCodeOf(outcome), text: text.trimEnd() };
+}
+
+interface Measured {
+  readonly report: CapacityReport;
+  readonly outcome: CapacityOutcome;
+}
+
+async function measure(job: CapacityJob, signal: AbortSignal): Promise<Measured> {
+  const { plan, options, warnings } = job;
+  const startedAt = new Date();
+  const sinceMs = performance.now();
+  const say = options.quiet ? () => {} : (line: string): void => console.error(`qbench: ${line}`);
+  for (const { message } of warnings) say(`warning: ${message}`);
+  say(`the highest rate for ${plan.strategies.join(", ")}: ${capacityEstimateText(job.estimate)}`);
+  const place = await openPlace(options, plan.scenario.timeoutMs);
+  let facts: TargetFacts;
+  let outcome: CapacityOutcome;
+  try {
+    const { admit } = plan.scenario;
+    const beside = admit === null ? undefined : designNamed(admit).script;
+    facts = await factsOf(place.target, plan, beside === undefined ? [] : [beside]);
+    outcome = await searchAt(place, job, signal);
+  } catch (error) {
+    // What went wrong first is what the user needs to hear.
+    await place.target.stop().catch(() => {});
+    throw error;
+  }
+  const notCleaned = await place.target.stop().then(
+    () => undefined,
+    (error) => error,
+  );
+  const error = outcome.error ?? notCleaned;
+  const report = buildCapacityReport({
+    plan,
+    ...facts,
+    ...outcome,
+    startedAt,
+    durationMs: Math.round(performance.now() - sinceMs),
+    warnings: [...warnings, ...place.target.warnings.map((message) => ({ code: "target", message }))],
+    error,
+  });
+  return { report, outcome: { ...outcome, error } };
+}
+
+async function searchAt(place: Place, { plan, options }: CapacityJob, signal: AbortSignal): Promise<CapacityOutcome> {
+  const progress = createStepProgress(options.quiet);
+  const bench = await Bench.open(place, plan.scenario);
+  let index = 0;
+  try {
+    const measured = async ({ strategy, step, order, ratePerSec, seed }: CapacityStep) => {
+      const scenario = { ...plan.scenario, ratePerSec };
+      return trialReport(await bench.trial(scenario, { strategy, round: step, order, seed }, signal));
+    };
+    const observer = {
+      stepStarted({ strategy, phase, ratePerSec }: CapacityStep): void {
+        progress.started(
+          `${strategy}, ${phase}: ${rateText(ratePerSec)}/s`,
+          index,
+          plan.strategies.length * plan.search.maxSteps,
+        );
+        index += 1;
+      },
+      stepFinished({ outcome, reasons }: StepResult): void {
+        if (outcome !== "holds") progress.note(`${OUTCOMES[outcome]}: ${reasons.join("; ")}`);
+      },
+    };
+    return await runCapacity(plan, measured, observer, signal);
+  } finally {
+    progress.stop();
+    await bench.close();
+  }
+}
+
+const OUTCOMES = { breaks: "does not hold", "not-offered": "the generator could not offer it" };
+
+/** Where several hold: what ended the search, then what the audit found. */
+function exitCodeOf({ error, steps }: CapacityOutcome): number {
+  if (error !== undefined) return error.exitCode;
+  return steps.some(({ trial }) => trial.audit.brokenPromises.length > 0) ? EXIT.anomalies : EXIT.ok;
+}

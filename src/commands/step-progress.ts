@@ -1,0 +1,26 @@
+import { createLogUpdate } from "log-update";
+
+/** What a person sees while trials are decided one by one, on stderr: one live line on a terminal, plain lines elsewhere. */
+export interface StepProgress {
+  started(what: string, index: number, count: number): void;
+  /** A line that stays. */
+  note(text: string): void;
+  stop(): void;
+}
+
+export function createStepProgress(isQuiet: boolean): StepProgress {
+  if (isQuiet) return { started() {}, note() {}, stop() {} };
+  if (process.stderr.isTTY !== true) {
+    return {
+      started: (what, index, count) => console.error(`qbench: ${index + 1}/${count}: ${what}`),
+      note: (text) => console.error(`qbench:   ${text}`),
+      stop() {},
+    };
+  }
+  const region = createLogUpdate(process.stderr, { showCursor: true });
+  return {
+    started: (what, index, count) => region(`${index + 1}/${count}: ${what}`),
+    note: (text) => region.persist(text),
+    stop: () => region.clear(),
+  };
+}
