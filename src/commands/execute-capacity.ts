@@ -1,7 +1,7 @@
 import { designNamed } from "../admission/index.js";
 import { EXIT } from "../base/errors.js";
 import { type CapacityOutcome, type CapacityStep, runCapacity, type StepResult } from "../capacity/procedure.js";
-import { Bench, openPlace, type Place } from "../engine/bench.js";
+import { atPlace, Bench, type Place } from "../engine/bench.js";
 import { trialReport } from "../report/builder.js";
 import { buildCapacityReport, type CapacityReport } from "../report/capacity.js";
 import { rateText } from "../report/format.js";
@@ -10,7 +10,7 @@ import { type CapacityJob, capacityEstimateText } from "./capacity.js";
 import type { CommandResult } from "./command.js";
 import { failureText } from "./failure.js";
 import { writeOutputs } from "./kind-outputs.js";
-import { factsOf, type TargetFacts } from "./report-file.js";
+import { factsOf } from "./report-file.js";
 import { withSignals } from "./signals.js";
 import { createStepProgress } from "./step-progress.js";
 
@@ -38,23 +38,13 @@ async function measure(job: CapacityJob, signal: AbortSignal): Promise<Measured>
   const say = options.quiet ? () => {} : (line: string): void => console.error(`qbench: ${line}`);
   for (const { message } of warnings) say(`warning: ${message}`);
   say(`the highest rate for ${plan.strategies.join(", ")}: ${capacityEstimateText(job.estimate)}`);
-  const place = await openPlace(options, plan.scenario.timeoutMs);
-  let facts: TargetFacts;
-  let outcome: CapacityOutcome;
-  try {
+  const { result, target, notCleaned } = await atPlace(options, plan.scenario.timeoutMs, async (place) => {
     const { admit } = plan.scenario;
     const beside = admit === null ? undefined : designNamed(admit).script;
-    facts = await factsOf(place.target, plan, beside === undefined ? [] : [beside]);
-    outcome = await searchAt(place, job, signal);
-  } catch (error) {
-    // What went wrong first is what the user needs to hear.
-    await place.target.stop().catch(() => {});
-    throw error;
-  }
-  const notCleaned = await place.target.stop().then(
-    () => undefined,
-    (error) => error,
-  );
+    const facts = await factsOf(place.target, plan, beside === undefined ? [] : [beside]);
+    return { facts, outcome: await searchAt(place, job, signal) };
+  });
+  const { facts, outcome } = result;
   const error = outcome.error ?? notCleaned;
   const report = buildCapacityReport({
     plan,
@@ -62,7 +52,7 @@ async function measure(job: CapacityJob, signal: AbortSignal): Promise<Measured>
     ...outcome,
     startedAt,
     durationMs: Math.round(performance.now() - sinceMs),
-    warnings: [...warnings, ...place.target.warnings.map((message) => ({ code: "target", message }))],
+    warnings: [...warnings, ...target.warnings.map((message) => ({ code: "target", message }))],
     error,
   });
   return { report, outcome: { ...outcome, error } };

@@ -1,6 +1,6 @@
 import { designNamed } from "../admission/index.js";
 import { EXIT } from "../base/errors.js";
-import { openPlace, type Place } from "../engine/bench.js";
+import { atPlace, type Place } from "../engine/bench.js";
 import { Benches } from "../engine/benches.js";
 import { trialReport } from "../report/builder.js";
 import { environmentTexts } from "../report/differences.js";
@@ -46,21 +46,11 @@ async function measure(job: SweepJob, signal: AbortSignal): Promise<Measured> {
   say(sweepEstimateText(plan, cells, ms));
   if (known.length > 0) say(`${known.length} trials are there already`);
   const timeouts = gridOf(plan.axes).map((point) => job.scenarioAt(point).timeoutMs);
-  const place = await openPlace(options, Math.max(...timeouts));
-  let facts: TargetFacts;
-  let outcome: SweepOutcome;
-  try {
-    facts = await factsOf(place.target, plan, scriptsBeside(job));
-    outcome = await sweepAt(place, job, facts, signal);
-  } catch (error) {
-    // What went wrong first is what the user needs to hear.
-    await place.target.stop().catch(() => {});
-    throw error;
-  }
-  const notCleaned = await place.target.stop().then(
-    () => undefined,
-    (error) => error,
-  );
+  const { result, target, notCleaned } = await atPlace(options, Math.max(...timeouts), async (place) => {
+    const facts = await factsOf(place.target, plan, scriptsBeside(job));
+    return { facts, outcome: await sweepAt(place, job, facts, signal) };
+  });
+  const { facts, outcome } = result;
   const error = outcome.error ?? notCleaned;
   const report = buildSweepReport({
     plan,
@@ -69,7 +59,7 @@ async function measure(job: SweepJob, signal: AbortSignal): Promise<Measured> {
     resumed: Math.min(known.length, outcome.results.length),
     startedAt,
     durationMs: Math.round(performance.now() - sinceMs),
-    warnings: [...warnings, ...place.target.warnings.map((message) => ({ code: "target", message }))],
+    warnings: [...warnings, ...target.warnings.map((message) => ({ code: "target", message }))],
     error,
   });
   return { report, outcome: { ...outcome, error } };

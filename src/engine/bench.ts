@@ -38,6 +38,31 @@ export async function openPlace(options: PlaceOptions, timeoutMs: number): Promi
   return { target, runId, concerts: new ConcertNumbers() };
 }
 
+/**
+ * What `use` makes of a place that is opened for it and closed after it. `notCleaned`: why it could not be left clean.
+ * @throws whatever `use` does: what went wrong first is what the user needs to hear.
+ */
+export async function atPlace<T>(
+  options: PlaceOptions,
+  timeoutMs: number,
+  use: (place: Place) => Promise<T>,
+): Promise<{ readonly result: T; readonly target: Target; readonly notCleaned: QbenchError | undefined }> {
+  const place = await openPlace(options, timeoutMs);
+  const { target } = place;
+  let result: T;
+  try {
+    result = await use(place);
+  } catch (error) {
+    await target.stop().catch(() => {});
+    throw error;
+  }
+  const notCleaned = await target.stop().then(
+    () => undefined,
+    (error: QbenchError) => error,
+  );
+  return { result, target, notCleaned };
+}
+
 /** What is known of a trial while it is measured; what takes time is read when it is asked for. */
 export interface TrialProgress extends LiveSums {
   readonly elapsedMs: number;
