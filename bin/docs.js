@@ -18,6 +18,8 @@ export const QUOTING = [
   "docs/admission.md",
   "docs/generator.md",
   "docs/measuring.md",
+  "docs/prediction.md",
+  "docs/roadmap.md",
 ];
 
 /** Pictures that the documents show: the file, the report that it is made of, and how. */
@@ -25,6 +27,7 @@ export const PICTURES = [
   { path: "docs/charts/default-tps.svg", report: "results/default.json", chart: "tps", theme: "light" },
   { path: "docs/charts/default-tps-dark.svg", report: "results/default.json", chart: "tps", theme: "dark" },
   { path: "docs/charts/shared-tps.svg", report: "results/shared.json", chart: "tps", theme: "light" },
+  { path: "docs/charts/crossover.svg", report: "results/crossover.json", chart: "crossover", theme: "light" },
   { path: "docs/charts/default-percentiles.svg", report: "results/default.json", chart: "percentiles", theme: "light" },
   { path: "docs/charts/default-roadmap.svg", report: "results/default.json", chart: "roadmap", theme: "light" },
   { path: "docs/charts/default-tps-ko.svg", report: "results/default.json", chart: "tps", theme: "light", lang: "ko" },
@@ -55,9 +58,9 @@ export async function withResults(text) {
 }
 
 export async function pictureOf({ report, chart, theme, lang }) {
-  const { readRunReport } = await import("../dist/report/read.js");
-  const { svg } = await import("../dist/reporters/svg.js");
-  return svg.render(await readRunReport(inProject(report)), { color: false, chart, theme, lang });
+  const { runReport } = await import("../dist/commands/report.js");
+  const text = await runReport([inProject(report)], { format: "svg", color: false, chart, theme, lang });
+  return `${text}\n`;
 }
 
 async function rendering(path) {
