@@ -16,6 +16,7 @@ export const QUOTING = [
   "docs/findings.md",
   "docs/gate.md",
   "docs/admission.md",
+  "docs/faults.md",
   "docs/generator.md",
   "docs/measuring.md",
   "docs/prediction.md",

@@ -81,6 +81,7 @@ export async function heldMemory(options: HoldingOptions): Promise<HeldMemory[]>
     timeoutMs: TIMEOUT_MS,
     seed: 1,
     historyBytes,
+    keepsMoments: false,
   });
   const looks: HeldMemory[] = [];
   const timer = setInterval(() => {

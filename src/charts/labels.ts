@@ -24,6 +24,7 @@ export interface Labels {
   readonly percentile: string;
   readonly timelineTitle: string;
   readonly timelineSubtitle: string;
+  readonly timelineFaults: string;
   readonly second: string;
   readonly callsTitle: string;
   readonly callsSubtitle: string;
@@ -77,6 +78,7 @@ const en: Labels = {
   percentile: "share of the entries",
   timelineTitle: "Second by second",
   timelineSubtitle: "Median over the trials of each second. Above: entries a second; below: p99 latency.",
+  timelineFaults: "Shaded: what went wrong on purpose.",
   second: "second",
   callsTitle: "What one entry asks of Redis",
   callsSubtitle: "Commands as the server counted them, and how often the application waits for an answer.",
@@ -132,6 +134,7 @@ const ko: Labels = {
   percentile: "진입 비율",
   timelineTitle: "초 단위 변화",
   timelineSubtitle: "각 초의 값은 시행들의 중앙값. 위: 초당 진입 수, 아래: p99 지연 시간.",
+  timelineFaults: "음영: 의도적으로 일으킨 장애.",
   second: "초",
   callsTitle: "진입 한 번이 Redis에 요구하는 것",
   callsSubtitle: "서버가 센 명령 수와, 애플리케이션이 응답을 기다리는 횟수.",

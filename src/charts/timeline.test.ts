@@ -36,3 +36,33 @@ it.each([
   expect(cells.at(-1)?.[0]).toBe(String(last));
   expect((drawing.option.xAxis as { max: number }[])[0]?.max).toBe(last);
 });
+
+it("shows a trial with faults moment by moment, and shades them, whatever they are called", () => {
+  const moments = { everyMs: 100, succeeded: [100, 0, 50, 100], failed: [0, 0, 7, 0], beforePerSec: 1000 };
+  const faults = [
+    { name: "__proto__", atMs: 100, forMs: 150 },
+    { name: "reset", atMs: 300, forMs: 0 },
+  ];
+  const strategies = V1.strategies.map((one) => ({
+    ...one,
+    trials: one.trials.map((trial) => ({ ...trial, moments })),
+  }));
+  const report = { ...V1, strategies, scenario: { ...V1.scenario, faults } };
+  const drawing = timeline.draw(report, { labels: LABELS.en, theme: THEMES.light }, []);
+  if (typeof drawing === "string") throw new Error(drawing);
+  const [, ...cells] = drawing.table;
+  expect(cells.map(([second, perSec]) => [second, perSec])).toEqual([
+    ["0.1", "1,000"],
+    ["0.2", "0"],
+    ["0.3", "500"],
+    ["0.4", "1,000"],
+  ]);
+  const [first, ...more] = drawing.option.series as { markArea?: { data: [{ name: string; xAxis: number }][] } }[];
+  expect(first?.markArea?.data.map(([{ name, xAxis }]) => [name, xAxis])).toEqual([
+    ["__proto__@100ms:150ms", 0.1],
+    ["reset@300ms", 0.3],
+  ]);
+  // In the lower panel once more.
+  expect(more.filter(({ markArea }) => markArea !== undefined)).toHaveLength(1);
+  expect(drawing.subtitle).toContain("Shaded");
+});

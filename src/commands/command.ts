@@ -91,7 +91,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "list",
-    summary: "strategies, scenarios, report formats and admission designs that there are",
+    summary: "strategies, scenarios, report formats, admission designs and faults that there are",
     load: () => import("./list.js"),
   },
   {

@@ -2,6 +2,8 @@ import Table from "cli-table3";
 import type { Command } from "commander";
 import { DESIGNS } from "../admission/index.js";
 import { EXIT } from "../base/errors.js";
+import { formatDuration } from "../base/units.js";
+import { FAULTS } from "../faults/index.js";
 import { ARRIVALS, PACERS } from "../pacers/index.js";
 import { OUTCOMES, type Score } from "../queue/outcome.js";
 import { TOOL } from "../report/tool.js";
@@ -14,7 +16,7 @@ import type { CommandResult } from "./command.js";
 import { addScenarioOptions, scenarioFlags } from "./options.js";
 import { topicOf } from "./topic.js";
 
-const TOPICS = ["strategies", "arrivals", "scenarios", "reporters", "designs"] as const;
+const TOPICS = ["strategies", "arrivals", "scenarios", "reporters", "designs", "faults"] as const;
 
 export function configure(command: Command): void {
   command.argument("[what]", `one of ${TOPICS.join(", ")}; all of them if left out`);
@@ -31,6 +33,7 @@ export async function execute(command: Command): Promise<CommandResult> {
     scenarios: scenarios(),
     reporters: reporters(),
     designs: designs(),
+    faults: faults(),
   };
   const wanted = TOPICS.filter((one) => topic === undefined || topic === one);
   if (command.opts().json === true) {
@@ -46,6 +49,7 @@ export async function execute(command: Command): Promise<CommandResult> {
     scenarios: () => scenarioTable(lists.scenarios),
     reporters: () => reporterTable(lists.reporters),
     designs: () => designTable(lists.designs),
+    faults: () => faultTable(lists.faults),
   };
   return {
     exitCode: EXIT.ok,
@@ -83,6 +87,8 @@ const scenarios = () =>
 const reporters = () => REPORTERS.map(({ name, summary, endings }) => ({ name, summary, endings }));
 
 const designs = () => DESIGNS.map(({ name, summary, atomic, token }) => ({ name, summary, atomic, token }));
+
+const faults = () => FAULTS.map(({ name, summary, lastsMs, needs }) => ({ name, summary, lastsMs, needs }));
 
 function strategyTable(rows: ReturnType<typeof strategies>, score: Score): string {
   const table = plainTable(["strategy", "calls", "round trips", "atomic", "what it sends"]);
@@ -123,6 +129,19 @@ function designTable(rows: ReturnType<typeof designs>): string {
   const table = plainTable(["admission design", "atomic", "token", "how it moves users from waiting to active"]);
   for (const row of rows) table.push([row.name, row.atomic, row.token, row.summary]);
   return `${table}\nqbench admit measures them; qbench run --admit NAME admits users beside the entries.`;
+}
+
+function faultTable(rows: ReturnType<typeof faults>): string {
+  const table = plainTable(["fault", "lasts", "with --url", "what goes wrong"]);
+  for (const { name, lastsMs, needs, summary } of rows) {
+    table.push([
+      name,
+      lastsMs === null ? "-" : formatDuration(lastsMs),
+      needs === "own-server" ? "no" : "yes",
+      summary,
+    ]);
+  }
+  return `${table}\nqbench run --fault NAME@AT[:FOR], such as stall@2s:500ms, has it happen at that instant of every trial.`;
 }
 
 /** Columns without lines around them. */

@@ -54,19 +54,26 @@ export async function execute(command: Command): Promise<CommandResult> {
 
 async function jobOf(command: Command): Promise<RunJob> {
   // Not loaded for --help, which needs no schema, no YAML parser and no tables.
-  const [{ resolveScenario }, { parseRedisUrl }, { REPORTERS, reporterFor }, { prepared }, { parseThresholds }] =
-    await Promise.all([
-      import("../scenario/load.js"),
-      import("../targets/url.js"),
-      import("../reporters/index.js"),
-      import("./rendering.js"),
-      import("../report/thresholds.js"),
-    ]);
+  const [
+    { resolveScenario },
+    { parseRedisUrl },
+    { checkFaults },
+    { REPORTERS, reporterFor },
+    { prepared },
+    { parseThresholds },
+  ] = await Promise.all([
+    import("../scenario/load.js"),
+    import("../targets/url.js"),
+    import("../faults/fitting.js"),
+    import("../reporters/index.js"),
+    import("./rendering.js"),
+    import("../report/thresholds.js"),
+  ]);
   const opts = command.opts();
   const resolved = resolveScenario({ file: command.args[0], flags: scenarioFlags(opts), env: process.env });
   const options = runOptions(opts, process.env, process.stdout.isTTY === true);
   const live = liveOptions(opts, process.env);
-  options.urls.forEach(parseRedisUrl);
+  checkFaults(resolved.scenario.faults, options.urls.map(parseRedisUrl));
   checkOutputs(
     options.outputs,
     REPORTERS.flatMap((reporter) => reporter.endings),

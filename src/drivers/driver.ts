@@ -23,6 +23,8 @@ export interface Endpoint {
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly db: number;
+  /** What CLIENT LIST is to call the connections; absent: nothing. */
+  readonly clientName?: string;
 }
 
 /** A round trip that is added to whatever lies between generator and Redis, ± so much, evenly distributed. */

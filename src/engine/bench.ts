@@ -2,6 +2,10 @@ import { randomBytes } from "node:crypto";
 import type { EventLoopUtilization } from "node:perf_hooks";
 import type { TrialRecord } from "../audit/dump.js";
 import { QbenchError } from "../base/errors.js";
+import type { FaultSite } from "../faults/fault.js";
+import { checkFaults } from "../faults/fitting.js";
+import { faultNamed } from "../faults/index.js";
+import { openProxy } from "../faults/proxy.js";
 import type { Histogram } from "../measure/histogram.js";
 import type { TrialPlan } from "../plan/plan.js";
 import type { Scenario } from "../scenario/scenario.js";
@@ -83,15 +87,18 @@ export interface TrialHooks {
 export class Bench {
   readonly #place: Place;
   readonly #instances: Instances;
+  readonly #site: FaultSite;
 
-  private constructor(place: Place, instances: Instances) {
+  private constructor(place: Place, instances: Instances, site: FaultSite) {
     this.#place = place;
     this.#instances = instances;
+    this.#site = site;
   }
 
   /**
    * `scenario`: its threads and connections serve every trial; see `sameThreads`.
-   * @throws QbenchError if the server cannot be reached; no thread is left running then.
+   * @throws QbenchError if the server cannot be reached, or the scenario's faults cannot be done to it; no thread is left
+   * running then.
    */
   static async open(
     place: Place,
@@ -99,14 +106,29 @@ export class Bench {
     strategies: readonly string[] = scenario.strategies,
     luaFiles: readonly LuaFile[] = [],
   ): Promise<Bench> {
+    const { target, runId } = place;
+    checkFaults(scenario.faults, target.own === undefined ? target.endpoints : []);
+    const clientName = `qbench-${runId}`;
+    const proxy = isProxied(scenario) ? await openProxy(target.endpoints[0]!) : undefined;
     const driver = {
-      endpoints: place.target.endpoints,
+      endpoints: target.endpoints.map((endpoint) => ({
+        ...endpoint,
+        ...(proxy === undefined ? {} : { host: proxy.host, port: proxy.port }),
+        ...(scenario.faults.length === 0 ? {} : { clientName }),
+      })),
       pool: scenario.pool,
       writes: scenario.writes,
       scripts: strategies.flatMap((name) => strategyNamed(name).scripts),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
     };
-    return new Bench(place, await Instances.open(scenario, driver, luaFiles));
+    const { control, settings, own } = target;
+    try {
+      const instances = await Instances.open(scenario, driver, luaFiles);
+      return new Bench(place, instances, { control, settings, own, proxy, clientName });
+    } catch (error) {
+      await proxy?.close();
+      throw error;
+    }
   }
 
   /** @throws QbenchError */
@@ -125,6 +147,7 @@ export class Bench {
       ...this.#place,
       scenario,
       instances: this.#instances,
+      site: this.#site,
       signal,
       onMeasuring: (): void => {
         measuringSinceMs = performance.now();
@@ -145,20 +168,29 @@ export class Bench {
   }
 
   /** The server is whoever's who opened it. */
-  close(): Promise<void> {
-    return this.#instances.close();
+  async close(): Promise<void> {
+    await this.#instances.close();
+    await this.#site.proxy?.close();
   }
 }
 
 /** What threads are opened with and keep. */
-const threadsOf = ({ instances, client, pool, writes, rtt, ratePerSec }: Scenario) => ({
-  instances,
-  client,
-  pool,
-  writes,
-  rtt,
-  isPaced: ratePerSec !== null,
-});
+const threadsOf = (scenario: Scenario) => {
+  const { instances, client, pool, writes, rtt, ratePerSec, faults } = scenario;
+  const isNamed = faults.length > 0;
+  return {
+    instances,
+    client,
+    pool,
+    writes,
+    rtt,
+    isPaced: ratePerSec !== null,
+    isNamed,
+    isProxied: isProxied(scenario),
+  };
+};
+
+const isProxied = ({ faults }: Scenario): boolean => faults.some(({ name }) => faultNamed(name).needs === "proxy");
 
 /** Whether the same threads and connections can serve both. */
 export const sameThreads = (a: Scenario, b: Scenario): boolean =>

@@ -1,15 +1,18 @@
 import { formatDuration } from "../base/units.js";
+import { faultText } from "../faults/index.js";
 import { type EventData, type EventKind, SAME_MOMENT_US } from "../worker/event-log.js";
+import type { StruckFault } from "./faults.js";
 import type { TrialEvent } from "./trial-result.js";
 
 /**
  * The events of all instances as one story, in order of time. `restarted`: the server was another process at the end; it
- * became one while it was away, if it was seen to be away at all.
+ * became one while it was away, if it was seen to be away at all. `faults`: what was done to it on purpose.
  */
 export function storyOf(
   instances: readonly (readonly EventData[])[],
   restarted: boolean,
   durationMs: number,
+  faults: readonly StruckFault[] = [],
 ): TrialEvent[] {
   const joined: EventData[] = [];
   for (const event of instances.flat().sort((a, b) => a.atUs - b.atUs)) {
@@ -27,14 +30,25 @@ export function storyOf(
     const atUs = joined[back]?.atUs ?? durationMs * 1000;
     joined.splice(back < 0 ? joined.length : back, 0, { kind: "server-restarted", atUs, count: 1, lastedUs: 0 });
   }
-  return joined.map((event) => ({
+  const story: TrialEvent[] = joined.map((event) => ({
     atMs: Math.round(event.atUs / 1000),
     kind: event.kind,
     message: WORDS[event.kind](event),
     count: event.count,
     ...(event.lastedUs > 0 ? { lastedMs: Math.round(event.lastedUs / 1000) } : {}),
   }));
+  // Of one moment the cause comes first.
+  return [...faults.map(planned), ...story].sort((a, b) => a.atMs - b.atMs);
 }
+
+/** To the whole ms before it: what came of it is no earlier. */
+const planned = (fault: StruckFault): TrialEvent => ({
+  atMs: Math.floor(fault.beganMs),
+  kind: "fault",
+  message: `fault ${faultText(fault)}`,
+  count: 1,
+  ...(fault.forMs > 0 ? { lastedMs: Math.round(fault.endedMs - fault.beganMs) } : {}),
+});
 
 const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 const lasted = ({ lastedUs }: EventData): string => formatDuration(Math.round(lastedUs / 1000));

@@ -23,7 +23,11 @@ export const CONTROL_COMMANDS = new Set([
   "select",
   "client|setname",
   "client|setinfo",
+  "client|list",
+  "client|kill",
   "config|get",
+  "config|set",
+  "script|flush",
 ]);
 
 /** Calls for entries: neither control traffic nor users' leaving. */

@@ -1,6 +1,8 @@
 import type { Audit } from "../audit/audit.js";
 import type { Warning } from "../base/warning.js";
+import type { Availability } from "../measure/availability.js";
 import type { EventKind } from "../worker/event-log.js";
+import type { StruckFault } from "./faults.js";
 
 /** Counts of HDR buckets that are not empty: value in µs (lowest equivalent of its bucket) and how often. */
 export interface HistogramCounts {
@@ -86,7 +88,7 @@ export interface TimelineSecond {
 /** Something that happened during a trial, and when. */
 export interface TrialEvent {
   readonly atMs: number;
-  readonly kind: EventKind;
+  readonly kind: EventKind | "fault";
   readonly message: string;
   /** How often at that moment: connections lost, entries that met NOSCRIPT. */
   readonly count: number;
@@ -190,6 +192,22 @@ export interface AdmissionFigures {
   readonly stallShare: number | null;
 }
 
+/** A fault that was planned, when it happened, and what it did to the entries. */
+export interface FaultFigures extends StruckFault, Availability {
+  /** Of the entries that ended from when it began until the next one did, or the trial was over; null: none did. */
+  readonly successRate: number | null;
+}
+
+/** How entries went on, moment by moment, in a trial with faults. */
+export interface Moments {
+  /** Length of each, in order from the start. */
+  readonly everyMs: number;
+  readonly succeeded: readonly number[];
+  readonly failed: readonly number[];
+  /** Entries a second before the first fault, median; null: too little lies before it. */
+  readonly beforePerSec: number | null;
+}
+
 /** What one of several strategies over the same keys came to. */
 export interface PartResult {
   readonly strategy: string;
@@ -240,6 +258,9 @@ export interface TrialResult {
   readonly timelineWidthSec?: number;
   /** In order of time; empty if nothing happened. */
   readonly events: readonly TrialEvent[];
+  /** Those that happened, in order of time; absent where none was planned. */
+  readonly faults?: readonly FaultFigures[];
+  readonly moments?: Moments;
   readonly server: ServerFigures;
   readonly generator: GeneratorFigures;
   readonly pacing?: PacingFigures;

@@ -7,6 +7,8 @@ import { History } from "../audit/history.js";
 import { nowUs } from "../base/clock.js";
 import { EXIT, QbenchError, throwIfAborted } from "../base/errors.js";
 import { deriveSeed } from "../base/prng.js";
+import type { FaultSite } from "../faults/fault.js";
+import { faultNamed, faultText } from "../faults/index.js";
 import { findLimiter } from "../measure/limiter.js";
 import { type MachineSnapshot, machineSnapshot } from "../measure/machine-load.js";
 import { commandsBetween, hasRestarted, type ServerSnapshot, takeSnapshot } from "../measure/server-snapshot.js";
@@ -24,6 +26,8 @@ import { AWAY_TIMEOUTS } from "../worker/away.js";
 import type { Population, Segment, SegmentResult } from "../worker/segment.js";
 import { admissionFigures, openAdmission, promisesBeside } from "./admission.js";
 import { storyOf } from "./events.js";
+import { faultFigures, faultWarnings } from "./fault-figures.js";
+import { FaultSequence, type Struck, type StruckFault } from "./faults.js";
 import {
   CONTROL_COMMANDS,
   entryCalls,
@@ -48,6 +52,8 @@ export interface TrialContext {
   readonly scenario: Scenario;
   readonly target: Target;
   readonly instances: Instances;
+  /** What the scenario's faults may lay hands on. */
+  readonly site: FaultSite;
   readonly runId: string;
   /** Hands out numbers n of `qbench:<run>:<n>`, none twice in a run. */
   readonly concerts: ConcertNumbers;
@@ -105,6 +111,9 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   const server = {} as { before: ServerSnapshot; after: ServerSnapshot };
   const serverThread = {} as { before: ThreadSchedule | null; after: ThreadSchedule | null };
   const admission = await openAdmission(context, segments[0]!);
+  const faults = new FaultSequence(context.scenario.faults, context.site, signal, () => context.instances.abort());
+  let struck: Struck = { faults: [], failure: undefined };
+  let isGone = false;
   let results: SegmentResult[];
   let admitted: AdmissionActed | undefined;
   let originUs = 0;
@@ -124,24 +133,28 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
       },
       (own) => {
         lineUps = own.map((one) => sinceStart(one, originUs));
+        faults.start(own.at(-1)?.passedUs ?? originUs);
       },
     );
     context.onMeasured?.();
-    const isGone = isLost(results);
+    struck = await faults.stop();
+    isGone = isLost(results) || struck.faults.some(isFinal);
     if (!isGone) admitted = await admission?.stop();
     machine.after = machineSnapshot();
     pacingCpuMs.after = context.instances.pacingCpuMs ?? 0;
     serverThread.after = scheduleOfServer(target);
     server.after = isGone ? server.before : await takeSnapshot(target.control);
   } finally {
+    await faults.stop();
     admission?.close();
   }
   const pacedMs = context.instances.pacingCpuMs === null ? null : pacingCpuMs.after - pacingCpuMs.before;
   const snapshots = { server, machine, serverThread, pacedMs };
-  if (isLost(results)) {
-    const partial = resultOf(context, plan, segments[0]!, results, snapshots, NOT_AUDITED, undefined, false);
-    throw lostServer(context, partial);
+  if (isGone) {
+    const partial = resultOf(context, plan, segments[0]!, results, snapshots, NOT_AUDITED, undefined, struck, false);
+    throw lostServer(context, partial, struck);
   }
+  if (struck.failure !== undefined) throw struck.failure;
   await settle(context, results);
   const record = recordOf(context, plan, results, lineUps, admitted);
   const audit = await auditOf(context, segments[0]!, results, record, {
@@ -154,11 +167,14 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   await teardown(context);
   const complete = !signal.aborted && results.every((result) => !result.aborted);
   const beside = admitted && figures && { acted: admitted, figures };
-  return resultOf(context, plan, segments[0]!, results, snapshots, audit, beside, complete);
+  return resultOf(context, plan, segments[0]!, results, snapshots, audit, beside, struck, complete);
 }
 
 /** Only of a server that we have started ourselves is the process known. */
 const scheduleOfServer = ({ pid }: Target): ThreadSchedule | null => (pid === undefined ? null : threadSchedule(pid));
+
+/** The server does not come back from it. */
+const isFinal = ({ name }: StruckFault): boolean => faultNamed(name).serverIs === "gone";
 
 const isLost = (results: readonly SegmentResult[]): boolean => results.some((result) => result.serverLost);
 
@@ -181,6 +197,7 @@ async function warmUpPass(context: TrialContext, plan: TrialPlan, passMs: number
     durationMs: passMs,
     entries: null,
     historyBytes: segment.historyBytes,
+    keepsMoments: false,
   }));
   await prepare(context, segments[0]!);
   const results = await runSegments(context, segments, async () => {});
@@ -231,6 +248,7 @@ function segmentsOf(context: TrialContext, plan: TrialPlan, expectedPerSec: numb
       timeoutMs: scenario.timeoutMs,
       seed,
       historyBytes: scenario.audit === "full" ? Math.floor((scenario.historyMb * 1024 * 1024) / instances) : 0,
+      keepsMoments: scenario.faults.length > 0,
     };
   });
 }
@@ -307,12 +325,23 @@ export class ServerLost extends QbenchError {
   }
 }
 
-const lostServer = ({ target, scenario }: TrialContext, partial: TrialResult | undefined): ServerLost =>
-  new ServerLost(
+const lostServer = (
+  { target, scenario }: TrialContext,
+  partial: TrialResult | undefined,
+  { faults, failure }: Struck = { faults: [], failure: undefined },
+): ServerLost => {
+  if (failure !== undefined) return new ServerLost(failure.message, failure.hint ?? "", partial);
+  const end = faults.find(isFinal);
+  if (end !== undefined) {
+    const message = `${target.name} was ended by the fault ${faultText(end)}, as it was planned, and the run with it`;
+    return new ServerLost(message, "what was measured until then is kept; --fault restart@… starts it again", partial);
+  }
+  return new ServerLost(
     `${target.name} went away during a trial and did not come back within five timeouts (${AWAY_TIMEOUTS * scenario.timeoutMs} ms)`,
     "its own log says why; --timeout says how long an entry, and so the run, waits for it",
     partial,
   );
+};
 
 /**
  * Commands of entries that were given up may still lie before the server: they are carried out before the audit looks,
@@ -406,6 +435,7 @@ function resultOf(
   },
   audit: Audit,
   beside: { readonly acted: AdmissionActed; readonly figures: AdmissionFigures } | undefined,
+  struck: Struck,
   complete: boolean,
 ): TrialResult {
   const { scenario } = context;
@@ -420,10 +450,15 @@ function resultOf(
     ...beside?.acted.commands,
     ...innerCallsOf(parts, segment.score),
   });
-  // Where strategies are mixed the driver knows what it sent, and the server can only check the sum.
+  // Where strategies are mixed the driver knows what it sent, and the server can only check the sum; a server that restarts
+  // forgets its counters, and one that refuses commands does not count them.
   const sent = entryCalls(generator.commands);
+  const isDisturbed = struck.faults.length > 0;
+  const disturbed = faultFigures(results, struck.faults, scenario.durationMs);
   const server =
-    parts.length === 0 ? counted : { ...counted, callsSent: sent, callsPerEntry: perEntry(sent, entries.attempted) };
+    parts.length === 0 && !isDisturbed
+      ? counted
+      : { ...counted, callsSent: sent, callsPerEntry: perEntry(sent, entries.attempted) };
   const latency = {
     entry: mergeHistograms(results.map((result) => result.entry)),
     service: mergeHistograms(results.map((result) => result.service)),
@@ -444,7 +479,7 @@ function resultOf(
     serverBusy: server.cpuUtilization,
     threadBusy: threadBusy.includes(null) ? null : Math.max(...(threadBusy as number[])),
     coreWait: coreWaitShare(results),
-    serverCoreWait: coreWaitOfServer(snapshots.serverThread, wallMs),
+    serverCoreWait: restarted ? null : coreWaitOfServer(snapshots.serverThread, wallMs),
     eventLoopBusy: generator.eventLoopUtilization,
     loopLagMs: generator.loopLagMs.p99,
     gcShare: generator.gcMs / (wallMs * results.length),
@@ -478,7 +513,9 @@ function resultOf(
       results.map((result) => result.events),
       restarted,
       durationMs,
+      struck.faults,
     ),
+    ...disturbed,
     server,
     generator,
     ...(pacing === null ? {} : { pacing }),
@@ -497,9 +534,12 @@ function resultOf(
     limiterEvidence: limiter.evidence,
     audit,
     warnings: [
-      ...(isLost(results) ? [] : warningsOf(entries, counted.callsPerEntry, generator, snapshots.server)),
+      ...(isLost(results)
+        ? []
+        : warningsOf(entries, isDisturbed ? null : counted.callsPerEntry, generator, snapshots.server)),
       ...(pacing === null ? [] : pacingWarnings(pacing)),
       ...(network === null ? [] : networkWarnings(network)),
+      ...faultWarnings(disturbed, scenario.durationMs),
       ...(beside?.acted.warnings ?? []),
       // Leaving is no entry, but is in progress too.
       ...((segment.behaviour?.leavePercent ?? 0) > 0 ? [] : littlesLawWarnings(inProgress)),
@@ -594,7 +634,8 @@ function waitingSetOf(segment: Segment, results: readonly SegmentResult[], limit
 
 function warningsOf(
   entries: TrialResult["entries"],
-  callsPerEntry: number,
+  /** As the server counted; null: it was disturbed. */
+  callsPerEntry: number | null,
   generator: TrialResult["generator"],
   server: Snapshots<ServerSnapshot>,
 ): Warning[] {
@@ -605,7 +646,11 @@ function warningsOf(
       code: "server-restarted",
       message: "the server restarted during the trial: its own counters say nothing about it",
     });
-  } else if (entries.attempted > 0 && Math.abs(sent / entries.attempted - callsPerEntry) > 0.005 * callsPerEntry) {
+  } else if (
+    callsPerEntry !== null &&
+    entries.attempted > 0 &&
+    Math.abs(sent / entries.attempted - callsPerEntry) > 0.005 * callsPerEntry
+  ) {
     warnings.push({
       code: "counters-disagree",
       message:

@@ -71,6 +71,7 @@ export const exactScenario = (scenario: Scenario): Scenario => ({
   rtt: null,
   ratePerSec: null,
   stages: null,
+  faults: [],
   ...NOTHING_ELSE,
   // An entry that is given up has not sent what it would have: on a busy machine, waiting costs nothing here.
   timeoutMs: Math.max(scenario.timeoutMs, EXACT_TIMEOUT_MS),

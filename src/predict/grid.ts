@@ -65,6 +65,7 @@ export function notModelled(scenario: Scenario): string[] {
     stages: stages !== null,
     arrival: scenario.ratePerSec !== null && arrival !== "constant" && arrival !== "poisson",
     entries: scenario.entries !== null,
+    fault: scenario.faults.length > 0,
   };
   return Object.keys(isSet).filter((flag) => isSet[flag]);
 }

@@ -12,9 +12,10 @@ import {
   type TargetReport,
   type TrialReport,
 } from "./schema.js";
-import { type LatencyBasis, successRateOf, summarize, totalOf, tpsOf } from "./summary.js";
+import { type LatencyBasis, successRateOf, summarize, tpsOf } from "./summary.js";
 import { checkThresholds, type Threshold } from "./thresholds.js";
 import { TOOL } from "./tool.js";
+import { totalOf } from "./totals.js";
 import { warningsOf } from "./warnings.js";
 
 export interface RunFacts {

@@ -16,8 +16,8 @@ import {
   type TargetReport,
   type TrialReport,
 } from "./schema.js";
-import { totalOf } from "./summary.js";
 import { TOOL } from "./tool.js";
+import { totalOf } from "./totals.js";
 
 /** The report of `qbench predict`, version 1; the rules of the run's report hold. */
 

@@ -9,8 +9,8 @@ import { errorReport } from "./builder.js";
 import { latencyText, percentText, rangeText, ratioText } from "./format.js";
 import { calibrationsOf, type PredictFacts, pointOf, warningsOnTrials } from "./predict.js";
 import { runReportSchema, SCHEMA_VERSION, type TrialReport } from "./schema.js";
-import { totalOf } from "./summary.js";
 import { TOOL } from "./tool.js";
+import { totalOf } from "./totals.js";
 
 /** The report of `qbench roadmap`, version 1; the rules of the run's report hold. */
 

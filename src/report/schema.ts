@@ -57,6 +57,19 @@ const anomaly = z
   })
   .meta({ id: "anomalyRate", description: "one kind of anomaly over all trials; 95 % Wilson interval" });
 
+const faultSummary = z
+  .object({
+    fault: name.meta({ description: "as --fault takes it" }),
+    trials: count.meta({ description: "those in which it happened" }),
+    recovered: count.meta({ description: "those of them in which throughput was back within the trial" }),
+    successRate: share.nullable(),
+    longestGapMs: amount,
+    degradedMs: amount.nullable(),
+    recoveryMs: amount.nullable().meta({ description: "null: in half of the trials or more it was not seen" }),
+    failures: counts,
+  })
+  .meta({ id: "faultSummary", description: "one fault over the trials: medians, and sums of failures" });
+
 const summary = z.object({
   trials: count.meta({ description: "complete trials; only these count here" }),
   trialsLeftOut: count,
@@ -78,6 +91,8 @@ const summary = z.object({
   limiters: counts,
   audit: z.object({ ok: z.boolean(), anomalies: counts, brokenPromises: z.array(z.string()) }),
   anomalies: z.record(z.string(), anomaly).optional(),
+  faults: z.array(faultSummary).optional().meta({ description: "in order of time; absent where none was planned" }),
+  lostByServer: count.optional().meta({ description: "entries acknowledged that a restarted server forgot" }),
   vsBaseline: vsBaseline.optional(),
 });
 
@@ -123,6 +138,7 @@ const scenario = z.object({
   admitEveryMs: amount.optional(),
   admitBatch: count.optional(),
   admitTtlMs: amount.optional(),
+  faults: z.array(z.object({ name, atMs: amount, forMs: amount })).optional(),
   audit: z.enum(AUDITS).optional(),
   historyMb: amount,
   seed: z.int(),

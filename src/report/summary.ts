@@ -3,8 +3,10 @@ import { mergeCounts, percentileUs } from "../measure/hdr.js";
 import { type Comparison, comparePairs, type Direction } from "../stats/comparison.js";
 import { medianInterval } from "../stats/median.js";
 import { summarizeAnomalies } from "./anomalies.js";
+import { summarizeFaults } from "./faults.js";
 import { latencyFigures } from "./latency.js";
 import type { StrategySummary } from "./schema.js";
+import { totalOf } from "./totals.js";
 
 /**
  * What the trials of one strategy come to, and how they compare with the baseline's. Only complete trials count.
@@ -65,6 +67,7 @@ export function summarize(
       brokenPromises: [...new Set(complete.flatMap((trial) => trial.audit.brokenPromises))].sort(),
     },
     ...(anomalies === undefined ? {} : { anomalies }),
+    ...summarizeFaults(trials),
     ...(baseline === undefined ? {} : { vsBaseline: compareWith(baseline, trials, basis) }),
   };
 }
@@ -142,15 +145,6 @@ function totalEntries(trials: readonly TrialResult[]): EntryCounts {
     waiting: sum("waiting"),
     active: sum("active"),
   };
-}
-
-/** Adds up counts by kind; kinds in order of their names. */
-export function totalOf(parts: readonly Readonly<Record<string, number | undefined>>[]): Record<string, number> {
-  const total = new Map<string, number>();
-  for (const part of parts) {
-    for (const [kind, n] of Object.entries(part)) total.set(kind, (total.get(kind) ?? 0) + (n ?? 0));
-  }
-  return Object.fromEntries([...total].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const tally = (kinds: readonly string[]): Record<string, number> => totalOf(kinds.map((kind) => ({ [kind]: 1 })));

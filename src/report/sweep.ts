@@ -16,8 +16,8 @@ import {
   SCHEMA_VERSION,
   type TargetReport,
 } from "./schema.js";
-import { totalOf } from "./summary.js";
 import { TOOL } from "./tool.js";
+import { totalOf } from "./totals.js";
 import { amount, count, counts, LIMITERS, name, share, trial, warning } from "./trial-schema.js";
 
 /** The report of `qbench sweep`, version 1; the rules of the run's report hold. */

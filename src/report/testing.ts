@@ -46,6 +46,7 @@ export const SCENARIO: Scenario = {
   admitEveryMs: 1000,
   admitBatch: 1000,
   admitTtlMs: 600_000,
+  faults: [],
   audit: "full",
   historyMb: 256,
   seed: 42,

@@ -136,6 +136,33 @@ const admission = z
   })
   .meta({ description: "users admitted beside the entries; their commands are not among the entries'" });
 
+const fault = z
+  .object({
+    name,
+    atMs: amount.meta({ description: "when it was to begin, since the common start" }),
+    forMs: amount.meta({ description: "how long it was to last; 0: it happens at an instant" }),
+    beganMs: amount,
+    endedMs: amount,
+    succeeded: count,
+    failures: counts.meta({ description: "by kind" }),
+    successRate: share.nullable(),
+    longestGapMs: amount.meta({ description: "the longest time without a success" }),
+    degradedMs: amount
+      .nullable()
+      .meta({ description: "time in windows of 100 ms with less than half of the rate before; null: cannot be told" }),
+    recoveryMs: amount.nullable().meta({
+      description: "from its end to the first window of 100 ms with 90 % of the rate before; null: none seen",
+    }),
+  })
+  .meta({
+    id: "fault",
+    description: "what went wrong on purpose, and what became of the entries until the next fault or the trial's end",
+  });
+
+const moments = z
+  .object({ everyMs: amount, succeeded: z.array(count), failed: z.array(count), beforePerSec: amount.nullable() })
+  .meta({ description: "ends of entries, window by window; beforePerSec: median rate before the first fault" });
+
 const part = z.object({
   strategy: name,
   share: amount.meta({ description: "of the entries, in per cent" }),
@@ -218,6 +245,8 @@ export const trial = z
       )
       .optional()
       .meta({ description: "what happened, in order of time" }),
+    faults: z.array(fault).optional(),
+    moments: moments.optional(),
     waitingSet: z.object({
       atStart: count,
       atEnd: count,

@@ -1,4 +1,5 @@
 import type { Warning } from "../base/warning.js";
+import { faultNamed } from "../faults/index.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { MIN_ROUNDS } from "../stats/comparison.js";
 import { percentText, plural, rateText } from "./format.js";
@@ -31,6 +32,13 @@ export function warningsOf(strategies: readonly StrategyReport[], scenario: Scen
         (scenario.client === "ioredis"
           ? "--client wire needs less CPU for an entry"
           : "use a machine with more free cores, or more --instances where cores are free"),
+    );
+  }
+  if (scenario.faults.some(({ name }) => faultNamed(name).needs === "proxy")) {
+    warn(
+      "proxied",
+      "a proxy of qbench's own stood between generator and server, so that connections could be reset: every round trip " +
+        "went through it, so rates and latencies are those of this set-up alone",
     );
   }
   const met = queuesMet(strategies).sort((a, b) => a.mean - b.mean);

@@ -1,5 +1,6 @@
 import { formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
+import { faults as faultsValue } from "../scenario/faults.js";
 import { pollEvery as pollEveryValue } from "../scenario/poll-every.js";
 import { rtt as rttValue } from "../scenario/rtt.js";
 import { stages as stagesValue } from "../scenario/stages.js";
@@ -74,6 +75,7 @@ export function headerOf({ scenario, target, strategies, environment, seed }: Ru
     ],
     ["queue", queueText(scenario, strategies)],
     ...admissionHeader(scenario),
+    ...(scenario.faults?.length ? [["faults", faultsValue.format(scenario.faults)] as [string, string]] : []),
     ["machine", `${cpus}, ${machine.platform} ${machine.kernel}, Node ${software.node}`],
   ];
 }

@@ -1,3 +1,4 @@
+import { faultText } from "../faults/index.js";
 import { ANOMALY_KINDS } from "../queue/anomaly.js";
 import type { LatencyReport, RunReport, StrategyReport, TrialReport } from "../report/schema.js";
 import type { TextReporter } from "./reporter.js";
@@ -15,6 +16,7 @@ export const csv: TextReporter = {
   },
 };
 
+type FaultReport = NonNullable<TrialReport["faults"]>[number];
 type Cell = string | number | boolean | null;
 type Column = readonly [string, (trial: TrialReport, strategy: StrategyReport, report: RunReport) => Cell];
 
@@ -55,8 +57,19 @@ const COLUMNS: readonly Column[] = [
   ["client", (_trial, _strategy, report) => report.scenario.client],
   ["writes", (_trial, _strategy, report) => report.scenario.writes],
   ["audit_coverage", (trial) => trial.audit.coverage],
+  ["faults", (trial) => trial.faults?.map(faultText).join(" ") ?? null],
+  ["fault_longest_gap_ms", (trial) => overFaults(trial, ({ longestGapMs }) => longestGapMs)],
+  ["fault_degraded_ms", (trial) => overFaults(trial, ({ degradedMs }) => degradedMs)],
+  ["fault_recovery_ms", (trial) => overFaults(trial, ({ recoveryMs }) => recoveryMs)],
+  ["lost_by_server", (trial) => trial.audit.lostByServer],
   ...ANOMALY_KINDS.map((kind): Column => [`anomaly_${kind.replaceAll("-", "_")}`, (trial) => countOf(trial, kind)]),
 ];
+
+/** The most that any fault of the trial did; empty without one, or where it cannot be told. */
+function overFaults({ faults = [] }: TrialReport, of: (fault: FaultReport) => number | null): number | null {
+  const figures = faults.map(of);
+  return figures.length === 0 || figures.includes(null) ? null : Math.max(...(figures as number[]));
+}
 
 /** Empty where the trial could not have shown it. */
 function countOf({ audit }: TrialReport, kind: string): number | null {

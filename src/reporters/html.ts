@@ -14,6 +14,7 @@ import type { RunReport, StrategyReport, TrialReport } from "../report/schema.js
 import { anomaliesIn, answerOf, headerOf, limiterText, warningsIn } from "../report/words.js";
 import { median } from "../stats/median.js";
 import { csv } from "./csv.js";
+import { faultTable } from "./fault-table.js";
 import { asJson, html, type Markup, raw } from "./markup.js";
 import { asset, chartLibrary, pageScript, policy, tableOf } from "./page.js";
 import type { TextReporter } from "./reporter.js";
@@ -51,6 +52,7 @@ ${head(title, report)}
 <main>
 ${words(report)}
 ${comparison(report)}
+${faults(report)}
 ${shown(report)}
 ${figures.map(figure)}
 ${load(report)}
@@ -188,6 +190,18 @@ function comparison({ strategies }: RunReport): Markup {
   return html`<section aria-labelledby="title-comparison">
 <h2 id="title-comparison">Comparison</h2>
 ${tableOf([heads, ...rows], "figures")}
+</section>
+`;
+}
+
+/** Fault × strategy, where something was to go wrong. */
+function faults(report: RunReport): Markup | undefined {
+  const found = faultTable(report);
+  if (found === null) return undefined;
+  return html`<section aria-labelledby="title-faults">
+<h2 id="title-faults">What went wrong on purpose, and what came of it</h2>
+${tableOf([found.heads, ...found.rows], "figures")}
+${found.legend.map((line) => html`<p class="quiet">${line}.</p>`)}
 </section>
 `;
 }

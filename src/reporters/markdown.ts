@@ -3,6 +3,7 @@ import type { RunReport } from "../report/schema.js";
 import { thresholdText } from "../report/thresholds.js";
 import { admissionIn, answerOf, eventsIn, headerOf, partsIn, usersIn, warningsIn } from "../report/words.js";
 import { anomalyTable, explainedIn, uncountedIn } from "./anomaly-table.js";
+import { faultTable } from "./fault-table.js";
 import { renderGateMarkdown } from "./gate-markdown.js";
 import type { TextReporter } from "./reporter.js";
 import { rowOf } from "./row.js";
@@ -24,6 +25,7 @@ export const markdown: TextReporter = {
       partsIn(report).map((line) => `- Mix: ${escaped(line)}`),
       admissionIn(report).map((line) => `- Admission: ${escaped(line)}`),
       anomalies(report),
+      faults(report),
       uncountedIn(report).map((line) => `- Anomalies: ${escaped(line)}`),
       explainedIn(report).map((line) => `- Explained: ${escaped(line)}`),
       eventsIn(report).map((line) => `- Happened: ${escaped(line)}`),
@@ -49,6 +51,21 @@ function anomalies(report: RunReport): string[] {
     ...found.rows.map(({ kind, cells }) =>
       row([kind, ...cells.map(({ rate, interval }) => (interval === "" ? rate : `${rate} (${interval})`))]),
     ),
+    "",
+    ...found.legend.map(escaped),
+  ];
+}
+
+/** Fault × strategy, where something was to go wrong. */
+function faults(report: RunReport): string[] {
+  const found = faultTable(report);
+  if (found === null) return [];
+  const row = (values: readonly string[]): string => `| ${values.map(escaped).join(" | ")} |`;
+  const isFigure = (column: number): boolean => ![0, 1, 6].includes(column);
+  return [
+    row(found.heads),
+    `|${found.heads.map((_, i) => (isFigure(i) ? " ---: " : " --- ")).join("|")}|`,
+    ...found.rows.map(row),
     "",
     ...found.legend.map(escaped),
   ];

@@ -74,6 +74,39 @@ const RACES = reportOf(
     },
   },
 );
+/** A fault that all recover from, and one that nobody lives to see the end of. */
+const FAULTY = reportOf(
+  {
+    scenario: {
+      ...SCENARIO,
+      strategies: ["individual", "lua"],
+      trials: 2,
+      faults: [
+        { name: "restart", atMs: 1000, forMs: 100 },
+        { name: "maxmemory", atMs: 2000, forMs: 500 },
+      ],
+    },
+  },
+  {
+    individual: { change: { faults: faultsOf(420, null, { timeout: 12, connection: 1840 }) } },
+    lua: {
+      change: {
+        faults: faultsOf(180, 96.5, { connection: 20 }),
+        audit: { ...AUDIT, lostByServer: 8123 },
+      },
+    },
+  },
+);
+
+function faultsOf(longestGapMs: number, recoveryMs: number | null, failures: Record<string, number>) {
+  const restart = { name: "restart", atMs: 1000, forMs: 100, beganMs: 1000.4, endedMs: 1131.7, succeeded: 9000 };
+  const maxmemory = { name: "maxmemory", atMs: 2000, forMs: 500, beganMs: 2000.1, endedMs: 2500.9, succeeded: 4000 };
+  return [
+    { ...restart, failures, successRate: 0.9, longestGapMs, degradedMs: 300, recoveryMs },
+    { ...maxmemory, failures: { OOM: 24_000 }, successRate: 0.14, longestGapMs: 501, degradedMs: 500, recoveryMs: 0 },
+  ];
+}
+
 /** Text that tries to break out of every format. */
 const EVIL = '=1+1|<b>\u001b[2J"x",\r\n`@';
 const HOSTILE = reportOf({
@@ -101,6 +134,8 @@ describe("golden texts", () => {
     ["csv", V1, "trials.csv"],
     ["table", RACES, "table-races.txt"],
     ["markdown", RACES, "markdown-races.txt"],
+    ["table", FAULTY, "table-faults.txt"],
+    ["markdown", FAULTY, "markdown-faults.txt"],
   ])("%s", async (name, report, file) => {
     await expect(render(name, report)).toMatchFileSnapshot(`golden/${file}`);
   });
@@ -144,13 +179,13 @@ describe("table", () => {
         },
       },
     );
-    for (const report of [V1, TROUBLED, HOSTILE, RACES, wide]) {
+    for (const report of [V1, TROUBLED, HOSTILE, RACES, FAULTY, wide]) {
       for (const line of render("table", report).split("\n")) expect([...line].length, line).toBeLessThanOrEqual(120);
     }
   });
 
   it("says with colours nothing that it does not say in words", () => {
-    for (const report of [V1, TROUBLED, RACES]) {
+    for (const report of [V1, TROUBLED, RACES, FAULTY]) {
       const colored = render("table", report, true);
       expect(colored).not.toBe(render("table", report));
       expect(withoutColor(colored)).toBe(render("table", report));

@@ -5,6 +5,7 @@ import type { RunReport, StrategyReport } from "../report/schema.js";
 import { type ThresholdResult, thresholdText } from "../report/thresholds.js";
 import { admissionIn, answerOf, eventsIn, headerOf, partsIn, usersIn, warningsIn } from "../report/words.js";
 import { anomalyTable, explainedIn, uncountedIn } from "./anomaly-table.js";
+import { faultTable } from "./fault-table.js";
 import { renderGateTable } from "./gate-table.js";
 import { labelled, RULED, sections, stacked, wrapped } from "./layout.js";
 import type { TextReporter } from "./reporter.js";
@@ -27,6 +28,7 @@ export const table: TextReporter = {
       legend(report).flatMap((line) => wrapped(line).map((part) => chalk.dim(part))),
       answerOf(report).flatMap((line) => wrapped(printable(line, 2000)).map((part) => chalk.bold(part))),
       anomalies(report, chalk),
+      faults(report, chalk),
       thresholdLines(report.thresholds ?? [], chalk),
       labelled(
         usersIn(report).map((line) => ["users", line]),
@@ -150,6 +152,45 @@ function anomalies(report: RunReport, chalk: ChalkInstance): string[] {
   for (const { kind, cells } of found.rows) {
     const texts = cells.map(({ rate, interval, promise }) => stacked(paint[promise](rate), chalk.dim(interval)));
     grid.push([chalk.bold(kind), ...texts]);
+  }
+  const lines = grid.toString().split("\n");
+  return [
+    ...lines.map((line) => line.trimEnd()),
+    "",
+    ...found.legend.flatMap((line) => wrapped(line).map((part) => chalk.dim(part))),
+  ];
+}
+
+/** Fault × strategy, where something was to go wrong. */
+function faults(report: RunReport, chalk: ChalkInstance): string[] {
+  const found = faultTable(report);
+  if (found === null) return [];
+  const grid = new Table({
+    head: found.heads.map((head) => bold(head.replace(/[ ,]+/g, "\n"), chalk)),
+    ...RULED,
+    colAligns: ["left", "left", "right", "right", "right", "right", "left", "right", "right"],
+  });
+  for (const [
+    fault = "",
+    name = "",
+    success = "",
+    gap = "",
+    half = "",
+    back = "",
+    failed = "",
+    ...rest
+  ] of found.rows) {
+    const recovery = stacked(...back.split(/ (?=\()/));
+    grid.push([
+      printable(fault, LONGEST_NAME).replace(":", "\n:"),
+      nameLines(name).join("\n"),
+      success,
+      gap,
+      half,
+      recovery,
+      stacked(...printable(failed, 200).split(", ")),
+      ...rest,
+    ]);
   }
   const lines = grid.toString().split("\n");
   return [

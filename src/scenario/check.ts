@@ -4,6 +4,7 @@ import type { Warning } from "../base/warning.js";
 import { ARRIVALS, PACERS } from "../pacers/index.js";
 import { usersByInstance } from "../plan/segment.js";
 import { strategyNamed } from "../strategies/index.js";
+import { faultConflicts, faultWarnings } from "./fault-conflicts.js";
 import { type Property, SCENARIO_OPTIONS } from "./options.js";
 import type { Scenario } from "./scenario.js";
 
@@ -98,7 +99,7 @@ export function conflictsIn(scenario: Scenario): Conflict[] {
         `got ${formatCount(prefill)} in each of ${formatCount(concerts)}`,
     });
   }
-  return [...conflicts, ...admissionConflicts(scenario)];
+  return [...conflicts, ...admissionConflicts(scenario), ...faultConflicts(scenario)];
 }
 
 /** Tokens that entries cannot read would have active users queued again. */
@@ -176,5 +177,5 @@ export function warningsOn(scenario: Scenario, isGiven: (property: Property) => 
   }
   if (scenario.audit !== "full") withoutEffect("historyMb", `with audit ${scenario.audit}`);
   if (concerts === 1 && scenario.zipf > 0) withoutEffect("zipf", "with one concert");
-  return warnings;
+  return [...warnings, ...faultWarnings(scenario)];
 }

@@ -32,12 +32,14 @@ const anyValue = fc.oneof(
     "30%",
     "5k:10s",
     "0..5k:10s,2.5k:1m30s",
+    "stall@1s:500ms, reset@1m30s",
     "",
   ),
   fc
     .tuple(fc.double({ min: 0, max: 2000, noNaN: true }), fc.constantFrom("", "k", "M", "s", "ms", "MB", "%", "s±5%"))
     .map((one) => one.join("")),
   fc.array(fc.constantFrom("lua", "dedup", "all", "luaa"), { maxLength: 3 }),
+  fc.array(fc.constantFrom("stall@0", "restart@1h:1ms,kill@2s", " reset@1s", "none", "kill"), { maxLength: 3 }),
   fc.array(fc.constantFrom("5k:10s", "0..1M:1s", " 5:1s ", "5k", "0..0:1s"), { maxLength: 3 }),
   fc.record({ new: fc.constantFrom(100, 50, -1), waiting: fc.constantFrom(0, 50) }, { requiredKeys: ["new"] }),
 );

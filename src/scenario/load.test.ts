@@ -80,6 +80,7 @@ describe("a scenario", () => {
       admitEveryMs: 1000,
       admitBatch: 1000,
       admitTtlMs: 600_000,
+      faults: [],
       audit: "full",
       historyMb: 512,
     });

@@ -4,6 +4,7 @@ import { CLIENTS, WRITES } from "../drivers/driver.js";
 import { ARRIVALS } from "../pacers/index.js";
 import { SCORES } from "../queue/outcome.js";
 import { DEFAULT_STRATEGIES, STRATEGY_NAMES } from "../strategies/index.js";
+import { faults } from "./faults.js";
 import { instanceShares } from "./instance-shares.js";
 import { mix, strategyMix, strategyNames } from "./list-values.js";
 import { pollEvery } from "./poll-every.js";
@@ -38,6 +39,7 @@ type Group =
   | "Connections"
   | "Queue"
   | "Admission"
+  | "Faults"
   | "Limits";
 /** The fields of a Scenario that an option sets. */
 export type Property = Exclude<keyof Scenario, "name">;
@@ -321,6 +323,14 @@ export const SCENARIO_OPTIONS: { readonly [P in Property]: ScenarioOption<Scenar
     type: duration(1000, 12 * HOUR_MS),
     fallback: 600_000,
     help: "how long an admitted user's token lives",
+  },
+  faults: {
+    flag: "fault",
+    group: "Faults",
+    type: faults,
+    fallback: [],
+    isRepeatable: true,
+    help: "goes wrong at that instant of every trial, for so long; `qbench list faults` describes them",
   },
   audit: {
     flag: "audit",

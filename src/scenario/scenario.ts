@@ -1,5 +1,6 @@
 import type { AuditDepth } from "../audit/audit-depth.js";
 import type { Client, Rtt, Writes } from "../drivers/driver.js";
+import type { PlannedFault } from "../faults/fault.js";
 import type { Arrival } from "../pacers/index.js";
 import type { Stage } from "../pacers/profile.js";
 import type { Score } from "../queue/outcome.js";
@@ -76,6 +77,8 @@ export interface Scenario extends Behaviour {
   readonly admitBatch: number;
   /** How long the tokens of admitted users live. */
   readonly admitTtlMs: number;
+  /** What goes wrong in every trial, in order of time. */
+  readonly faults: readonly PlannedFault[];
   readonly timeoutMs: number;
   readonly thinkTimeMs: number;
   /** Arrivals a second in all, the mean one where there are stages; null: the closed model. */

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { environmentError, QbenchError } from "../base/errors.js";
 import type { Endpoint } from "../drivers/driver.js";
 import { temporaryFolder } from "./folders.js";
@@ -28,6 +29,7 @@ export interface EmbeddedServer {
 
 const LOOPBACK = "127.0.0.1";
 const PORT_ATTEMPTS = 10;
+const PORT_RETRY_MS = 50;
 const READY_TIMEOUT_MS = 15_000;
 const READY_RETRY_MS = 5;
 const LOG_LINES = 8;
@@ -44,6 +46,25 @@ export async function startEmbedded(binary: RedisBinary, configLines: readonly s
       return await startOnce(binary, await freePort(), configLines);
     } catch (error) {
       if (!(error instanceof PortTaken) || attempt === PORT_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/**
+ * Starts a server in the place of one that has ended: the same program and port, in a folder of its own.
+ * @throws QbenchError (environment) if it does not come up.
+ */
+export async function restartEmbedded(
+  { binary, endpoint }: EmbeddedServer,
+  configLines: readonly string[],
+): Promise<EmbeddedServer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(binary, endpoint.port, configLines);
+    } catch (error) {
+      if (!(error instanceof PortTaken) || attempt === PORT_ATTEMPTS) throw error;
+      // A client that connects to a port of its own in vain may have drawn this one, and holds it for a moment.
+      await sleep(PORT_RETRY_MS);
     }
   }
 }

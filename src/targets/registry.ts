@@ -6,6 +6,7 @@ import type { Endpoint } from "../drivers/driver.js";
 import { FOLDER_PREFIX } from "./embedded.js";
 import { cacheFolder, temporaryFolder } from "./folders.js";
 import { identityOf, stateOf } from "./process-identity.js";
+import type { ChangedSetting } from "./settings.js";
 import { addressOf, isLoopback } from "./url.js";
 
 /**
@@ -21,6 +22,8 @@ const record = z.object({
   servers: z.array(z.object({ process: identity, folder: z.string() })),
   /** `addressKey` of servers that this run writes keys to. */
   addresses: z.array(z.string()),
+  /** What it has changed of a server that is not its own, by `serverKey`, in the order in which it did. */
+  settings: z.array(z.object({ server: z.string(), name: z.string(), set: z.string(), was: z.string() })).default([]),
 });
 type RunRecord = z.infer<typeof record>;
 
@@ -28,6 +31,8 @@ type RunRecord = z.infer<typeof record>;
 export interface RunEntry {
   addServer(server: { readonly pid: number; readonly folder: string }): Promise<void>;
   addAddress(endpoint: Endpoint): Promise<void>;
+  /** All that is changed at this moment of a server's settings. */
+  setSettings(endpoint: Endpoint, changes: readonly ChangedSetting[]): Promise<void>;
   /** Everything is cleaned up: the file goes. */
   remove(): Promise<void>;
 }
@@ -39,7 +44,7 @@ const recordPath = (runId: string): string => join(registryFolder(), `${runId}.j
 export async function registerRun(runId: string): Promise<RunEntry> {
   const owner = await identityOf(process.pid);
   if (owner === undefined) throw new Error("cannot tell when this process started");
-  let current: RunRecord = { runId, owner, servers: [], addresses: [] };
+  let current: RunRecord = { runId, owner, servers: [], addresses: [], settings: [] };
   const change = async (changed: Partial<RunRecord>): Promise<void> => {
     current = { ...current, ...changed };
     await save(current);
@@ -51,6 +56,8 @@ export async function registerRun(runId: string): Promise<RunEntry> {
       if (server !== undefined) await change({ servers: [...current.servers, { process: server, folder }] });
     },
     addAddress: (endpoint) => change({ addresses: [...current.addresses, addressKey(endpoint)] }),
+    setSettings: (endpoint, changes) =>
+      change({ settings: changes.map((one) => ({ server: serverKey(endpoint), ...one })) }),
     remove: () => rm(recordPath(runId), { force: true }),
   };
 }
@@ -80,9 +87,31 @@ export async function forgetDeadRun(runId: string, endpoint: Endpoint): Promise<
   await saveOrRemove({ ...dead, addresses: dead.addresses.filter((key) => key !== addressKey(endpoint)) });
 }
 
-/** One name for one database, however this machine is called. */
-const addressKey = (endpoint: Endpoint): string =>
-  `${addressOf(isLoopback(endpoint) ? { ...endpoint, host: "localhost" } : endpoint).toLowerCase()}/${endpoint.db}`;
+/** The settings that dead runs have left changed on this server, run by run. */
+export async function settingsLeftAt(
+  endpoint: Endpoint,
+): Promise<{ readonly runId: string; readonly changes: readonly ChangedSetting[] }[]> {
+  const key = serverKey(endpoint);
+  const left = (await deadRuns()).map(({ runId, settings }) => ({
+    runId,
+    changes: settings.filter(({ server }) => server === key),
+  }));
+  return left.filter(({ changes }) => changes.length > 0);
+}
+
+/** A dead run's settings have been put back on this server. */
+export async function forgetSettings(runId: string, endpoint: Endpoint): Promise<void> {
+  const dead = await load(recordPath(runId));
+  if (dead === undefined) return;
+  await saveOrRemove({ ...dead, settings: dead.settings.filter(({ server }) => server !== serverKey(endpoint)) });
+}
+
+/** One name for one server, however this machine is called. */
+const serverKey = (endpoint: Endpoint): string =>
+  addressOf(isLoopback(endpoint) ? { ...endpoint, host: "localhost" } : endpoint).toLowerCase();
+
+/** One name for one database. */
+const addressKey = (endpoint: Endpoint): string => `${serverKey(endpoint)}/${endpoint.db}`;
 
 async function deadRuns(): Promise<RunRecord[]> {
   const names = await readdir(registryFolder()).catch(() => []);
@@ -114,7 +143,7 @@ async function save(current: RunRecord): Promise<void> {
 }
 
 const saveOrRemove = (current: RunRecord): Promise<void> =>
-  current.servers.length + current.addresses.length === 0
+  current.servers.length + current.addresses.length + current.settings.length === 0
     ? rm(recordPath(current.runId), { force: true })
     : save(current);
 

@@ -4,9 +4,19 @@ import type { Endpoint } from "../drivers/driver.js";
 import { connectControl } from "./control.js";
 import { startEmbedded } from "./embedded.js";
 import { holdsForeignKeys, removeRunKeys } from "./keys.js";
+import { OwnServer } from "./own-server.js";
 import { findRedisBinary } from "./redis-binary.js";
 import { translateRedisError } from "./redis-errors.js";
-import { deadRunsAt, endOrphanServers, forgetDeadRun, type RunEntry, registerRun } from "./registry.js";
+import {
+  deadRunsAt,
+  endOrphanServers,
+  forgetDeadRun,
+  forgetSettings,
+  type RunEntry,
+  registerRun,
+  settingsLeftAt,
+} from "./registry.js";
+import { putBack, Settings } from "./settings.js";
 import { addressOf, isLoopback, parseRedisUrl } from "./url.js";
 
 export interface TargetOptions {
@@ -35,7 +45,11 @@ export interface Target {
   readonly name: string;
   /** The server's process, where it is one of ours. */
   readonly pid: number | undefined;
+  /** The same, to do something to it. */
+  readonly own: OwnServer | undefined;
   readonly control: Redis;
+  /** What is changed of its settings; `stop` puts it back, and after a SIGKILL the next start does. */
+  readonly settings: Settings;
   /** What a user should know, though the run can go on. */
   readonly warnings: readonly string[];
   /** Removes the keys of this run. @returns how many there were. */
@@ -76,8 +90,9 @@ async function openEmbedded(options: TargetOptions): Promise<Target> {
   const binary = await findRedisBinary(options.redisServer);
   const { entry, warnings } = await register(options.runId);
   const server = await startEmbedded(binary, options.configLines);
+  const own = new OwnServer(server, options.configLines ?? [], async (next) => entry?.addServer(next));
   const stop = async (): Promise<void> => {
-    await server.stop();
+    await own.stop();
     await entry?.remove();
   };
   try {
@@ -89,8 +104,13 @@ async function openEmbedded(options: TargetOptions): Promise<Target> {
       server: binary.server,
       version: binary.version,
       name: `embedded ${binary.server} ${binary.version}`,
-      pid: server.pid,
+      get pid() {
+        return own.pid;
+      },
+      own,
       control,
+      // They end with the server.
+      settings: new Settings(control, async () => {}),
       warnings,
       removeKeys: () => removeRunKeys(control, options.runId),
       async stop() {
@@ -109,10 +129,12 @@ async function openUrl(endpoint: Endpoint, options: TargetOptions): Promise<Targ
   const control = await connectControl(endpoint, options);
   try {
     const { server, version } = await checkedServer(control, endpoint);
+    await putBackSettings(control, endpoint);
     await removeKeysOfDeadRuns(control, endpoint);
     if (!options.allowNonempty) await refuseForeignKeys(control, endpoint);
     const { entry, warnings } = await register(runId);
     await entry?.addAddress(endpoint);
+    const settings = new Settings(control, async (changes) => entry?.setSettings(endpoint, changes));
     return {
       kind: "url",
       endpoints: [endpoint],
@@ -120,16 +142,19 @@ async function openUrl(endpoint: Endpoint, options: TargetOptions): Promise<Targ
       version,
       name: `${server} ${version} at ${addressOf(endpoint)}`,
       pid: undefined,
+      own: undefined,
       control,
+      settings,
       warnings,
       removeKeys: () => removeRunKeys(control, runId),
       stop: once(async () => {
         try {
+          await settings.restore();
           await removeRunKeys(control, runId);
           await entry?.remove();
         } catch (error) {
           const { message, hint } = translateRedisError(error, endpoint);
-          throw environmentError(`the keys of this run were not removed: ${message}`, hint);
+          throw environmentError(`what this run has left on the server was not removed: ${message}`, hint);
         } finally {
           control.disconnect();
         }
@@ -167,6 +192,13 @@ async function removeKeysOfDeadRuns(control: Redis, endpoint: Endpoint): Promise
   for (const runId of await deadRunsAt(endpoint)) {
     await removeRunKeys(control, runId);
     await forgetDeadRun(runId, endpoint).catch(() => {});
+  }
+}
+
+async function putBackSettings(control: Redis, endpoint: Endpoint): Promise<void> {
+  for (const { runId, changes } of await settingsLeftAt(endpoint)) {
+    await putBack(control, changes);
+    await forgetSettings(runId, endpoint).catch(() => {});
   }
 }
 

@@ -151,6 +151,7 @@ export class Instance implements DriverEvents, EntryStarter {
       isOpen: segment.arrivals !== null,
       isPolled: segment.behaviour?.pollEvery != null,
       historyBytes: segment.historyBytes,
+      ...(segment.keepsMoments ? { momentsOfMs: segment.durationMs } : {}),
     });
     if (segment.entries === null) trial.stopUs = startUs + segment.durationMs * 1000;
     const stopTimer = setTimeout(() => this.#stop(), segment.entries === null ? segment.durationMs : LONGEST_TIMER_MS);
@@ -546,6 +547,7 @@ function resultOf(
     users: trial.users.counts,
     leaves: recorder.leaves,
     seconds,
+    moments: recorder.moments?.data() ?? null,
     events: trial.events.finish(nowUs()),
     inProgress: { mean: trial.sweeps === 0 ? 0 : trial.inProgressSum / trial.sweeps, samples: trial.sweeps },
     health,

@@ -31,6 +31,7 @@ const SEGMENT: Segment = {
   timeoutMs: 60_000,
   seed: 1,
   historyBytes: 0,
+  keepsMoments: false,
 };
 
 it("users begin some hundreds a turn of the event loop, so that the first are sent before the last begin", async () => {

@@ -1,5 +1,6 @@
 import { History, OPERATION, type OperationCode, type OutcomeCode, RESULT, type ResultCode } from "../audit/history.js";
 import { Histogram } from "../measure/histogram.js";
+import { Moments } from "../measure/moments.js";
 import { Timeline } from "../measure/timeline.js";
 import { OUTCOMES, type Outcome } from "../queue/outcome.js";
 import type { Answer } from "../strategies/strategy.js";
@@ -17,6 +18,7 @@ export class Recorder {
   /** Of every entry, whatever comes of it: recorded when it starts. */
   readonly startLag: Histogram | null;
   readonly poll: Histogram | null;
+  readonly moments: Moments | null;
   readonly leaves = { succeeded: 0, failed: 0 };
   readonly history: History;
   succeeded = 0;
@@ -33,11 +35,14 @@ export class Recorder {
     isOpen: boolean;
     isPolled: boolean;
     historyBytes: number;
+    /** How long the trial is whose moments are to be kept apart. */
+    momentsOfMs?: number;
   }) {
     this.#startUs = options.startUs;
     this.response = options.isOpen ? new Histogram() : null;
     this.startLag = options.isOpen ? new Histogram() : null;
     this.poll = options.isPolled ? new Histogram() : null;
+    this.moments = options.momentsOfMs === undefined ? null : new Moments(options.momentsOfMs);
     this.history = new History({ instance: options.instance, budgetBytes: options.historyBytes });
   }
 
@@ -59,6 +64,7 @@ export class Recorder {
     this.answers[answer.outcome]++;
     this.roundTrips += table.roundTrips[slot]!;
     this.timeline.succeed(endUs - readyUs, endUs - this.#startUs);
+    this.moments?.succeed(endUs - this.#startUs);
     this.service.record(endUs - sentUs);
     this.poolWait.record(sentUs - readyUs);
     this.response?.record(endUs - plannedUs);
@@ -89,6 +95,7 @@ export class Recorder {
     this.failures[kind] = (this.failures[kind] ?? 0) + 1;
     this.failed.record(endUs - readyUs);
     this.timeline.fail(kind, endUs - this.#startUs);
+    this.moments?.fail(kind, endUs - this.#startUs);
   }
 
   #note(

@@ -2,6 +2,7 @@ import type { LineUp } from "../audit/clocks.js";
 import type { HistoryTransfer } from "../audit/history.js";
 import type { DriverCounters } from "../drivers/driver.js";
 import type { HistogramData } from "../measure/histogram.js";
+import type { MomentsData } from "../measure/moments.js";
 import type { ThreadHealth } from "../measure/thread-health.js";
 import type { SecondData } from "../measure/timeline.js";
 import type { Arrival } from "../pacers/index.js";
@@ -56,6 +57,8 @@ export interface Segment {
   readonly timeoutMs: number;
   readonly seed: number;
   readonly historyBytes: number;
+  /** Whether ends of entries are counted by moment: where faults are planned. */
+  readonly keepsMoments: boolean;
 }
 
 /** Answers by concert, which the audit holds against the data. */
@@ -125,6 +128,7 @@ export interface SegmentResult {
   /** Users' leaving, which is no entry. */
   readonly leaves: { readonly succeeded: number; readonly failed: number };
   readonly seconds: readonly SecondData[];
+  readonly moments: MomentsData | null;
   readonly events: readonly EventData[];
   /** Entries in progress, counted now and then: by Little's law it must be rate × latency. */
   readonly inProgress: { readonly mean: number; readonly samples: number };

@@ -77,6 +77,9 @@ function buffersOf(result: SegmentResult): ArrayBuffer[] {
   return [
     ...result.parts.map((part) => part.entry.counts.buffer),
     ...histograms.flatMap((one) => (one === null ? [] : [one.counts.buffer])),
+    ...(result.moments === null
+      ? []
+      : [result.moments.succeeded, ...Object.values(result.moments.failed)].map((one) => one.buffer)),
     ...result.history.chunks.map((chunk) => chunk.buffer),
   ];
 }

@@ -83,6 +83,7 @@ export class IoredisDriver implements Driver {
       db: endpoint.db,
       ...(endpoint.username === undefined ? {} : { username: endpoint.username }),
       ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
+      ...(endpoint.clientName === undefined ? {} : { connectionName: endpoint.clientName }),
       ...(endpoint.tls ? { tls: { servername: endpoint.host } } : {}),
       protocol: 2,
       lazyConnect: true,

@@ -159,7 +159,7 @@ export class WireConnection implements ReplySink {
   }
 
   #greet(): void {
-    const { username, password, db } = this.#endpoint;
+    const { username, password, db, clientName } = this.#endpoint;
     this.#greetings = 0;
     if (password !== undefined) {
       this.#greetings++;
@@ -169,6 +169,10 @@ export class WireConnection implements ReplySink {
     if (db !== 0) {
       this.#greetings++;
       this.#sendOwn("SELECT", String(db));
+    }
+    if (clientName !== undefined) {
+      this.#greetings++;
+      this.#sendOwn("CLIENT", "SETNAME", clientName);
     }
     // Always one command: a server that is still loading, or wants a password, says so before an entry meets it.
     this.#greetings++;
@@ -182,7 +186,9 @@ export class WireConnection implements ReplySink {
       return;
     }
     this.#greetings--;
-    if (reply instanceof ErrorReply) {
+    // The last but one, where there is a name. A user who may not have one is as well off without.
+    const isName = this.#endpoint.clientName !== undefined && this.#greetings === 1;
+    if (reply instanceof ErrorReply && !isName) {
       this.#events.onRefused(answeredFailure(reply.message));
       this.#lose(reply.message);
     } else if (this.#greetings === 0) {

@@ -1,0 +1,27 @@
+import { type Fault, OVER } from "./fault.js";
+
+/**
+ * CLIENT KILL by number rather than TYPE normal, which would take the connections of everybody else with it: control,
+ * admission, and whoever else uses the server.
+ */
+export const clientKill: Fault = {
+  name: "client-kill",
+  summary: "has the server close every measuring connection (CLIENT KILL)",
+  lastsMs: null,
+  needs: "commands",
+  serverIs: "there",
+  async begin({ control, clientName }) {
+    const clients = String(await control.client("LIST"));
+    const numbers = clients
+      .split("\n")
+      .filter((line) => line.includes(` name=${clientName} `))
+      .map((line) => /^id=(\d+) /.exec(line)?.[1] ?? "");
+    if (numbers.length === 0) throw new Error("the server lists no connection by the name that they were given");
+    const killing = control.pipeline();
+    for (const number of numbers) killing.call("CLIENT", "KILL", "ID", number);
+    const replies = (await killing.exec()) ?? [];
+    const refused = replies.find(([error]) => error !== null);
+    if (refused !== undefined) throw refused[0];
+    return OVER;
+  },
+};

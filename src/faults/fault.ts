@@ -1,0 +1,53 @@
+import type { Redis } from "ioredis";
+import type { OwnServer } from "../targets/own-server.js";
+import type { Settings } from "../targets/settings.js";
+import type { ServerProxy } from "./proxy.js";
+
+/**
+ * Something that goes wrong at a planned instant of every trial, for every strategy at the same one. The main thread does
+ * it, over a control connection or to the server's process; the measuring threads only meet what comes of it.
+ */
+export interface Fault {
+  readonly name: string;
+  /** One line for `qbench list`. */
+  readonly summary: string;
+  /** How long it goes on where nothing else is asked for, ms; null: it happens at an instant. */
+  readonly lastsMs: number | null;
+  /** What it is done to: a process of our own, a proxy in front of the server, or the server by its commands alone. */
+  readonly needs: "own-server" | "proxy" | "commands";
+  /** What it does to the server: nobody is answered while it goes on; nor afterwards of what was before; nor ever again. */
+  readonly serverIs: "there" | "away" | "restarted" | "gone";
+  /**
+   * Does it. @returns what ends it: called once, when its time is over or the trial is, however that ends.
+   * @throws whatever the server answers; nothing has happened then.
+   */
+  begin(site: FaultSite): Promise<() => Promise<void>>;
+}
+
+/** What faults may lay hands on. What a fault does not need may be absent. */
+export interface FaultSite {
+  readonly control: Redis;
+  readonly settings: Settings;
+  readonly own: OwnServer | undefined;
+  readonly proxy: ServerProxy | undefined;
+  /** What CLIENT LIST calls the measuring connections. */
+  readonly clientName: string;
+}
+
+/** A fault that a scenario asks for. */
+export interface PlannedFault {
+  readonly name: string;
+  /** Since the measured time of a trial began. */
+  readonly atMs: number;
+  /** 0 where it happens at an instant. */
+  readonly forMs: number;
+}
+
+/** For faults that need no ending. */
+export const OVER = async (): Promise<void> => {};
+
+/** The part of the site that a fault said it needs. @throws Error if it is not there: a bug, for the plan was checked. */
+export function needed<T>(part: T | undefined): T {
+  if (part === undefined) throw new Error("a fault was let through that has nothing to be done to");
+  return part;
+}
