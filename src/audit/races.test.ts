@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AnomalyKind } from "../queue/anomaly.js";
 import { SCORES, type Score } from "../queue/outcome.js";
-import { STRATEGIES } from "../strategies/index.js";
+import { STRATEGIES as ALL } from "../strategies/index.js";
 import type { Strategy } from "../strategies/strategy.js";
 import { loadScripts } from "../strategies/testing.js";
 import { startTestRedis, type TestRedis } from "../targets/testing.js";
@@ -12,6 +12,9 @@ import { explore, type Race, Stage } from "./testing/race.js";
 /** Schedules of one race: up to `MOST` all of them are tried, of more a sample. */
 const MOST = 1000;
 const SAMPLE = 150;
+
+/** One part of a queue in parts is a queue of its own, and its script is that of `lua`. */
+const STRATEGIES = ALL.filter(({ isSharded }) => !isSharded);
 
 type Shown = Readonly<Record<string, readonly AnomalyKind[]>>;
 

@@ -75,6 +75,8 @@ export async function heldMemory(options: HoldingOptions): Promise<HeldMemory[]>
     runId,
     firstConcert: 0,
     concerts: 1,
+    shards: 1,
+    waitReplicas: 0,
     zipf: 0,
     newUsersPerGeneration: MAX_WAITING,
     generations: Number.POSITIVE_INFINITY,

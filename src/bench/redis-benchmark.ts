@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { environmentError } from "../base/errors.js";
 import { machineSnapshot, stolenShare } from "../measure/machine-load.js";
-import { takeSnapshot } from "../measure/server-snapshot.js";
+import { lazyFreePending, mainThreadCpuUs, takeSnapshot } from "../measure/server-snapshot.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
 import { loadScript } from "../strategies/script.js";
 import type { BenchServer } from "./server.js";
@@ -92,10 +92,8 @@ export async function measurePeer(
   const toldPerSec = parseCsv(stdout);
   const seenPerSec = rateOf(samples);
   const entriesPerSec = setting.threads === 1 || seenPerSec === null ? toldPerSec : seenPerSec;
-  const serverMs =
-    before.mainThreadCpuUs === null || after.mainThreadCpuUs === null
-      ? null
-      : (after.mainThreadCpuUs - before.mainThreadCpuUs) / 1000;
+  const serverUs = mainThreadCpuUs(before, after);
+  const serverMs = serverUs === null ? null : serverUs / 1000;
   const wallMs = (setting.entries / entriesPerSec) * 1000;
   const stolen = serverMs === null ? 0 : stolenShare(machine.before, machineAfter, serverMs, serverMs + cpuMs);
   const inSet = await control.zcard(key);
@@ -116,7 +114,7 @@ export async function measurePeer(
 /** Until the server has freed what was removed, so that the next measurement does not pay for it. */
 async function untilFreed({ control }: BenchServer["target"]): Promise<void> {
   for (let look = 0; look < MOST_LOOKS; look++) {
-    if ((await takeSnapshot(control)).lazyFreePending === 0) return;
+    if (lazyFreePending(await takeSnapshot(control)) === 0) return;
     await sleep(SAMPLE_EVERY_MS);
   }
 }

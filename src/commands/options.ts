@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { usageError } from "../base/errors.js";
 import { type AnyOption, envNameOf, fallbackTextOf, OPTION_LIST } from "../scenario/options.js";
+import { type ClusterShape, DEFAULT_SHAPE, parseClusterShape } from "../targets/cluster-shape.js";
 
 /** The options of `run`, from the table of scenario options and the one below. */
 
@@ -19,7 +20,13 @@ const RUN_OPTIONS = {
     placeholder: "URL",
     isRepeatable: true,
     group: "Target",
-    help: "redis[s]://[[USER]:PASSWORD@]HOST[:PORT][/DB] of a running server (default: a server of qbench's own)",
+    help: "redis[s]://[[USER]:PASSWORD@]HOST[:PORT][/DB] of a running server, or a node of a cluster (default: a server of qbench's own)",
+  },
+  cluster: { group: "Target", help: "start a cluster instead of one server: 3 primaries with a replica each" },
+  "cluster-shape": {
+    placeholder: "PxR",
+    group: "Target",
+    help: "start a cluster of P primaries with R replicas each",
   },
   "redis-server": {
     placeholder: "PATH",
@@ -50,6 +57,8 @@ export interface RunOptions {
   /** As given: not yet parsed, and not to be printed. None: an embedded server. */
   readonly urls: readonly string[];
   readonly redisServer: string | undefined;
+  /** Undefined: one server. */
+  readonly cluster: ClusterShape | undefined;
   readonly outputs: readonly string[];
   /** `--fail-if`, as given. */
   readonly failIf: readonly string[];
@@ -126,6 +135,7 @@ export function runOptions(opts: Opts, env: NodeJS.ProcessEnv, isTerminal: boole
   return {
     urls,
     redisServer: one("redis-server"),
+    cluster: clusterOf(one("cluster-shape"), isOn("cluster")),
     outputs: (opts.output as string[]) ?? (output ? [output] : []),
     failIf: (opts.failIf as string[]) ?? (env[envNameOf("fail-if")] ? [env[envNameOf("fail-if")] as string] : []),
     dumpHistory: one("dump-history"),
@@ -137,6 +147,9 @@ export function runOptions(opts: Opts, env: NodeJS.ProcessEnv, isTerminal: boole
     allowNonempty: isOn("allow-nonempty"),
   };
 }
+
+const clusterOf = (shape: string | undefined, isAsked: boolean): ClusterShape | undefined =>
+  shape === undefined ? (isAsked ? DEFAULT_SHAPE : undefined) : parseClusterShape(shape);
 
 /** Whether stdout may show colours; `asked` is false after --no-color. */
 export const colorWanted = (asked: boolean, env: NodeJS.ProcessEnv, isTerminal: boolean): boolean =>

@@ -33,7 +33,7 @@ export async function measurePlan(
 ): Promise<MeasuredPlan> {
   const startedAt = new Date();
   const sinceMs = performance.now();
-  const place = await openPlace(options, plan.scenario.timeoutMs);
+  const place = await openPlace({ ...options, singleServerOnly: "to calibrate the model by" }, plan.scenario.timeoutMs);
   const { target } = place;
   const benches = new Benches(place, plan.scenario.strategies);
   const progress = progressOf(nameOf, options.quiet, process.stderr.isTTY === true);

@@ -61,11 +61,9 @@ export async function execute(command: Command): Promise<CommandResult> {
 }
 
 async function jobOf(command: Command): Promise<PredictJob> {
-  const [{ resolveScenario }, { combinationsOf, notModelled, parseAt }, { parseRedisUrl }] = await Promise.all([
-    import("../scenario/load.js"),
-    import("../predict/grid.js"),
-    import("../targets/url.js"),
-  ]);
+  const [{ resolveScenario }, { combinationsOf, notModelled, parseAt, splitAt }, { parseRedisUrl }] = await Promise.all(
+    [import("../scenario/load.js"), import("../predict/grid.js"), import("../targets/url.js")],
+  );
   const opts = command.opts();
   const { env } = process;
   const inEnvironment = (env[envNameOf("at")] ?? "").split(/\s+/).filter((text) => text !== "");
@@ -83,10 +81,17 @@ async function jobOf(command: Command): Promise<PredictJob> {
       "it predicts users who enter and enter again, or arrivals at one rate; measure others by `qbench run`",
     );
   }
-  const cells = combinationsOf(given).map((at) => ({
-    at,
-    scenario: resolveScenario({ file, flags: { ...flags, ...at, seed: scenario.seed }, env }).scenario,
-  }));
+  const cells = combinationsOf(given).map((at) => {
+    const { flags: own, primaries } = splitAt(at);
+    const resolved = resolveScenario({ file, flags: { ...flags, ...own, seed: scenario.seed }, env });
+    return { at, primaries, scenario: resolved.scenario };
+  });
+  if (opts.measure === true && cells.some(({ primaries }) => primaries !== undefined)) {
+    throw usageError(
+      "--measure: a cluster with a core for each thread is only predicted",
+      "leave primaries out of --at",
+    );
+  }
   const options = runOptions(opts, env, process.stdout.isTTY === true);
   options.urls.forEach(parseRedisUrl);
   checkOutputs(options.outputs, [".json", ".md", ".csv", ".txt"]);

@@ -48,5 +48,8 @@ const targetReport = (target: Target): TargetReport => ({
   kind: target.kind,
   server: target.server,
   version: target.version,
-  nodes: target.endpoints.map((endpoint) => ({ role: "primary", loopback: isLoopback(endpoint) })),
+  nodes: target.endpoints.map((endpoint, index) => ({
+    role: index < (target.primaries ?? 1) ? "primary" : "replica",
+    loopback: isLoopback(endpoint),
+  })),
 });

@@ -6,4 +6,10 @@ function errorKind(message: string): string {
   return code === null ? "ERR" : code[0];
 }
 
-export const answeredFailure = (message: string): Failure => ({ kind: errorKind(message), message, answered: true });
+/** `changedNothing`: no command of the batch was carried out. */
+export const answeredFailure = (message: string, changedNothing = false): Failure => ({
+  kind: errorKind(message),
+  message,
+  answered: true,
+  changedNothing,
+});

@@ -1,6 +1,7 @@
 import type { ConcertKeys } from "../queue/keys.js";
 import type { Batch } from "../strategies/command.js";
 import type { Reply } from "../strategies/strategy.js";
+import type { SlotRange } from "./slot-map.js";
 
 /**
  * What carries batches to Redis and replies back. Two drivers stand behind this interface: `wire`, a lean RESP codec
@@ -40,6 +41,8 @@ export interface Failure {
   readonly message: string;
   /** True if the server answered; false if the connection was lost while replies were due. */
   readonly answered: boolean;
+  /** True if no command of the batch was carried out, so that it may be sent again, elsewhere or later. */
+  readonly changedNothing: boolean;
 }
 
 export interface DriverEvents {
@@ -48,13 +51,17 @@ export interface DriverEvents {
   onFailure(token: number, failure: Failure, nowUs: number): void;
   /** A connection is usable again, or is not any more (its batches have failed by then). */
   onConnection(connection: number, isUp: boolean, nowUs: number): void;
+  /** Slots of a cluster are elsewhere now: `routeOf` answers differently. */
+  onRoutes?(nowUs: number): void;
   /** Called once after all replies of a received chunk were handed over. */
   onChunkEnd(nowUs: number): void;
 }
 
 export interface DriverOptions {
-  /** The nodes of the target; a batch goes to one of them by its concert's keys. */
+  /** The nodes of the target, replicas included; a batch goes to one of them by its concert's keys. */
   readonly endpoints: readonly Endpoint[];
+  /** Which slots of a cluster they hold; none: a single server. */
+  readonly slots?: readonly SlotRange[] | undefined;
   /** Connections to each node. */
   readonly pool: number;
   readonly writes: Writes;
@@ -83,6 +90,10 @@ export interface Driver {
   forgetConcerts(): void;
   /** The node that holds a concert's keys; its connections are `route * pool … route * pool + pool - 1`. */
   routeOf(concert: number): number;
+  /** Learns from a cluster's error where slots are now; where it does not say, other nodes are asked. */
+  learn(failure: Failure): void;
+  /** The node that an ASK error names; −1 if it is none that this driver is connected to. */
+  askedRoute(failure: Failure): number;
   isUp(connection: number): boolean;
   /**
    * Sends a batch; `onReplies` or `onFailure` is called once for it, never before `send` returns.

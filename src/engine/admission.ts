@@ -1,10 +1,11 @@
 import { type AdmissionActed, AdmissionActor } from "../actors/admission.js";
 import { designNamed } from "../admission/index.js";
-import { commandsBetween, hasRestarted, type ServerSnapshot } from "../measure/server-snapshot.js";
+import { commandsBetween, hasRestarted, type Snapshot, serverWallUs } from "../measure/server-snapshot.js";
 import type { AnomalyKind } from "../queue/anomaly.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
 import type { Scenario } from "../scenario/scenario.js";
-import { connectControl } from "../targets/control.js";
+import { connectBeside } from "../targets/cluster-control.js";
+import { longestAwayMs } from "../worker/away.js";
 import type { Segment } from "../worker/segment.js";
 import type { Snapshots } from "./figures.js";
 import type { TrialContext } from "./trial.js";
@@ -18,13 +19,15 @@ interface Admitting {
   close(): void;
 }
 
+const CONNECT_TIMEOUT_MS = 5_000;
+
 /** Undefined where nobody is to be admitted. */
 export async function openAdmission(context: TrialContext, segment: Segment): Promise<Admitting | undefined> {
   const { scenario, target, runId } = context;
   const { admit, admitEveryMs, admitBatch, admitTtlMs } = scenario;
   if (admit === null) return undefined;
-  // One server: clusters are routed elsewhere.
-  const redis = await connectControl(target.endpoints[0]!, { resends: false });
+  const reconnectForMs = longestAwayMs(scenario.timeoutMs);
+  const redis = await connectBeside(target, { resends: false, connectTimeoutMs: CONNECT_TIMEOUT_MS, reconnectForMs });
   const actor = new AdmissionActor(redis, {
     design: designNamed(admit),
     runId,
@@ -66,7 +69,7 @@ export async function admissionFigures(
   { scenario, target, runId }: TrialContext,
   { firstConcert }: Segment,
   acted: AdmissionActed,
-  server: Snapshots<ServerSnapshot>,
+  server: Snapshots<Snapshot>,
 ): Promise<AdmissionFigures> {
   const { calls, failedCalls, skippedTicks, users, callUs, log } = acted;
   const expiries = log.map((call) => call.expiresAtMs);
@@ -77,7 +80,7 @@ export async function admissionFigures(
   }
   const { eval: scripts } = commandsBetween(server.before, server.after);
   const isTold = designNamed(scenario.admit!).script !== undefined && !hasRestarted(server.before, server.after);
-  const wallUs = server.after.serverTimeUs - server.before.serverTimeUs;
+  const wallUs = serverWallUs(server.before, server.after);
   const ms = (share: number): number => (callUs.quantileUs(share) ?? 0) / 1000;
   return {
     design: scenario.admit!,

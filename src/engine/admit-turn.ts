@@ -2,7 +2,7 @@ import { UNLIMITED } from "../admission/admission.js";
 import { designNamed } from "../admission/index.js";
 import { nowUs } from "../base/clock.js";
 import { Histogram } from "../measure/histogram.js";
-import { commandsBetween, hasRestarted, takeSnapshot } from "../measure/server-snapshot.js";
+import { commandsBetween, mainThreadCpuUs, takeSnapshot } from "../measure/server-snapshot.js";
 import { concertKeys } from "../queue/keys.js";
 import { type AdmitBed, mustAgree } from "./admit.js";
 import type { AdmitPlan, AdmitTurn } from "./admit-plan.js";
@@ -61,7 +61,7 @@ export async function takeAdmitTurn(plan: AdmitPlan, turn: AdmitTurn, bed: Admit
     (sum, name) => sum + (commands[name]?.calls ?? 0) * (commands[name]?.usecPerCall ?? 0),
     0,
   );
-  const isTold = before.mainThreadCpuUs !== null && after.mainThreadCpuUs !== null && !hasRestarted(before, after);
+  const serverUs = mainThreadCpuUs(before, after);
   const at = (histogram: Histogram, share: number): number =>
     Math.min(histogram.maxUs, histogram.quantileUs(share) ?? 0);
   return {
@@ -70,7 +70,7 @@ export async function takeAdmitTurn(plan: AdmitPlan, turn: AdmitTurn, bed: Admit
     users,
     wallMs: wallUs / 1000,
     usersPerSec: users / (wallUs / 1e6),
-    serverUsPerUser: isTold ? (after.mainThreadCpuUs! - before.mainThreadCpuUs!) / users : null,
+    serverUsPerUser: serverUs === null ? null : serverUs / users,
     commandUsPerUser: commandUs / users,
     callUs: { p50: at(callUs, 0.5), p99: at(callUs, 0.99), max: callUs.maxUs },
     stallUs: { pings, p50: at(answerUs, 0.5), p99: at(answerUs, 0.99), max: answerUs.maxUs },

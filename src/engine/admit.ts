@@ -5,7 +5,7 @@ import { Probe } from "../actors/probe.js";
 import { designNamed } from "../admission/index.js";
 import { environmentError, QbenchError, throwIfAborted } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
-import { takeSnapshot } from "../measure/server-snapshot.js";
+import { lazyFreePending, takeSnapshot } from "../measure/server-snapshot.js";
 import { concertIdOf, concertKeys, userIdOf } from "../queue/keys.js";
 import { connectControl } from "../targets/control.js";
 import { translateRedisError } from "../targets/redis-errors.js";
@@ -64,7 +64,12 @@ export async function runAdmit(
 ): Promise<AdmitOutcome> {
   const runId = randomBytes(4).toString("hex");
   throwIfAborted(signal);
-  const target = await openTarget({ ...options, runId, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+  const target = await openTarget({
+    ...options,
+    runId,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    singleServerOnly: "to see how long an admission keeps it from others",
+  });
   let scheduler: Redis | undefined;
   let probe: Probe | undefined;
   let outcome: AdmitOutcome | undefined;
@@ -188,7 +193,7 @@ async function makeConcerts(
         await control.unlink(...Array.from({ length }, (_, i) => tokenPrefix + userIdOf(from + i)));
       }
       for (let poll = 0; poll < LAZY_FREE_POLLS; poll++) {
-        if ((await takeSnapshot(control)).lazyFreePending === 0) return;
+        if (lazyFreePending(await takeSnapshot(control)) === 0) return;
         await sleep(LAZY_FREE_POLL_MS);
       }
     },

@@ -116,6 +116,7 @@ export class Bench {
         ...(proxy === undefined ? {} : { host: proxy.host, port: proxy.port }),
         ...(scenario.faults.length === 0 ? {} : { clientName }),
       })),
+      slots: target.slots,
       pool: scenario.pool,
       writes: scenario.writes,
       scripts: strategies.flatMap((name) => strategyNamed(name).scripts),

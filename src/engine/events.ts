@@ -63,6 +63,9 @@ const WORDS: Readonly<Record<EventKind, (event: EventData) => string>> = {
   "server-lost": () => "the server was given up",
   "scripts-reloaded": ({ count }) =>
     `scripts were gone and loaded again (${plural(count, "entry", "entries")} met NOSCRIPT)`,
+  redirected: ({ count }) => `${plural(count, "entry", "entries")} sent to another node, or asked to come again`,
+  "cluster-down": ({ count }) => `the cluster called itself down (${plural(count, "entry", "entries")} put off)`,
+  "routes-changed": () => "slots were found at another node",
   stall: (event) => `nothing was answered for ${lasted(event)}`,
   "generator-paused": (event) => `the load generator did not run for ${lasted(event)}`,
   more: ({ count }) => `${count} more are not kept`,

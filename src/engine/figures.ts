@@ -1,12 +1,18 @@
 import type { MachineSnapshot } from "../measure/machine-load.js";
 import { stolenShare } from "../measure/machine-load.js";
-import { commandsBetween, hasRestarted, type ServerSnapshot } from "../measure/server-snapshot.js";
+import {
+  commandsBetween,
+  mainThreadCpuUs,
+  mainThreadsCpuUs,
+  type Snapshot,
+  serverWallUs,
+} from "../measure/server-snapshot.js";
 import type { Score } from "../queue/outcome.js";
 import { LEAVE_COMMANDS } from "../strategies/leave.js";
 import type { Strategy } from "../strategies/strategy.js";
 import type { SegmentResult } from "../worker/segment.js";
 import { mergeTallies } from "./merge.js";
-import type { EntryCounts, GeneratorFigures, ServerFigures } from "./trial-result.js";
+import type { EntryCounts, GeneratorFigures, NodeFigures, ServerFigures } from "./trial-result.js";
 
 /** What was read right before the barrier opened and right after the last entry ended. */
 export interface Snapshots<T> {
@@ -28,6 +34,16 @@ export const CONTROL_COMMANDS = new Set([
   "config|get",
   "config|set",
   "script|flush",
+  // Of a cluster: where slots are, and what replicas ask their primary.
+  "asking",
+  "cluster",
+  "cluster|slots",
+  "cluster|shards",
+  "cluster|nodes",
+  "cluster|info",
+  "readonly",
+  "replconf",
+  "psync",
 ]);
 
 /** Calls for entries: neither control traffic nor users' leaving. */
@@ -36,23 +52,18 @@ export function entryCalls(calls: Readonly<Record<string, number>>): number {
   return Object.entries(calls).reduce((sum, [name, count]) => (others.has(name) ? sum : sum + count), 0);
 }
 
-/** CPU that the server's main thread used between the snapshots, in µs; null where it does not tell, or was restarted. */
-function mainThreadCpuUs({ before, after }: Snapshots<ServerSnapshot>): number | null {
-  if (before.mainThreadCpuUs === null || after.mainThreadCpuUs === null) return null;
-  return hasRestarted(before, after) ? null : after.mainThreadCpuUs - before.mainThreadCpuUs;
-}
-
 /**
  * The server's side of a trial. `machine` is null where the server runs on another machine: its steal is unknown.
- * `beside`: commands of others than the entries, as the server counts them.
+ * `beside`: commands of others than the entries, as the server counts them. `addresses`: of a cluster's nodes.
  */
 export function serverFigures(
-  snapshots: Snapshots<ServerSnapshot>,
+  snapshots: Snapshots<Snapshot>,
   entries: EntryCounts,
   strategy: Strategy,
   score: Score,
   machine: Snapshots<MachineSnapshot> | null,
   beside: Readonly<Record<string, number>> = {},
+  addresses: readonly string[] = [],
 ): ServerFigures {
   const { before, after } = snapshots;
   const commands = commandsBetween(before, after);
@@ -61,21 +72,47 @@ export function serverFigures(
   const callsSent = strategy.isForeign
     ? strategy.cost(score).NEW.commands.reduce((sum, name) => sum + (calls[name.toLowerCase()] ?? 0), 0)
     : entryCalls(calls) - others - innerCalls(strategy, score, entries);
-  const wallUs = after.serverTimeUs - before.serverTimeUs;
-  const cpuUs = mainThreadCpuUs(snapshots);
+  const wallUs = serverWallUs(before, after);
+  const cpuUs = mainThreadCpuUs(before, after);
+  const busiestUs = Math.max(...(mainThreadsCpuUs(before, after)?.values() ?? []));
   const stolen =
     machine === null || cpuUs === null
       ? 0
-      : stolenShare(machine.before, machine.after, cpuUs / 1000, cpuUs / 1000 + processCpuMs(machine));
+      : stolenShare(machine.before, machine.after, busiestUs / 1000, cpuUs / 1000 + processCpuMs(machine));
+  const nodes = nodeFigures(snapshots, stolen, addresses);
   return {
     commands,
+    ...(nodes.length < 2 ? {} : { nodes }),
     callsSent,
     callsPerEntry: perEntry(callsSent, entries.attempted),
-    cpuUtilization: cpuUs === null || wallUs <= 0 ? null : Math.min(1, cpuUs / (wallUs * (1 - stolen))),
+    cpuUtilization: cpuUs === null || wallUs <= 0 ? null : Math.min(1, busiestUs / (wallUs * (1 - stolen))),
     cpuUsPerEntry: cpuUs === null ? null : perEntry(cpuUs, entries.succeeded),
     wallMs: wallUs / 1000,
     stolenShare: stolen,
   };
+}
+
+/** Each primary's part in a trial, the busiest first. */
+function nodeFigures(
+  { before, after }: Snapshots<Snapshot>,
+  stolen: number,
+  addresses: readonly string[],
+): NodeFigures[] {
+  const cpuUs = mainThreadsCpuUs(before, after);
+  const nodes = [...after].map(([address, now]) => {
+    const then = before.get(address);
+    const commands = then === undefined ? {} : commandsBetween(new Map([[address, then]]), new Map([[address, now]]));
+    const wallUs = then === undefined ? 0 : now.serverTimeUs - then.serverTimeUs;
+    const calls = entryCalls(Object.fromEntries(Object.entries(commands).map(([name, { calls }]) => [name, calls])));
+    const ownUs = cpuUs?.get(address);
+    return {
+      node: addresses.indexOf(address),
+      calls,
+      cpuUtilization: ownUs === undefined || wallUs <= 0 ? null : Math.min(1, ownUs / (wallUs * (1 - stolen))),
+    };
+  });
+  const all = nodes.reduce((sum, { calls }) => sum + calls, 0);
+  return nodes.map((node) => ({ ...node, share: perEntry(node.calls, all) })).sort((a, b) => b.share - a.share);
 }
 
 const processCpuMs = ({ before, after }: Snapshots<MachineSnapshot>): number =>
@@ -97,13 +134,13 @@ export function innerCalls(
 export function generatorFigures(
   results: readonly SegmentResult[],
   machine: Snapshots<MachineSnapshot>,
-  server: Snapshots<ServerSnapshot>,
+  server: Snapshots<Snapshot>,
   succeeded: number,
   users: number,
 ): GeneratorFigures {
   const wallMs = machine.after.atMs - machine.before.atMs;
   const cpuMs = processCpuMs(machine);
-  const serverCpuMs = (mainThreadCpuUs(server) ?? 0) / 1000;
+  const serverCpuMs = (mainThreadCpuUs(server.before, server.after) ?? 0) / 1000;
   const stolen = stolenShare(machine.before, machine.after, cpuMs, cpuMs + serverCpuMs);
   const sum = (of: (result: SegmentResult) => number): number => results.reduce((total, one) => total + of(one), 0);
   const historyEntries = sum((one) => one.history.chunks.reduce((total, chunk) => total + chunk.count, 0));

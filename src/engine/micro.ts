@@ -69,7 +69,12 @@ export async function runMicro(
   signal: AbortSignal,
 ): Promise<MicroOutcome> {
   const runId = randomBytes(4).toString("hex");
-  const target = await openTarget({ ...options, runId, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+  const target = await openTarget({
+    ...options,
+    runId,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    singleServerOnly: "to tell what one entry costs alone",
+  });
   let client: OneAtATime | undefined;
   let outcome: MicroOutcome | undefined;
   try {

@@ -44,6 +44,7 @@ export class OneAtATime {
     this.#driver = new DRIVERS[options.client](
       {
         endpoints: target.endpoints,
+        slots: target.slots,
         pool: 1,
         writes: "coalesced",
         scripts: options.scripts,

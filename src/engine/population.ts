@@ -25,6 +25,11 @@ export async function populate(
   await fillWaiting(control, first, population.waiting, signal);
   for (const other of population.waiting > 0 ? others : []) {
     throwIfAborted(signal);
+    if (control.isCluster) {
+      // COPY would have to reach into another slot.
+      await fillWaiting(control, other, population.waiting, signal);
+      continue;
+    }
     await control.copy(first.waiting, other.waiting, "REPLACE");
     await control.set(other.sequence, population.waiting);
   }

@@ -2,6 +2,7 @@ import { QbenchError, throwIfAborted } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
 import { planRun } from "../plan/plan.js";
 import type { Scenario } from "../scenario/scenario.js";
+import { mustReplicate } from "../targets/cluster-control.js";
 import type { Target } from "../targets/target.js";
 import { asRunError, Bench, openPlace, type PlaceOptions, type TrialHooks } from "./bench.js";
 import { ServerLost } from "./trial.js";
@@ -52,6 +53,7 @@ export async function runScenario(
   let bench: Bench | undefined;
   let outcome: RunOutcome | undefined;
   try {
+    await mustReplicate(target, scenario.waitReplicas);
     await observer.targetOpened(target);
     throwIfAborted(signal);
     bench = await Bench.open(place, scenario);

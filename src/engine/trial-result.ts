@@ -1,4 +1,5 @@
 import type { Audit } from "../audit/audit.js";
+import type { ShardedOrder } from "../audit/shards.js";
 import type { Warning } from "../base/warning.js";
 import type { Availability } from "../measure/availability.js";
 import type { EventKind } from "../worker/event-log.js";
@@ -107,12 +108,31 @@ export interface ServerFigures {
   /** Commands the server was sent: `commands` less control traffic and the scripts' declared inner calls. */
   readonly callsSent: number;
   readonly callsPerEntry: number;
-  /** Busy share of the main thread: CPU / (wall − steal); null where the server does not tell. */
+  /** Of a cluster: each primary, the one with most to do first. */
+  readonly nodes?: readonly NodeFigures[];
+  /** Busy share of the main thread, in a cluster the busiest one: CPU / (wall − steal); null where the server does not tell. */
   readonly cpuUtilization: number | null;
+  /** Of all main threads together. */
   readonly cpuUsPerEntry: number | null;
   readonly wallMs: number;
   /** Share of the wall time that the hypervisor kept from the main thread, as far as it can be told. */
   readonly stolenShare: number;
+}
+
+/** What a queue in parts did to order and places. */
+export interface ShardingFigures extends ShardedOrder {
+  readonly shards: number;
+}
+
+/** What one primary of a cluster did of it. */
+export interface NodeFigures {
+  /** Its place in the target's list of nodes, from 0; −1 for one that joined later. */
+  readonly node: number;
+  /** Commands for entries, and what scripts called for them. */
+  readonly calls: number;
+  /** Of all primaries' calls. */
+  readonly share: number;
+  readonly cpuUtilization: number | null;
 }
 
 export interface GeneratorFigures {
@@ -269,6 +289,8 @@ export interface TrialResult {
   readonly users?: UserFigures;
   readonly waitingSet: WaitingSet;
   readonly admission?: AdmissionFigures;
+  /** Where the queue was in parts, and everybody's history is known. */
+  readonly sharding?: ShardingFigures;
   /** Where strategies are mixed. */
   readonly parts?: readonly PartResult[];
   /** Mean waits in sequence per succeeded entry. */

@@ -4,6 +4,8 @@ import { auditTrial, NOT_AUDITED, type TrialFacts } from "../audit/audit.js";
 import { clocksOf, type LineUp, sinceStart } from "../audit/clocks.js";
 import type { TrialRecord } from "../audit/dump.js";
 import { History } from "../audit/history.js";
+import { Rows } from "../audit/rows.js";
+import { shardedOrder } from "../audit/shards.js";
 import { nowUs } from "../base/clock.js";
 import { EXIT, QbenchError, throwIfAborted } from "../base/errors.js";
 import { deriveSeed } from "../base/prng.js";
@@ -11,7 +13,13 @@ import type { FaultSite } from "../faults/fault.js";
 import { faultNamed, faultText } from "../faults/index.js";
 import { findLimiter } from "../measure/limiter.js";
 import { type MachineSnapshot, machineSnapshot } from "../measure/machine-load.js";
-import { commandsBetween, hasRestarted, type ServerSnapshot, takeSnapshot } from "../measure/server-snapshot.js";
+import {
+  commandsBetween,
+  hasRestarted,
+  lazyFreePending,
+  type Snapshot,
+  takeSnapshot,
+} from "../measure/server-snapshot.js";
 import { type ThreadSchedule, threadSchedule } from "../measure/thread-health.js";
 import { mergeTimelines } from "../measure/timeline.js";
 import type { TrialPlan } from "../plan/plan.js";
@@ -20,8 +28,9 @@ import { concertIdOf, concertKeys } from "../queue/keys.js";
 import type { Score } from "../queue/outcome.js";
 import type { Behaviour, Scenario } from "../scenario/scenario.js";
 import { strategyNamed } from "../strategies/index.js";
+import { loadScripts, refreshPrimaries } from "../targets/cluster-control.js";
 import type { Target } from "../targets/target.js";
-import { isLoopback } from "../targets/url.js";
+import { addressOf, isLoopback } from "../targets/url.js";
 import { AWAY_TIMEOUTS } from "../worker/away.js";
 import type { Population, Segment, SegmentResult } from "../worker/segment.js";
 import { admissionFigures, openAdmission, promisesBeside } from "./admission.js";
@@ -42,7 +51,7 @@ import { mergeCounts, mergeHistograms, mergeParts, mergeTallies, mergeUsers } fr
 import { networkFigures, networkWarnings } from "./network.js";
 import { pacingFigures, pacingWarnings } from "./pacing.js";
 import { populate } from "./population.js";
-import type { AdmissionFigures, Audit, PartResult, TrialResult, Warning } from "./trial-result.js";
+import type { AdmissionFigures, Audit, PartResult, ShardingFigures, TrialResult, Warning } from "./trial-result.js";
 
 /**
  * One trial: set-up, warm-up, set-up again, measure, drain, audit, teardown. The measured time lies between the barrier
@@ -108,8 +117,8 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   throwIfAborted(signal);
   const pacingCpuMs = { before: 0, after: 0 };
   const machine = {} as { before: MachineSnapshot; after: MachineSnapshot };
-  const server = {} as { before: ServerSnapshot; after: ServerSnapshot };
-  const serverThread = {} as { before: ThreadSchedule | null; after: ThreadSchedule | null };
+  const server = {} as { before: Snapshot; after: Snapshot };
+  const serverThreads = {} as { before: readonly (ThreadSchedule | null)[]; after: readonly (ThreadSchedule | null)[] };
   const admission = await openAdmission(context, segments[0]!);
   const faults = new FaultSequence(context.scenario.faults, context.site, signal, () => context.instances.abort());
   let struck: Struck = { faults: [], failure: undefined };
@@ -125,7 +134,7 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
       async () => {
         server.before = await takeSnapshot(target.control);
         pacingCpuMs.before = context.instances.pacingCpuMs ?? 0;
-        serverThread.before = scheduleOfServer(target);
+        serverThreads.before = schedulesOf(target);
         machine.before = machineSnapshot();
         context.onMeasuring();
         originUs = nowUs();
@@ -142,14 +151,14 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
     if (!isGone) admitted = await admission?.stop();
     machine.after = machineSnapshot();
     pacingCpuMs.after = context.instances.pacingCpuMs ?? 0;
-    serverThread.after = scheduleOfServer(target);
+    serverThreads.after = schedulesOf(target);
     server.after = isGone ? server.before : await takeSnapshot(target.control);
   } finally {
     await faults.stop();
     admission?.close();
   }
   const pacedMs = context.instances.pacingCpuMs === null ? null : pacingCpuMs.after - pacingCpuMs.before;
-  const snapshots = { server, machine, serverThread, pacedMs };
+  const snapshots = { server, machine, serverThreads, pacedMs };
   if (isGone) {
     const partial = resultOf(context, plan, segments[0]!, results, snapshots, NOT_AUDITED, undefined, struck, false);
     throw lostServer(context, partial, struck);
@@ -163,15 +172,28 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
     ...(lineUps[0] === undefined ? {} : { elapsedUs: elapsedSince(originUs + lineUps[0].arrivedUs) }),
   });
   context.onRecord?.(record);
+  const sharding = shardingOf(segments[0]!, record, audit);
   const figures = admitted && (await admissionFigures(context, segments[0]!, admitted, server));
   await teardown(context);
   const complete = !signal.aborted && results.every((result) => !result.aborted);
   const beside = admitted && figures && { acted: admitted, figures };
-  return resultOf(context, plan, segments[0]!, results, snapshots, audit, beside, struck, complete);
+  const result = resultOf(context, plan, segments[0]!, results, snapshots, audit, beside, struck, complete);
+  return { ...result, ...(sharding === null ? {} : { sharding }) };
 }
 
-/** Only of a server that we have started ourselves is the process known. */
-const scheduleOfServer = ({ pid }: Target): ThreadSchedule | null => (pid === undefined ? null : threadSchedule(pid));
+/** Null where the queue is whole, or not everybody's history is known, or users leave and all places change. */
+function shardingOf(
+  { firstConcert, shards, population, behaviour }: Segment,
+  { histories, clocks }: TrialRecord,
+  { coverage }: Audit,
+): ShardingFigures | null {
+  if (shards === 1 || coverage !== "users" || (behaviour?.leavePercent ?? 0) > 0) return null;
+  const order = shardedOrder(new Rows(histories, clocks), { firstConcert, shards, waiting: population.waiting });
+  return { shards, ...order };
+}
+
+/** Only of servers that we have started ourselves are the processes known. */
+const schedulesOf = ({ pids }: Target): readonly (ThreadSchedule | null)[] => pids.map(threadSchedule);
 
 /** The server does not come back from it. */
 const isFinal = ({ name }: StruckFault): boolean => faultNamed(name).serverIs === "gone";
@@ -212,12 +234,15 @@ async function warmUpPass(context: TrialContext, plan: TrialPlan, passMs: number
 function segmentsOf(context: TrialContext, plan: TrialPlan, expectedPerSec: number): Segment[] {
   const { scenario, runId, concerts } = context;
   const { instances, mix } = scenario;
+  const shards = strategyNamed(plan.strategy).isSharded ? scenario.shards : 1;
   const population: Population = {
-    waiting: Math.max(scenario.prefill, mix.waiting > 0 ? POPULATION : 0),
-    active: mix.active > 0 ? POPULATION : 0,
+    waiting: Math.ceil(Math.max(scenario.prefill, mix.waiting > 0 ? POPULATION : 0) / shards),
+    active: Math.ceil((mix.active > 0 ? POPULATION : 0) / shards),
   };
   const shared =
-    scenario.admit === null ? {} : { currentGenerations: new Int32Array(new SharedArrayBuffer(4 * scenario.concerts)) };
+    scenario.admit === null
+      ? {}
+      : { currentGenerations: new Int32Array(new SharedArrayBuffer(4 * shards * scenario.concerts)) };
   return Array.from({ length: instances }, (_, i) => {
     const { index, count, vus, entries, maxInFlight, seed } = loadShare(scenario, plan.seed, i, instances);
     return {
@@ -240,11 +265,13 @@ function segmentsOf(context: TrialContext, plan: TrialPlan, expectedPerSec: numb
       population,
       runId,
       firstConcert: concerts.next,
-      concerts: scenario.concerts,
+      concerts: shards * scenario.concerts,
+      shards,
       zipf: scenario.zipf,
       newUsersPerGeneration: newUsersPerConcert(scenario, vus),
       generations: generationsOf(scenario, population, expectedPerSec),
       ...shared,
+      waitReplicas: scenario.waitReplicas,
       timeoutMs: scenario.timeoutMs,
       seed,
       historyBytes: scenario.audit === "full" ? Math.floor((scenario.historyMb * 1024 * 1024) / instances) : 0,
@@ -285,7 +312,7 @@ function generationsOf(scenario: Scenario, population: Population, expectedPerSe
 
 async function prepare(context: TrialContext, segment: Segment): Promise<void> {
   const { control } = context.target;
-  for (const script of strategyNamed(segment.strategy).scripts) await control.script("LOAD", script.source);
+  await loadScripts(control, strategyNamed(segment.strategy).scripts);
   if (!Number.isFinite(segment.generations)) return;
   const concerts = Array.from({ length: segment.concerts * segment.generations }, (_, i) =>
     concertKeys(concertIdOf(segment.runId, segment.firstConcert + i)),
@@ -363,10 +390,10 @@ async function settle({ target }: TrialContext, results: readonly SegmentResult[
 /** Removes the trial's keys and waits until the server has freed them, so that the next trial does not pay for it. */
 async function teardown(context: TrialContext): Promise<void> {
   const { target } = context;
+  await refreshPrimaries(target.control);
   await target.removeKeys();
   for (let poll = 0; poll < LAZY_FREE_POLLS; poll++) {
-    const { lazyFreePending } = await takeSnapshot(target.control);
-    if (lazyFreePending === 0) return;
+    if (lazyFreePending(await takeSnapshot(target.control)) === 0) return;
     await sleep(5);
   }
 }
@@ -428,10 +455,10 @@ function resultOf(
   segment: Segment,
   results: readonly SegmentResult[],
   snapshots: {
-    server: Snapshots<ServerSnapshot>;
+    server: Snapshots<Snapshot>;
     machine: Snapshots<MachineSnapshot>;
     pacedMs: number | null;
-    serverThread: Snapshots<ThreadSchedule | null>;
+    serverThreads: Snapshots<readonly (ThreadSchedule | null)[]>;
   },
   audit: Audit,
   beside: { readonly acted: AdmissionActed; readonly figures: AdmissionFigures } | undefined,
@@ -446,10 +473,18 @@ function resultOf(
   const generator = generatorFigures(results, snapshots.machine, snapshots.server, entries.succeeded, users);
   const isHere = context.target.endpoints.every(isLoopback);
   const parts = mergeParts(strategy, results);
-  const counted = serverFigures(snapshots.server, entries, strategy, segment.score, isHere ? snapshots.machine : null, {
-    ...beside?.acted.commands,
-    ...innerCallsOf(parts, segment.score),
-  });
+  const counted = serverFigures(
+    snapshots.server,
+    entries,
+    strategy,
+    segment.score,
+    isHere ? snapshots.machine : null,
+    {
+      ...beside?.acted.commands,
+      ...innerCallsOf(parts, segment.score),
+    },
+    context.target.endpoints.map(addressOf),
+  );
   // Where strategies are mixed the driver knows what it sent, and the server can only check the sum; a server that restarts
   // forgets its counters, and one that refuses commands does not count them.
   const sent = entryCalls(generator.commands);
@@ -479,12 +514,12 @@ function resultOf(
     serverBusy: server.cpuUtilization,
     threadBusy: threadBusy.includes(null) ? null : Math.max(...(threadBusy as number[])),
     coreWait: coreWaitShare(results),
-    serverCoreWait: restarted ? null : coreWaitOfServer(snapshots.serverThread, wallMs),
+    serverCoreWait: restarted ? null : coreWaitOfServers(snapshots.serverThreads, wallMs),
     eventLoopBusy: generator.eventLoopUtilization,
     loopLagMs: generator.loopLagMs.p99,
     gcShare: generator.gcMs / (wallMs * results.length),
     connections: scenario.connections,
-    poolConnections: scenario.pool * scenario.instances,
+    poolConnections: scenario.pool * scenario.instances * Math.max(1, snapshots.server.before.size),
     vus: users,
     entriesPerSec: (entries.succeeded / durationMs) * 1000,
     meanEntryUs: mean(latency.entry),
@@ -604,8 +639,16 @@ function littlesLawWarnings({ expected, counted, samples }: TrialResult["inProgr
   ];
 }
 
-function coreWaitOfServer({ before, after }: Snapshots<ThreadSchedule | null>, wallMs: number): number | null {
-  return before === null || after === null ? null : (after.coreWaitMs - before.coreWaitMs) / wallMs;
+/** Of the server that waited most. */
+function coreWaitOfServers(
+  { before, after }: Snapshots<readonly (ThreadSchedule | null)[]>,
+  wallMs: number,
+): number | null {
+  const waits = after.flatMap((now, index) => {
+    const then = before[index];
+    return now === null || !then ? [] : [(now.coreWaitMs - then.coreWaitMs) / wallMs];
+  });
+  return waits.length === 0 ? null : Math.max(...waits);
 }
 
 function coreWaitShare(results: readonly SegmentResult[]): number | null {
@@ -637,7 +680,7 @@ function warningsOf(
   /** As the server counted; null: it was disturbed. */
   callsPerEntry: number | null,
   generator: TrialResult["generator"],
-  server: Snapshots<ServerSnapshot>,
+  server: Snapshots<Snapshot>,
 ): Warning[] {
   const warnings: Warning[] = [];
   const sent = entryCalls(generator.commands);

@@ -1,3 +1,5 @@
+import type { Redis } from "ioredis";
+import { primariesOf } from "../targets/cluster-control.js";
 import { type Fault, OVER } from "./fault.js";
 
 /**
@@ -11,17 +13,24 @@ export const clientKill: Fault = {
   needs: "commands",
   serverIs: "there",
   async begin({ control, clientName }) {
-    const clients = String(await control.client("LIST"));
-    const numbers = clients
-      .split("\n")
-      .filter((line) => line.includes(` name=${clientName} `))
-      .map((line) => /^id=(\d+) /.exec(line)?.[1] ?? "");
-    if (numbers.length === 0) throw new Error("the server lists no connection by the name that they were given");
-    const killing = control.pipeline();
-    for (const number of numbers) killing.call("CLIENT", "KILL", "ID", number);
-    const replies = (await killing.exec()) ?? [];
-    const refused = replies.find(([error]) => error !== null);
-    if (refused !== undefined) throw refused[0];
+    const killed = await Promise.all(primariesOf(control).map((node) => killClients(node, clientName)));
+    if (killed.every((count) => count === 0)) {
+      throw new Error("the server lists no connection by the name that they were given");
+    }
     return OVER;
   },
 };
+
+async function killClients(control: Redis, clientName: string): Promise<number> {
+  const clients = String(await control.client("LIST"));
+  const numbers = clients
+    .split("\n")
+    .filter((line) => line.includes(` name=${clientName} `))
+    .map((line) => /^id=(\d+) /.exec(line)?.[1] ?? "");
+  const killing = control.pipeline();
+  for (const number of numbers) killing.call("CLIENT", "KILL", "ID", number);
+  const replies = (await killing.exec()) ?? [];
+  const refused = replies.find(([error]) => error !== null);
+  if (refused !== undefined) throw refused[0];
+  return numbers.length;
+}

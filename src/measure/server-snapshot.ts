@@ -1,7 +1,8 @@
 import type { Redis } from "ioredis";
 import type { CommandCount } from "../engine/trial-result.js";
+import { primariesOf } from "../targets/cluster-control.js";
 
-/** What INFO says at one instant; differences between two of them are the witness of a trial. */
+/** What INFO of one server says at one instant; differences between two of them are the witness of a trial. */
 export interface ServerSnapshot {
   /** Changes when the server restarts: differences mean nothing then. */
   readonly serverRunId: string;
@@ -13,9 +14,23 @@ export interface ServerSnapshot {
   readonly lazyFreePending: number;
 }
 
-export async function takeSnapshot(control: Redis): Promise<ServerSnapshot> {
-  return parseInfo(await control.info("all"));
+/** Of the server, or of each primary of a cluster that answers, by its address. */
+export type Snapshot = ReadonlyMap<string, ServerSnapshot>;
+
+export async function takeSnapshot(control: Redis): Promise<Snapshot> {
+  const taken = await Promise.all(
+    primariesOf(control).map(async (node) => {
+      const { host, port } = node.options;
+      const address = control.isCluster ? `${host}:${port}` : ONLY;
+      // Of a cluster's nodes one may be gone: then the others tell.
+      const info = node.info("all").then(parseInfo);
+      return [address, control.isCluster ? await info.catch(() => null) : await info] as const;
+    }),
+  );
+  return new Map(taken.flatMap(([address, snapshot]) => (snapshot === null ? [] : [[address, snapshot]])));
 }
+
+const ONLY = "";
 
 /** INFO's lines by name. */
 export function infoFields(info: string): Map<string, string> {
@@ -50,21 +65,65 @@ function commandsIn(fields: ReadonlyMap<string, string>): Map<string, { calls: n
   return commands;
 }
 
-/** Whether the second snapshot is another process's, which counts from nought. */
-export const hasRestarted = (before: ServerSnapshot, after: ServerSnapshot): boolean =>
-  before.serverRunId !== after.serverRunId;
+/** Whether the second snapshot is of other processes, which have counted something else: a restart, or a failover. */
+export const hasRestarted = (before: Snapshot, after: Snapshot): boolean => {
+  const idsOf = (snapshot: Snapshot): string =>
+    [...snapshot.values()]
+      .map((one) => one.serverRunId)
+      .sort()
+      .join();
+  return idsOf(before) !== idsOf(after);
+};
 
 /**
  * Calls between two snapshots, by lower-case command name; commands that were not called are left out. A server that
  * restarted meanwhile has counted from nought since.
  */
-export function commandsBetween(before: ServerSnapshot, after: ServerSnapshot): Record<string, CommandCount> {
-  const commands: Record<string, CommandCount> = {};
-  const isSame = !hasRestarted(before, after);
-  for (const [name, { calls, usec }] of after.commands) {
-    const earlier = (isSame && before.commands.get(name)) || { calls: 0, usec: 0 };
-    const made = calls - earlier.calls;
-    if (made > 0) commands[name] = { calls: made, usecPerCall: (usec - earlier.usec) / made };
+export function commandsBetween(before: Snapshot, after: Snapshot): Record<string, CommandCount> {
+  const totals = new Map<string, { calls: number; usec: number }>();
+  for (const [address, now] of after) {
+    const then = before.get(address);
+    const isSame = then?.serverRunId === now.serverRunId;
+    for (const [name, { calls, usec }] of now.commands) {
+      const earlier = (isSame && then.commands.get(name)) || { calls: 0, usec: 0 };
+      const total = totals.get(name) ?? { calls: 0, usec: 0 };
+      totals.set(name, { calls: total.calls + calls - earlier.calls, usec: total.usec + usec - earlier.usec });
+    }
   }
-  return commands;
+  return Object.fromEntries(
+    [...totals]
+      .filter(([, { calls }]) => calls > 0)
+      .map(([name, { calls, usec }]) => [name, { calls, usecPerCall: usec / calls }]),
+  );
+}
+
+/** The server's own time between two snapshots, µs; 0 where none of it answered both times. */
+export function serverWallUs(before: Snapshot, after: Snapshot): number {
+  const spans = [...after].flatMap(([address, now]) => {
+    const then = before.get(address);
+    return then === undefined ? [] : [now.serverTimeUs - then.serverTimeUs];
+  });
+  return Math.max(0, ...spans);
+}
+
+/** Objects that are removed already and still take memory. */
+export const lazyFreePending = (snapshot: Snapshot): number =>
+  [...snapshot.values()].reduce((sum, one) => sum + one.lazyFreePending, 0);
+
+/** CPU of all main threads between two snapshots, µs; null where one does not tell, or was restarted. */
+export function mainThreadCpuUs(before: Snapshot, after: Snapshot): number | null {
+  const used = mainThreadsCpuUs(before, after);
+  return used === null ? null : [...used.values()].reduce((sum, one) => sum + one, 0);
+}
+
+/** CPU of each main thread between two snapshots, µs by address; null where one does not tell, or was restarted. */
+export function mainThreadsCpuUs(before: Snapshot, after: Snapshot): ReadonlyMap<string, number> | null {
+  const used = new Map<string, number>();
+  if (hasRestarted(before, after)) return null;
+  for (const [address, now] of after) {
+    const then = before.get(address)!;
+    if (now.mainThreadCpuUs === null || then.mainThreadCpuUs === null) return null;
+    used.set(address, now.mainThreadCpuUs - then.mainThreadCpuUs);
+  }
+  return used;
 }

@@ -161,6 +161,30 @@ describe("the open model", () => {
   });
 });
 
+describe("a cluster", () => {
+  const spread = (primaries: number, instances: number) =>
+    predict(LUA, {
+      ...POINT,
+      users: Array.from({ length: instances }, () => 400),
+      connections: "shared",
+      primaries,
+    });
+
+  it("takes as much more as it has primaries, where Redis is the limit and generators are enough", () => {
+    const one = spread(1, 24);
+    expect(one.bottleneck).toBe("server");
+    expect(spread(3, 24).tps / one.tps).toBeGreaterThan(2.5);
+    expect(spread(3, 24).tps / one.tps).toBeLessThan(3.05);
+  });
+
+  it("takes nothing more, rather less, where one generator is the limit: its trips lie on more connections", () => {
+    const one = spread(1, 1);
+    expect(one.bottleneck).toBe("server");
+    expect(spread(6, 1).bottleneck).toBe("generator");
+    expect(spread(12, 1).tps).toBeLessThan(spread(6, 1).tps);
+  });
+});
+
 it("a machine is found again from what it does", () => {
   const rising = works.map(({ perTurnUs, perConnectionUs, perTripUs }) => ({
     perTurnUs,

@@ -35,6 +35,8 @@ export interface Point {
   readonly users: readonly number[];
   readonly pool: number;
   readonly connections: Connections;
+  /** Of a cluster, among which users are spread evenly, with a pool to each; mostly 1. */
+  readonly primaries?: number;
   /** Added to each round trip. */
   readonly rttUs: number;
   readonly thinkUs: number;
@@ -86,9 +88,10 @@ export function predict(machine: Machine, point: Point): Prediction {
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
 /** Entries that can have a connection at once. */
-const placesOf = ({ users, pool, connections, ratePerSec }: Point): number => {
+const placesOf = ({ users, pool, primaries = 1, connections, ratePerSec }: Point): number => {
   if (connections === "shared") return Number.POSITIVE_INFINITY;
-  return sum(users.map((own) => (ratePerSec === null ? Math.min(own, pool) : pool)));
+  const most = pool * primaries;
+  return sum(users.map((own) => (ratePerSec === null ? Math.min(own, most) : most)));
 };
 
 interface Load {
@@ -130,7 +133,7 @@ function insideOf(machine: Machine, point: Point, entries: number): Inside {
   let solved = solve(stationsOf(machine, point, stretch), most);
   // Threads that would all run share the cores there are: work takes longer, and then more of it waits.
   for (let i = 0; i < STRETCHES && machine.cores !== null; i++) {
-    const runnable = solved.busy[0]! + solved.busy[1]! * point.users.length;
+    const runnable = solved.busy[0]! * (point.primaries ?? 1) + solved.busy[1]! * point.users.length;
     const next = Math.max(1, runnable / machine.cores);
     if (Math.abs(next - stretch) < 0.005) break;
     stretch = next;
@@ -147,14 +150,24 @@ function insideOf(machine: Machine, point: Point, entries: number): Inside {
   };
 }
 
-function stationsOf(machine: Machine, { users, pool, connections, rttUs }: Point, stretch: number): Station[] {
+function stationsOf(
+  machine: Machine,
+  { users, pool, primaries = 1, connections, rttUs }: Point,
+  stretch: number,
+): Station[] {
   const { tripsPerEntry, unexplained } = machine;
   const instances = users.length;
   const factor = (tripsPerEntry * stretch) / unexplained[connections];
   const delayUs = tripsPerEntry * networkUs(machine, rttUs);
   return [
-    { demandUs: (present) => factor * tripUs(machine.server, present, connections, pool * instances) },
-    { demandUs: (present) => factor * tripUs(machine.generator, present, connections, pool), count: instances },
+    {
+      demandUs: (present) => factor * tripUs(machine.server, present, connections, pool * instances),
+      count: primaries,
+    },
+    {
+      demandUs: (present) => factor * tripUs(machine.generator, present, connections, pool * primaries),
+      count: instances,
+    },
     ...(delayUs === 0 ? [] : [delay(delayUs)]),
   ];
 }

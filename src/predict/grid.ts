@@ -2,7 +2,7 @@ import { type QbenchError, usageError } from "../base/errors.js";
 import { didYouMean } from "../base/suggest.js";
 import { OPTION_LIST } from "../scenario/options.js";
 import type { Scenario } from "../scenario/scenario.js";
-import { shown } from "../scenario/values.js";
+import { count, shown } from "../scenario/values.js";
 
 /** An option and the values that it is predicted at, as they were given. */
 export interface At {
@@ -12,6 +12,8 @@ export interface At {
 
 /** What the model knows of a scenario; everything else is as it was when it was calibrated. */
 const MODELLED = ["rtt", "vus", "pool", "instances", "connections", "think-time", "rate"];
+/** No option of a run: nodes of a cluster that hold data, each on a core of its own, as every thread then is. */
+const PRIMARIES = { flag: "primaries", type: count(1, 1000) };
 const EXAMPLE = "--at rtt=0,1ms,5ms --at vus=100,3000";
 /** Each is a network to solve, and with --measure some trials. */
 const MOST_CELLS = 200;
@@ -23,11 +25,11 @@ export function parseAt(texts: readonly string[]): At[] {
   for (const text of texts) {
     const wrong = (message: string): number => mistakes.push(`--at ${shown(text)}: ${message}`);
     const [, flag = "", list = ""] = /^\s*(?:--)?([\w-]+)\s*=(.*)$/s.exec(text) ?? [];
-    const option = OPTION_LIST.find((one) => one.flag === flag);
+    const option = flag === PRIMARIES.flag ? PRIMARIES : OPTION_LIST.find((one) => one.flag === flag);
     const values = list.split(",").map((value) => value.trim());
     if (flag === "") wrong(`expected an option and its values, as in ${EXAMPLE}`);
     else if (option === undefined) wrong(`unknown option "${flag}"${didYouMean(flag, MODELLED)}`);
-    else if (!MODELLED.includes(flag)) {
+    else if (option !== PRIMARIES && !MODELLED.includes(flag)) {
       wrong(`${flag} cannot be predicted from one calibration; give --${flag} itself, and calibrate again for others`);
     } else if (given.some((one) => one.flag === flag)) wrong("this option is given already; give all values at once");
     else if (new Set(values).size < values.length) wrong("a value is given twice");
@@ -43,7 +45,7 @@ export function parseAt(texts: readonly string[]): At[] {
 }
 
 const atError = (message: string): QbenchError =>
-  usageError(message, `as in ${EXAMPLE}; options are ${MODELLED.join(", ")}`);
+  usageError(message, `as in ${EXAMPLE}; options are ${MODELLED.join(", ")} and ${PRIMARIES.flag}`);
 
 /** Every combination, by flag. */
 export const combinationsOf = (given: readonly At[]): Readonly<Record<string, string>>[] =>
@@ -51,6 +53,14 @@ export const combinationsOf = (given: readonly At[]): Readonly<Record<string, st
     (cells, { flag, values }) => cells.flatMap((cell) => values.map((value) => ({ ...cell, [flag]: value }))),
     [{}],
   );
+
+/** The part of a combination that options of a run say, and the nodes of a cluster; undefined: nobody asked for such. */
+export function splitAt({ [PRIMARIES.flag]: primaries, ...flags }: Readonly<Record<string, string>>): {
+  readonly flags: Readonly<Record<string, string>>;
+  readonly primaries: number | undefined;
+} {
+  return { flags, primaries: primaries === undefined ? undefined : PRIMARIES.type.read(primaries, () => {}) };
+}
 
 /** What the model knows nothing of, by flag: such a scenario cannot be predicted. */
 export function notModelled(scenario: Scenario): string[] {

@@ -15,6 +15,8 @@ export interface PredictCell {
   /** What differs from the scenario, by flag, as it was given. */
   readonly at: Readonly<Record<string, string>>;
   readonly scenario: Scenario;
+  /** Of a cluster with a core for each thread; undefined: the server that is calibrated on, and the cores there are. */
+  readonly primaries?: number | undefined;
 }
 
 export interface PredictStep {

@@ -217,12 +217,12 @@ function predictionsOf(
   calibrated: readonly Calibration[],
   { plan, trials }: PredictFacts,
 ): PredictionReport[] {
-  const { at, scenario: asked } = plan.cells[cell]!;
-  const point = pointOf(asked);
+  const { at, scenario: asked, primaries } = plan.cells[cell]!;
+  const point = { ...pointOf(asked), ...(primaries === undefined ? {} : { primaries }) };
   const own = calibrated.filter(({ machine }) => asked.strategies.includes(machine.strategy));
   const all = own.map(({ machine, measured: { alone } }) => {
     const measuring = trials.filter((trial) => trial.cell === cell && trial.strategy === machine.strategy);
-    const predicted = predict(machine, point);
+    const predicted = predict(primaries === undefined ? machine : { ...machine, cores: null }, point);
     return { machine, aloneUs: alone.meanUs, predicted, measured: comparedWith(predicted, measuring) };
   });
   const [first] = all;

@@ -117,6 +117,8 @@ const scenario = z.object({
   concerts: count,
   zipf: amount,
   mix: z.object({ new: amount, waiting: amount, active: amount }),
+  shards: count.optional().meta({ description: "parts of each queue, for strategy sharded" }),
+  waitReplicas: count.optional(),
   prefill: count,
   maxWaiting: count,
   timeoutMs: amount,

@@ -44,6 +44,13 @@ export const warning = z.object({ code: name, message: z.string() }).meta({ id: 
 
 const server = z.object({
   commands: z.record(z.string(), z.object({ calls: count, usecPerCall: amount })),
+  nodes: z
+    .array(z.object({ node: z.int().min(-1), calls: count, share, cpuUtilization: amount.nullable() }))
+    .optional()
+    .meta({
+      description:
+        "of a cluster, each primary, the one with most to do first: its place in target.nodes, its calls, its share of all",
+    }),
   callsSent: count,
   callsPerEntry: amount,
   cpuUtilization: amount.nullable(),
@@ -163,6 +170,18 @@ const moments = z
   .object({ everyMs: amount, succeeded: z.array(count), failed: z.array(count), beforePerSec: amount.nullable() })
   .meta({ description: "ends of entries, window by window; beforePerSec: median rate before the first fault" });
 
+const sharding = z
+  .object({
+    shards: count,
+    users: count,
+    overtaking: count.meta({ description: "users ahead of somebody who certainly came before" }),
+    mostOvertaken: count,
+    placeOff: z.object({ p50: count, p99: count, max: count }).meta({
+      description: "by how much the place in a part, times the parts, is certainly off the place in the whole",
+    }),
+  })
+  .meta({ description: "where a queue is in parts: what that does to order and places" });
+
 const part = z.object({
   strategy: name,
   share: amount.meta({ description: "of the entries, in per cent" }),
@@ -259,6 +278,7 @@ export const trial = z
       .optional()
       .meta({ description: "Little's law: entries in progress by rate × latency, and as they were counted" }),
     admission: admission.optional(),
+    sharding: sharding.optional(),
     parts: z.array(part).optional().meta({ description: "where strategies are mixed: each one's entries" }),
     roundTripsPerEntry: amount,
     socketWritesPerEntry: amount,

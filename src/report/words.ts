@@ -237,6 +237,22 @@ export const admissionIn = ({ strategies, scenario }: RunReport): string[] =>
     ];
   });
 
+/** "sharded: 8 parts; of 50,000 users 12 % stand ahead of …" for each strategy whose queue is in parts. */
+export const shardsIn = ({ strategies }: RunReport): string[] =>
+  strategies.flatMap(({ name, trials }) => {
+    const known = trials.flatMap(({ complete, sharding }) => (complete && sharding ? [sharding] : []));
+    const users = known.reduce((sum, one) => sum + one.users, 0);
+    if (users === 0) return [];
+    const overtaking = known.reduce((sum, one) => sum + one.overtaking, 0);
+    const most = Math.max(...known.map(({ mostOvertaken }) => mostOvertaken));
+    const off = (of: "p50" | "p99" | "max"): string =>
+      plural(Math.round(median(known.map(({ placeOff }) => placeOff[of]))), "place");
+    return [
+      `${name}: ${known[0]!.shards} parts; ${percentText(overtaking / users)} of the users stand ahead of somebody who certainly ` +
+        `came before, one of them ahead of ${most}; the place told, times the parts, is off by ${off("p50")} at p50, ${off("p99")} at p99`,
+    ];
+  });
+
 /** "individual=90+lua=10: individual 90 %, p50 …", for each mix: the strategies side by side, over the same keys. */
 export const partsIn = ({ strategies }: RunReport): string[] =>
   strategies.flatMap(({ name, trials }) => {

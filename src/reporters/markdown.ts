@@ -1,7 +1,8 @@
 import { printable } from "../report/format.js";
+import { nodesIn } from "../report/node-words.js";
 import type { RunReport } from "../report/schema.js";
 import { thresholdText } from "../report/thresholds.js";
-import { admissionIn, answerOf, eventsIn, headerOf, partsIn, usersIn, warningsIn } from "../report/words.js";
+import { admissionIn, answerOf, eventsIn, headerOf, partsIn, shardsIn, usersIn, warningsIn } from "../report/words.js";
 import { anomalyTable, explainedIn, uncountedIn } from "./anomaly-table.js";
 import { faultTable } from "./fault-table.js";
 import { renderGateMarkdown } from "./gate-markdown.js";
@@ -23,6 +24,8 @@ export const markdown: TextReporter = {
       ),
       usersIn(report).map((line) => `- Users: ${escaped(line)}`),
       partsIn(report).map((line) => `- Mix: ${escaped(line)}`),
+      nodesIn(report).map((line) => `- Primaries: ${escaped(line)}`),
+      shardsIn(report).map((line) => `- Order: ${escaped(line)}`),
       admissionIn(report).map((line) => `- Admission: ${escaped(line)}`),
       anomalies(report),
       faults(report),

@@ -1,6 +1,7 @@
 import { Chalk } from "chalk";
 import Table from "cli-table3";
 import { figureText, printable, shortText } from "../report/format.js";
+import { nodesAtPoints } from "../report/node-words.js";
 import type { SweepCell, SweepPoint, SweepReport } from "../report/sweep.js";
 import {
   againstText,
@@ -63,6 +64,7 @@ export function renderSweepTable(report: SweepReport, { color, writtenTo = [] }:
       "crossover",
       report.crossovers.map((one) => crossoverText(report, one)),
     ),
+    findings("primaries", nodesAtPoints(report)),
     labelled(
       report.warnings.map(({ message }) => ["warning", message]),
       chalk.yellow,
@@ -124,6 +126,7 @@ export function renderSweepMarkdown(report: SweepReport): string {
     ],
     told(report.knees.map((knee) => kneeText(report, knee))).map((text) => `- Best: ${escaped(text)}`),
     told(report.crossovers.map((one) => crossoverText(report, one))).map((text) => `- Crossover: ${escaped(text)}`),
+    told(nodesAtPoints(report)).map((text) => `- Primaries: ${escaped(text)}`),
     report.warnings.map(({ message }) => `- Warning: ${escaped(message)}`),
     report.error === undefined ? [] : [`Error: ${escaped(report.error.message)}`],
   ];

@@ -1,9 +1,10 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import Table from "cli-table3";
 import { percentText, printable } from "../report/format.js";
+import { nodesIn } from "../report/node-words.js";
 import type { RunReport, StrategyReport } from "../report/schema.js";
 import { type ThresholdResult, thresholdText } from "../report/thresholds.js";
-import { admissionIn, answerOf, eventsIn, headerOf, partsIn, usersIn, warningsIn } from "../report/words.js";
+import { admissionIn, answerOf, eventsIn, headerOf, partsIn, shardsIn, usersIn, warningsIn } from "../report/words.js";
 import { anomalyTable, explainedIn, uncountedIn } from "./anomaly-table.js";
 import { faultTable } from "./fault-table.js";
 import { renderGateTable } from "./gate-table.js";
@@ -36,6 +37,14 @@ export const table: TextReporter = {
       ),
       labelled(
         partsIn(report).map((line) => ["mix", line]),
+        chalk.dim,
+      ),
+      labelled(
+        nodesIn(report).map((line) => ["primaries", line]),
+        chalk.dim,
+      ),
+      labelled(
+        shardsIn(report).map((line) => ["order", line]),
         chalk.dim,
       ),
       labelled(

@@ -99,6 +99,12 @@ export function conflictsIn(scenario: Scenario): Conflict[] {
         `got ${formatCount(prefill)} in each of ${formatCount(concerts)}`,
     });
   }
+  if (scenario.admit !== null && scenario.strategies.some((name) => strategyNamed(name).isSharded)) {
+    conflicts.push({
+      properties: ["strategies", "admit"],
+      message: "a queue in parts has no one front to admit from; leave --admit out, or strategy sharded",
+    });
+  }
   return [...conflicts, ...admissionConflicts(scenario), ...faultConflicts(scenario)];
 }
 
@@ -174,6 +180,9 @@ export function warningsOn(scenario: Scenario, isGiven: (property: Property) => 
     for (const property of ["admitEveryMs", "admitBatch", "admitTtlMs"] as const) {
       withoutEffect(property, "without --admit");
     }
+  }
+  if (!scenario.strategies.some((name) => strategyNamed(name).isSharded)) {
+    withoutEffect("shards", "without strategy sharded");
   }
   if (scenario.audit !== "full") withoutEffect("historyMb", `with audit ${scenario.audit}`);
   if (concerts === 1 && scenario.zipf > 0) withoutEffect("zipf", "with one concert");

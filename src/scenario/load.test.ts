@@ -60,6 +60,8 @@ describe("a scenario", () => {
       entries: null,
       trials: 5,
       concerts: 1,
+      shards: 8,
+      waitReplicas: 0,
       zipf: 0,
       mix: { new: 100, waiting: 0, active: 0 },
       prefill: 0,

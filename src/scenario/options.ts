@@ -3,7 +3,7 @@ import { AUDITS } from "../audit/audit-depth.js";
 import { CLIENTS, WRITES } from "../drivers/driver.js";
 import { ARRIVALS } from "../pacers/index.js";
 import { SCORES } from "../queue/outcome.js";
-import { DEFAULT_STRATEGIES, STRATEGY_NAMES } from "../strategies/index.js";
+import { DEFAULT_STRATEGIES, MIXABLE_NAMES, STRATEGY_NAMES } from "../strategies/index.js";
 import { faults } from "./faults.js";
 import { instanceShares } from "./instance-shares.js";
 import { mix, strategyMix, strategyNames } from "./list-values.js";
@@ -58,7 +58,7 @@ export const SCENARIO_OPTIONS: { readonly [P in Property]: ScenarioOption<Scenar
   mixStrategies: {
     flag: "mix-strategies",
     group: "What is compared",
-    type: strategyMix(STRATEGY_NAMES),
+    type: strategyMix(MIXABLE_NAMES),
     fallback: null,
     fallbackText: "each strategy has trials of its own",
     help: "strategies at once over the same keys, by shares of the entries: individual=90,lua=10",
@@ -287,6 +287,20 @@ export const SCENARIO_OPTIONS: { readonly [P in Property]: ScenarioOption<Scenar
     type: count(0, 10_000_000),
     fallback: 0,
     help: "users waiting in each concert before a trial",
+  },
+  waitReplicas: {
+    flag: "wait-replicas",
+    group: "Queue",
+    type: count(0, 16),
+    fallback: 0,
+    help: "replicas that must have a write before its entry goes on (WAIT); one that they do not get in time is in doubt",
+  },
+  shards: {
+    flag: "shards",
+    group: "Queue",
+    type: count(2, 256),
+    fallback: 8,
+    help: "parts that strategy sharded makes of each concert's queue",
   },
   maxWaiting: {
     flag: "max-waiting",

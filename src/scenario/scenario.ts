@@ -70,6 +70,10 @@ export interface Scenario extends Behaviour {
   readonly prefill: number;
   /** New users of one concert after which entries go on to a fresh concert, so that a faster strategy does not meet a longer queue. */
   readonly maxWaiting: number;
+  /** Replicas that must have a write before its entry goes on (WAIT); 0: none. */
+  readonly waitReplicas: number;
+  /** Parts of each concert's queue, for the strategy that has such. */
+  readonly shards: number;
   /** The design by which users are admitted beside the entries; null: nobody is. */
   readonly admit: string | null;
   readonly admitEveryMs: number;

@@ -58,6 +58,47 @@ export function batch(...commands: Command[]): Batch {
   return { id: batches++, commands, writes: commands.some((one) => one.writes) };
 }
 
+/** What goes beside an entry's own commands: ASKING before them, WAIT behind them. Their replies are not the strategy's. */
+export interface Beside {
+  /** For a node that is about to get the slot: before each command, before MULTI once. */
+  readonly isAsking: boolean;
+  /** Replicas that must have a write before it counts; 0: none. */
+  readonly replicas: number;
+  /** How long they are waited for. */
+  readonly withinMs: number;
+}
+
+/** `one` with what goes beside it; the same batch each time, since drivers compile each of them. */
+export function withBeside(one: Batch, { isAsking, replicas, withinMs }: Beside): Batch {
+  const waits = replicas > 0 && one.writes;
+  if (!isAsking && !waits) return one;
+  const known = besides.get(one) ?? new Map<string, Batch>();
+  besides.set(one, known);
+  const key = `${isAsking} ${waits ? replicas : 0} ${withinMs}`;
+  const made = known.get(key) ?? batch(...commandsBeside(one, isAsking, waits ? [replicas, withinMs] : null));
+  known.set(key, made);
+  return made;
+}
+
+function commandsBeside({ commands }: Batch, isAsking: boolean, wait: readonly [number, number] | null): Command[] {
+  const behind = wait === null ? [] : [command("WAIT", String(wait[0]), String(Math.ceil(wait[1])))];
+  if (!isAsking) return [...commands, ...behind];
+  const isOnce = commands[0]?.name === "MULTI";
+  return [...(isOnce ? [ASKING, ...commands] : commands.flatMap((each) => [ASKING, each])), ...behind];
+}
+
+const ASKING = command("ASKING");
+const besides = new Map<Batch, Map<string, Batch>>();
+
+/** The replies to the strategy's own commands, out of those to `sent`, and how many replicas have the write; null: nobody asked. */
+export function withoutBeside<T>(sent: Batch, replies: readonly T[]): { own: readonly T[]; replicated: T | null } {
+  const isWait = sent.commands.at(-1)?.name === "WAIT";
+  return {
+    own: replies.filter((_, i) => sent.commands[i]!.name !== "ASKING" && sent.commands[i]!.name !== "WAIT"),
+    replicated: isWait ? replies.at(-1)! : null,
+  };
+}
+
 /** A piece of an argument: literal text, or a slot to fill in for each entry. */
 export type Piece = string | { readonly slot: Slot };
 

@@ -44,6 +44,7 @@ const TABLE: Record<string, Record<Outcome, [commands: string, roundTrips: numbe
     WAITING: ["HGETALL MULTI ZADD ZRANK ZCARD EXEC", 2],
     ACTIVE: ["HGETALL", 1],
   },
+  sharded: { NEW: ["EVALSHA", 1], WAITING: ["EVALSHA", 1], ACTIVE: ["EVALSHA", 1] },
 };
 
 /** With a sequence, whoever sends ZADD himself sends INCR before: one command and one round trip more. */
@@ -119,7 +120,7 @@ describe.each(STRATEGIES.map((strategy) => [strategy.name, strategy] as const))(
         expect(answer.outcome).toBe(outcome);
         expect(answer.position).toBe({ NEW: 4, WAITING: 2, ACTIVE: 0 }[outcome]);
         if (outcome !== "ACTIVE") expect(answer.total).toBe({ NEW: 4, WAITING: 3 }[outcome]);
-        else expect(answer.total).toBe({ lua: 3, "pipeline-blind": 4 }[strategy.name] ?? 0);
+        else expect(answer.total).toBe({ lua: 3, sharded: 3, "pipeline-blind": 4 }[strategy.name] ?? 0);
       });
 
       it("leaves the data as it should", async () => {

@@ -7,12 +7,18 @@ import { isMixName, mixed, sharesIn } from "./mixed.js";
 import { multi } from "./multi.js";
 import { pipeline } from "./pipeline.js";
 import { pipelineBlind } from "./pipeline-blind.js";
+import { sharded } from "./sharded.js";
 import type { Strategy } from "./strategy.js";
 
 /** Every strategy, in the order of tables and lists. A new one is a file and a line here. */
-export const STRATEGIES: readonly Strategy[] = [individual, dedup, pipeline, lua, pipelineBlind, multi];
+export const STRATEGIES: readonly Strategy[] = [individual, dedup, pipeline, lua, pipelineBlind, multi, sharded];
 
 export const STRATEGY_NAMES: readonly string[] = STRATEGIES.map((strategy) => strategy.name);
+
+/** Those that can be mixed over the same keys. */
+export const MIXABLE_NAMES: readonly string[] = STRATEGIES.filter(({ isSharded }) => !isSharded).map(
+  ({ name }) => name,
+);
 
 /** Compared when nothing is asked for. */
 export const DEFAULT_STRATEGIES: readonly Strategy[] = STRATEGIES.filter((strategy) => strategy.isDefault);

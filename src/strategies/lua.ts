@@ -4,7 +4,7 @@ import { loadScript, type Script, scriptOf } from "./script.js";
 import { machinesOf } from "./steps.js";
 import { answer, type EntryCost, integerAt, type Strategy, send, UnexpectedReply } from "./strategy.js";
 
-const ENTER_QUEUE = loadScript("enter_queue");
+export const ENTER_QUEUE = loadScript("enter_queue");
 const KEYS = [TOKEN, WAITING_SET, SEQUENCE];
 
 /** One script does it all: one round trip, and nothing can come between. */
@@ -13,14 +13,17 @@ export const lua: Strategy = {
   name: "lua",
   summary: "one call of enter_queue.lua, which looks, joins and counts as one step",
   isDefault: true,
-  cost: (score) => {
-    const joining = oneCall(
-      score === "sequence"
-        ? { exists: 1, incr: 1, zadd: 1, zrank: 1, zcard: 1 }
-        : { exists: 1, zadd: 1, zrank: 1, zcard: 1 },
-    );
-    return { NEW: joining, WAITING: joining, ACTIVE: oneCall({ exists: 1, zcard: 1 }) };
-  },
+  cost: (score) => costOfCall(score),
+};
+
+/** Of a call of enter_queue.lua. */
+export const costOfCall: Strategy["cost"] = (score) => {
+  const joining = oneCall(
+    score === "sequence"
+      ? { exists: 1, incr: 1, zadd: 1, zrank: 1, zcard: 1 }
+      : { exists: 1, zadd: 1, zrank: 1, zcard: 1 },
+  );
+  return { NEW: joining, WAITING: joining, ACTIVE: oneCall({ exists: 1, zcard: 1 }) };
 };
 
 /** The same with a script of the user's own, which takes and answers what enter_queue.lua does, and promises as much. */
@@ -36,7 +39,7 @@ export function luaFile(name: string, source: string): Strategy {
 }
 
 /** What a call of a script in the place of enter_queue.lua is, whatever the script does. */
-function callOf(script: Script): Pick<Strategy, "atomic" | "scripts" | "machine" | "promises"> {
+export function callOf(script: Script): Pick<Strategy, "atomic" | "scripts" | "machine" | "promises"> {
   return {
     atomic: "yes",
     scripts: [script],

@@ -59,6 +59,8 @@ export interface Strategy {
   readonly atomic: string;
   /** Somebody else's script: what it calls inside the server is not declared, so `innerCalls` says nothing. */
   readonly isForeign?: true;
+  /** The queue of a concert is several, as the scenario says how many; see sharded.ts. */
+  readonly isSharded?: true;
   /** The strategies that it is a mix of. */
   readonly parts?: readonly import("./mixed.js").Part[];
   /** Scripts to load before measuring. */

@@ -1,27 +1,41 @@
 import type { Redis } from "ioredis";
+import { primariesOf } from "./cluster-control.js";
 
 /** Every key of qbench has a concert id of its own as hash tag, and those begin so. */
 const OUR_TAG = "{qbench:";
 const SCAN_COUNT = 1000;
 
 /**
- * Removes every key of a run from the connection's database, by UNLINK; foreign keys are never touched.
+ * Removes every key of a run from the connection's database, or its cluster, by UNLINK; foreign keys are never touched.
  * @returns how many keys there were.
  */
 export async function removeRunKeys(control: Redis, runId: string): Promise<number> {
   const ofRun = `${OUR_TAG}${runId}:`;
   let removed = 0;
-  for await (const found of scan(control, `*${escapeGlob(ofRun)}*`)) {
-    const keys = found.filter((key) => key.includes(ofRun));
-    if (keys.length > 0) removed += await control.unlink(...keys);
+  for (const node of primariesOf(control)) {
+    for await (const found of scan(node, `*${escapeGlob(ofRun)}*`)) {
+      const keys = found.filter((key) => key.includes(ofRun));
+      if (keys.length > 0) removed += await (control.isCluster ? unlinkEach(node, keys) : node.unlink(...keys));
+    }
   }
   return removed;
 }
 
+/** A cluster's node takes several keys in one command only if they share a slot. */
+async function unlinkEach(node: Redis, keys: readonly string[]): Promise<number> {
+  const pipeline = node.pipeline();
+  for (const key of keys) pipeline.unlink(key);
+  const replies = (await pipeline.exec()) ?? [];
+  for (const [error] of replies) if (error !== null) throw error;
+  return replies.reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
 /** Whether the connection's database holds a key that is not qbench's. Stops at the first. */
 export async function holdsForeignKeys(control: Redis): Promise<boolean> {
-  for await (const found of scan(control, "*")) {
-    if (found.some((key) => !key.includes(OUR_TAG))) return true;
+  for (const node of primariesOf(control)) {
+    for await (const found of scan(node, "*")) {
+      if (found.some((key) => !key.includes(OUR_TAG))) return true;
+    }
   }
   return false;
 }

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { primariesOf } from "./cluster-control.js";
 
 /** A setting of the server that a run has changed, and what it was. */
 export interface ChangedSetting {
@@ -27,7 +28,7 @@ export class Settings {
     if (was === undefined || was === value) return;
     this.#changes = [...this.#changes, { name, set: value, was }];
     await this.#remember(this.#changes);
-    await this.#control.config("SET", name, value);
+    await setEverywhere(this.#control, name, value);
   }
 
   /** Puts back what was changed. May be called again. @throws whatever the server answers */
@@ -42,12 +43,16 @@ export class Settings {
 /** The last change first; what somebody else has changed meanwhile is left as it is. */
 export async function putBack(control: Redis, changes: readonly ChangedSetting[]): Promise<void> {
   for (const { name, set, was } of [...changes].reverse()) {
-    if ((await currentOf(control, name)) === set) await control.config("SET", name, was);
+    if ((await currentOf(control, name)) === set) await setEverywhere(control, name, was);
   }
 }
 
-/** Undefined on a server that does not know the setting. */
+async function setEverywhere(control: Redis, name: string, value: string): Promise<void> {
+  for (const node of primariesOf(control)) await node.config("SET", name, value);
+}
+
+/** Of a cluster the first node's, whose settings are taken to be all nodes'. Undefined on a server that does not know the setting. */
 async function currentOf(control: Redis, name: string): Promise<string | undefined> {
-  const [, value] = (await control.config("GET", name)) as string[];
+  const [, value] = (await primariesOf(control)[0]!.config("GET", name)) as string[];
   return value;
 }

@@ -61,12 +61,12 @@ describe("an embedded target", () => {
       name: `embedded ${target.server} ${target.version}`,
       warnings: [],
     });
-    expect(await target.control.info("server")).toContain(`process_id:${target.pid}\r`);
+    expect(await target.control.info("server")).toContain(`process_id:${target.pids[0]}\r`);
     expect(records()).toEqual(["run-a.json"]);
     await target.stop();
     await target.stop();
     expect(records()).toEqual([]);
-    expect(await identityOf(target.pid as number)).toBeUndefined();
+    expect(await identityOf(target.pids[0] as number)).toBeUndefined();
   });
 
   test("a server program that is none is a usage error that says why", async () => {
@@ -152,7 +152,7 @@ describe("a target by URL", () => {
     expect(await refusal({ urls: [url], redisServer: "redis-server" })).toMatchObject({ exitCode: 2 });
   });
 
-  test("a cluster's node and a replica are refused", async () => {
+  test("a node of a cluster that holds nothing, and a replica, are refused", async () => {
     const [node, replica] = await Promise.all([
       startTestRedis(["cluster-enabled yes"]),
       startTestRedis([`replicaof 127.0.0.1 ${redis.server.endpoint.port}`]),
@@ -163,7 +163,7 @@ describe("a target by URL", () => {
     await Promise.all([node.stop(), replica.stop()]);
     expect(clustered).toMatchObject({
       exitCode: 3,
-      message: expect.stringContaining("clusters are not supported yet"),
+      message: expect.stringContaining("is incomplete: 16384 of its 16384 slots are nobody's"),
     });
     expect(replicated).toMatchObject({ exitCode: 3, message: expect.stringContaining("is a replica") });
   });
@@ -218,7 +218,7 @@ describe("servers of killed runs", () => {
 
   test("a pid that was given to another process meanwhile, or a foreign folder, is left alone", async () => {
     targets.push(await openTarget(options()));
-    const pid = targets[0]?.pid as number;
+    const pid = targets[0]?.pids[0] as number;
     const { servers } = JSON.parse(readFileSync(join(runsFolder(), "run-a.json"), "utf8"));
     const [{ process: server, folder: itsFolder }] = servers;
     const deadOwner = { ...(await identityOf(process.pid)), startedAt: "1" };

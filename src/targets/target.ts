@@ -1,6 +1,10 @@
 import type { Redis } from "ioredis";
 import { environmentError, usageError } from "../base/errors.js";
 import type { Endpoint } from "../drivers/driver.js";
+import type { SlotRange } from "../drivers/slot-map.js";
+import { primariesOf, refreshPrimaries } from "./cluster-control.js";
+import type { ClusterShape } from "./cluster-shape.js";
+import { openEmbeddedCluster, openRunningCluster } from "./cluster-target.js";
 import { connectControl } from "./control.js";
 import { startEmbedded } from "./embedded.js";
 import { holdsForeignKeys, removeRunKeys } from "./keys.js";
@@ -20,8 +24,12 @@ import { putBack, Settings } from "./settings.js";
 import { addressOf, isLoopback, parseRedisUrl } from "./url.js";
 
 export interface TargetOptions {
-  /** `--url`, as given; none: an embedded server. */
+  /** `--url`, as given; none: an embedded server. Several are nodes of one cluster. */
   readonly urls: readonly string[];
+  /** `--cluster`: an embedded cluster of this shape. */
+  readonly cluster?: ClusterShape | undefined;
+  /** Why one server is needed, in words that a message can end with; undefined: a cluster will do. */
+  readonly singleServerOnly?: string | undefined;
   /** `--redis-server` */
   readonly redisServer?: string | undefined;
   readonly allowRemote: boolean;
@@ -35,18 +43,23 @@ export interface TargetOptions {
   readonly configLines?: readonly string[];
 }
 
-/** The server that a run measures. */
+/** The server that a run measures, or the cluster. */
 export interface Target {
   readonly kind: "embedded" | "url" | "cluster";
+  /** Of a cluster every node, primaries first as they were when it was opened. */
   readonly endpoints: readonly Endpoint[];
+  /** Of a cluster: how many of the endpoints are primaries, and what they hold. */
+  readonly primaries?: number;
+  readonly slots?: readonly SlotRange[];
   readonly server: "redis" | "valkey";
   readonly version: string;
   /** For people: "embedded redis 7.0.15", "valkey 8.1.0 at 10.0.0.5:6379". */
   readonly name: string;
-  /** The server's process, where it is one of ours. */
-  readonly pid: number | undefined;
-  /** The same, to do something to it. */
+  /** The servers' processes, where they are ours. */
+  readonly pids: readonly number[];
+  /** The one server's, to do something to it. */
   readonly own: OwnServer | undefined;
+  /** See cluster-control.ts for what it is in a cluster. */
   readonly control: Redis;
   /** What is changed of its settings; `stop` puts it back, and after a SIGKILL the next start does. */
   readonly settings: Settings;
@@ -64,26 +77,76 @@ export interface Target {
 /**
  * Starts or reaches the server to measure, after cleaning up what killed runs have left there.
  * @throws QbenchError usage: a URL is wrong, or not loopback without `allowRemote`; environment: the server cannot be
- * had or reached, refuses, holds foreign keys without `allowNonempty`, or is no single primary.
+ * had or reached, refuses, holds foreign keys without `allowNonempty`, or is a replica outside a cluster.
  */
 export async function openTarget(options: TargetOptions): Promise<Target> {
   const endpoints = options.urls.map(parseRedisUrl);
   const [endpoint] = endpoints;
-  if (endpoint === undefined) return openEmbedded(options);
+  if (options.singleServerOnly !== undefined && (options.cluster !== undefined || endpoints.length > 1)) {
+    throw usageError(
+      `one server is needed ${options.singleServerOnly}`,
+      "leave --cluster out, and give one --url at most",
+    );
+  }
+  if (endpoint === undefined) {
+    return options.cluster === undefined ? openEmbedded(options) : openOwnCluster(options, options.cluster);
+  }
   if (options.redisServer !== undefined) {
     throw usageError("--redis-server starts a server and --url names a running one", "give one of the two");
   }
-  if (endpoints.length > 1) {
-    throw usageError("--url was given more than once, and clusters are not supported yet", "give one --url");
-  }
-  if (!isLoopback(endpoint) && !options.allowRemote) {
+  if (options.cluster !== undefined) {
     throw usageError(
-      `${addressOf(endpoint)} is not on this machine`,
-      "add --allow-remote if it is yours to load: a run puts it under full load",
+      "--cluster starts a cluster and --url names a running server",
+      "give one of the two: a server in cluster mode is known by itself",
     );
   }
-  return openUrl(endpoint, options);
+  for (const one of endpoints) refuseRemote(one, options);
+  return openUrl(endpoints as [Endpoint, ...Endpoint[]], options);
 }
+
+function refuseRemote(endpoint: Endpoint, { allowRemote }: TargetOptions): void {
+  if (isLoopback(endpoint) || allowRemote) return;
+  throw usageError(
+    `${addressOf(endpoint)} is not on this machine`,
+    "add --allow-remote if it is yours to load: a run puts it under full load",
+  );
+}
+
+async function openOwnCluster(options: TargetOptions, shape: ClusterShape): Promise<Target> {
+  await endOrphanServers().catch(() => 0);
+  const binary = await findRedisBinary(options.redisServer);
+  const { entry, warnings } = await register(options.runId);
+  try {
+    const opened = await openEmbeddedCluster(binary, shape, {
+      ...options,
+      onStarted: async (server) => entry?.addServer(server),
+    });
+    return {
+      kind: "cluster",
+      ...opened,
+      server: binary.server,
+      version: binary.version,
+      name: `embedded cluster of ${nodesText(opened)} with ${binary.server} ${binary.version}`,
+      warnings,
+      own: undefined,
+      // They end with the servers.
+      settings: new Settings(opened.control, async () => {}),
+      removeKeys: () => removeRunKeys(opened.control, options.runId),
+      stop: once(async () => {
+        opened.control.disconnect();
+        await opened.end();
+        await entry?.remove();
+      }),
+    };
+  } catch (error) {
+    await entry?.remove();
+    throw error;
+  }
+}
+
+/** "3 + 3 nodes" */
+const nodesText = ({ primaries, endpoints }: { primaries: number; endpoints: readonly Endpoint[] }): string =>
+  `${primaries} + ${endpoints.length - primaries} nodes`;
 
 async function openEmbedded(options: TargetOptions): Promise<Target> {
   await endOrphanServers().catch(() => 0);
@@ -104,8 +167,8 @@ async function openEmbedded(options: TargetOptions): Promise<Target> {
       server: binary.server,
       version: binary.version,
       name: `embedded ${binary.server} ${binary.version}`,
-      get pid() {
-        return own.pid;
+      get pids() {
+        return [own.pid];
       },
       own,
       control,
@@ -124,24 +187,47 @@ async function openEmbedded(options: TargetOptions): Promise<Target> {
   }
 }
 
-async function openUrl(endpoint: Endpoint, options: TargetOptions): Promise<Target> {
+async function openUrl(endpoints: readonly [Endpoint, ...Endpoint[]], options: TargetOptions): Promise<Target> {
   const { runId } = options;
-  const control = await connectControl(endpoint, options);
+  const [endpoint] = endpoints;
+  const first = await connectControl(endpoint, options);
+  let control = first;
   try {
-    const { server, version } = await checkedServer(control, endpoint);
-    await putBackSettings(control, endpoint);
-    await removeKeysOfDeadRuns(control, endpoint);
+    const { server, version, isCluster } = await checkedServer(first, endpoint);
+    if (isCluster && options.singleServerOnly !== undefined) {
+      throw usageError(
+        `${addressOf(endpoint)} is a node of a cluster, and one server is needed ${options.singleServerOnly}`,
+        "name a server that is not in cluster mode",
+      );
+    }
+    if (!isCluster && endpoints.length > 1) {
+      throw usageError(
+        `--url was given more than once, and ${addressOf(endpoint)} is no node of a cluster`,
+        "give one --url",
+      );
+    }
+    const cluster = isCluster ? await openRunningCluster(first, endpoints, options) : undefined;
+    if (cluster !== undefined) {
+      for (const node of cluster.endpoints) refuseRemote(node, options);
+      first.disconnect();
+      control = cluster.control;
+    }
+    const nodes = cluster?.endpoints ?? [endpoint];
+    await putBackSettings(control, nodes);
+    await removeKeysOfDeadRuns(control, nodes);
     if (!options.allowNonempty) await refuseForeignKeys(control, endpoint);
     const { entry, warnings } = await register(runId);
-    await entry?.addAddress(endpoint);
+    for (const node of nodes) await entry?.addAddress(node);
+    const where = `${server} ${version} at ${addressOf(endpoint)}`;
     const settings = new Settings(control, async (changes) => entry?.setSettings(endpoint, changes));
     return {
-      kind: "url",
-      endpoints: [endpoint],
+      kind: cluster === undefined ? "url" : "cluster",
+      endpoints: nodes,
+      ...cluster,
       server,
       version,
-      name: `${server} ${version} at ${addressOf(endpoint)}`,
-      pid: undefined,
+      name: cluster === undefined ? where : `cluster of ${nodesText(cluster)} with ${where}`,
+      pids: [],
       own: undefined,
       control,
       settings,
@@ -149,6 +235,7 @@ async function openUrl(endpoint: Endpoint, options: TargetOptions): Promise<Targ
       removeKeys: () => removeRunKeys(control, runId),
       stop: once(async () => {
         try {
+          await refreshPrimaries(control);
           await settings.restore();
           await removeRunKeys(control, runId);
           await entry?.remove();
@@ -161,50 +248,51 @@ async function openUrl(endpoint: Endpoint, options: TargetOptions): Promise<Targ
       }),
     };
   } catch (error) {
+    first.disconnect();
     control.disconnect();
     throw translateRedisError(error, endpoint);
   }
 }
 
-/** What INFO says the server is. @throws QbenchError (environment) if it is not one that can be measured yet. */
+/** What INFO says the server is. @throws QbenchError (environment) if it is a replica outside a cluster. */
 async function checkedServer(
   control: Redis,
   endpoint: Endpoint,
-): Promise<{ server: "redis" | "valkey"; version: string }> {
+): Promise<{ server: "redis" | "valkey"; version: string; isCluster: boolean }> {
   const info = await control.info();
   const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1];
-  if (field("cluster_enabled") === "1") {
-    throw environmentError(
-      `${addressOf(endpoint)} is a node of a cluster, and clusters are not supported yet`,
-      "name a server that is not in cluster mode",
-    );
-  }
-  if (field("role") === "slave") {
+  const isCluster = field("cluster_enabled") === "1";
+  if (field("role") === "slave" && !isCluster) {
     throw environmentError(`${addressOf(endpoint)} is a replica and takes no writes`, "name its primary");
   }
   const valkey = field("valkey_version");
   return valkey === undefined
-    ? { server: "redis", version: field("redis_version") ?? "unknown" }
-    : { server: "valkey", version: valkey };
+    ? { server: "redis", version: field("redis_version") ?? "unknown", isCluster }
+    : { server: "valkey", version: valkey, isCluster };
 }
 
-async function removeKeysOfDeadRuns(control: Redis, endpoint: Endpoint): Promise<void> {
-  for (const runId of await deadRunsAt(endpoint)) {
-    await removeRunKeys(control, runId);
-    await forgetDeadRun(runId, endpoint).catch(() => {});
+async function removeKeysOfDeadRuns(control: Redis, endpoints: readonly Endpoint[]): Promise<void> {
+  for (const endpoint of endpoints) {
+    for (const runId of await deadRunsAt(endpoint)) {
+      await removeRunKeys(control, runId);
+      await forgetDeadRun(runId, endpoint).catch(() => {});
+    }
   }
 }
 
-async function putBackSettings(control: Redis, endpoint: Endpoint): Promise<void> {
-  for (const { runId, changes } of await settingsLeftAt(endpoint)) {
-    await putBack(control, changes);
-    await forgetSettings(runId, endpoint).catch(() => {});
+async function putBackSettings(control: Redis, endpoints: readonly Endpoint[]): Promise<void> {
+  for (const endpoint of endpoints) {
+    for (const { runId, changes } of await settingsLeftAt(endpoint)) {
+      await putBack(control, changes);
+      await forgetSettings(runId, endpoint).catch(() => {});
+    }
   }
 }
 
 async function refuseForeignKeys(control: Redis, endpoint: Endpoint): Promise<void> {
   if (!(await holdsForeignKeys(control))) return;
-  const keys = await control.dbsize();
+  const sizes = await Promise.all(primariesOf(control).map((node) => node.dbsize()));
+  const keys = sizes.reduce((sum, size) => sum + size, 0);
   throw environmentError(
     `database ${endpoint.db} at ${addressOf(endpoint)} holds keys that are not qbench's (${keys} in all)`,
     "use an empty database, or add --allow-nonempty: qbench touches its own keys only, but loads the server for others",

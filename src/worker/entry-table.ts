@@ -4,7 +4,7 @@ import type { Send } from "../strategies/strategy.js";
 export const STAGE = { idle: 0, waiting: 1, inFlight: 2 } as const;
 
 /**
- * The entries in progress, and users' leaving, one slot each, as columns: about 70 bytes a slot, so that a million users
+ * The entries in progress, and users' leaving, one slot each, as columns: about 75 bytes a slot, so that a million users
  * fit. Times are µs on the thread's clock.
  */
 export class EntryTable {
@@ -27,8 +27,12 @@ export class EntryTable {
   readonly epoch: Int32Array;
   readonly stage: Uint8Array;
   readonly prepared: Uint8Array;
-  readonly roundTrips: Uint8Array;
+  readonly roundTrips: Uint16Array;
   readonly retries: Uint8Array;
+  /** How often a cluster has sent it elsewhere. */
+  readonly redirections: Uint8Array;
+  /** 1 while what was sent last went to a node that does not hold the slot yet. */
+  readonly isAsking: Uint8Array;
   /** 1 once a command was sent that can change data. */
   readonly hasWritten: Uint8Array;
   readonly state: Send[];
@@ -49,8 +53,10 @@ export class EntryTable {
     this.epoch = new Int32Array(size);
     this.stage = new Uint8Array(size);
     this.prepared = new Uint8Array(size);
-    this.roundTrips = new Uint8Array(size);
+    this.roundTrips = new Uint16Array(size);
     this.retries = new Uint8Array(size);
+    this.redirections = new Uint8Array(size);
+    this.isAsking = new Uint8Array(size);
     this.hasWritten = new Uint8Array(size);
     this.state = new Array<Send>(size).fill(idle);
   }

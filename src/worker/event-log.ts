@@ -16,6 +16,11 @@ export const EVENT_KINDS = [
   "server-lost",
   /** Entries met NOSCRIPT, and the scripts were loaded again. */
   "scripts-reloaded",
+  /** Nodes of a cluster sent entries elsewhere, or asked them to come again. */
+  "redirected",
+  "cluster-down",
+  /** Slots were found at other nodes than before. */
+  "routes-changed",
   /** Nothing was answered for a while, though entries waited for it. */
   "stall",
   /** The measuring thread itself did not run for a while. */
@@ -107,6 +112,11 @@ export class EventLog {
 
   scriptsReloaded(now: number): void {
     this.#add("scripts-reloaded", now);
+  }
+
+  /** `why`: what a node of a cluster answered instead; "routes": what was learnt from that. */
+  redirected(why: string, now: number): void {
+    this.#add(why === "routes" ? "routes-changed" : why === "CLUSTERDOWN" ? "cluster-down" : "redirected", now);
   }
 
   serverLost(now: number): void {

@@ -6,6 +6,7 @@ import type { DelayLine } from "../drivers/delay/delay-line.js";
 import type { Driver, DriverCounters, DriverEvents, Failure } from "../drivers/driver.js";
 import { ThreadHealthMeter } from "../measure/thread-health.js";
 import { PACERS } from "../pacers/index.js";
+import { type Batch, withBeside, withoutBeside } from "../strategies/command.js";
 import { strategyNamed } from "../strategies/index.js";
 import { LEAVING } from "../strategies/leave.js";
 import { type Answer, type EntryMachine, type Reply, UnexpectedReply } from "../strategies/strategy.js";
@@ -35,6 +36,10 @@ import { Workload } from "./workload.js";
  * Everything runs in the thread's event loop on callbacks; times are taken once for each chunk that a socket delivers.
  */
 const MOST_RETRIES = 3;
+/** As many as ioredis follows: more are a cluster at odds with itself. */
+const MOST_REDIRECTIONS = 16;
+/** A cluster's ways to say "not now": a slot half moved, a failover going on. */
+const NOT_NOW: ReadonlySet<string> = new Set(["TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "LOADING"]);
 /** Operations that start in one turn of the event loop: more would sit in the generator and call that latency. */
 const STARTS_A_TURN = 512;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -116,6 +121,7 @@ export class Instance implements DriverEvents, EntryStarter {
         epochOf: (slot) => table.epoch[slot]!,
         laneOf: (slot) => table.lane[slot]!,
       }),
+      postponed: [],
       recorder: new Recorder({ instance: segment.index, startUs: 0, isOpen: false, isPolled: false, historyBytes: 0 }),
       events: this.#eventLog(0, 0),
       countersBefore: this.#driver.counters(),
@@ -249,22 +255,30 @@ export class Instance implements DriverEvents, EntryStarter {
     table.timestampMs[slot] = Math.floor(this.#wallOffsetMs + now / 1000);
     table.roundTrips[slot] = 0;
     table.retries[slot] = 0;
+    table.redirections[slot] = 0;
     table.hasWritten[slot] = 0;
-    const connection = trial.pool.acquire(slot, this.#driver.routeOf(concert));
-    if (connection < 0) {
-      table.stage[slot] = STAGE.waiting;
-      table.connection[slot] = -1;
-    } else {
+    table.state[slot] = this.#machineOf(slot).first;
+    this.#lineUp(slot, now);
+  }
+
+  /** Gets the connection that the entry needs, now or when its turn comes. */
+  #lineUp(slot: number, now: number): void {
+    const { table, pool } = this.#trial!;
+    const connection = pool.acquire(slot, this.#driver.routeOf(table.concert[slot]!));
+    if (connection >= 0) {
       this.#grant(slot, connection, now);
+      return;
     }
+    table.stage[slot] = STAGE.waiting;
+    table.connection[slot] = -1;
   }
 
   #grant(slot: number, connection: number, now: number): void {
     const { table } = this.#trial!;
     table.stage[slot] = STAGE.inFlight;
     table.connection[slot] = connection;
-    table.sentUs[slot] = now;
-    table.state[slot] = this.#machineOf(slot).first;
+    // Not an entry that was sent elsewhere and begins nothing: its time runs from the first.
+    if (table.roundTrips[slot] === 0) table.sentUs[slot] = now;
     this.#send(slot);
   }
 
@@ -273,14 +287,16 @@ export class Instance implements DriverEvents, EntryStarter {
     return table.operation[slot] === OPERATION.leave ? LEAVING : machine;
   }
 
-  #send(slot: number): void {
+  /** `via`: another node's connection, which does not hold the slot yet. */
+  #send(slot: number, via = -1): void {
     const { table } = this.#trial!;
     const { batch, carried } = table.state[slot]!;
+    table.isAsking[slot] = via < 0 ? 0 : 1;
     table.roundTrips[slot]!++;
     if (batch.writes) table.hasWritten[slot] = 1;
     this.#driver.send(
-      table.connection[slot]!,
-      batch,
+      via < 0 ? table.connection[slot]! : via,
+      this.#batchOf(slot),
       table.concert[slot]!,
       table.user[slot]!,
       table.timestampMs[slot]!,
@@ -289,13 +305,33 @@ export class Instance implements DriverEvents, EntryStarter {
     );
   }
 
+  /** What was sent last, or is to be: the strategy's batch, with what goes beside it. */
+  #batchOf(slot: number): Batch {
+    const { table, segment } = this.#trial!;
+    const { batch } = table.state[slot]!;
+    const isAsking = table.isAsking[slot] === 1;
+    if (!isAsking && segment.waitReplicas === 0) return batch;
+    return withBeside(batch, { isAsking, replicas: segment.waitReplicas, withinMs: segment.timeoutMs });
+  }
+
   onReplies(token: number, replies: readonly Reply[], now: number): void {
     const trial = this.#trial;
     const slot = trial === undefined ? -1 : trial.table.slotOf(token);
     if (trial === undefined || slot < 0) return;
     trial.events.answered(now);
+    const sent = trial.table.state[slot]!;
+    const batch = this.#batchOf(slot);
+    let answers = replies;
+    if (batch !== sent.batch) {
+      const { own, replicated } = withoutBeside(batch, replies);
+      answers = own;
+      if (replicated !== null && Number(replicated) < trial.segment.waitReplicas) {
+        this.#fail(slot, "under-replicated", true, now);
+        return;
+      }
+    }
     try {
-      const step = this.#machineOf(slot).next(trial.table.state[slot]!, replies);
+      const step = this.#machineOf(slot).next(sent, answers);
       if (step.batch === null) {
         this.#succeed(slot, step, now);
       } else {
@@ -321,7 +357,67 @@ export class Instance implements DriverEvents, EntryStarter {
       this.#send(slot);
       return;
     }
+    if (failure.changedNothing && this.#routes > 1 && this.#follow(slot, failure, now)) return;
     this.#fail(slot, failure.kind, isInDoubt(table, slot, failure), now);
+  }
+
+  /** Does what a node of a cluster answered instead of carrying out the batch. @returns false if it is no such answer. */
+  #follow(slot: number, failure: Failure, now: number): boolean {
+    const { table, events, postponed } = this.#trial!;
+    const isElsewhere = failure.kind === "MOVED" || failure.kind === "ASK";
+    if (isElsewhere && table.redirections[slot]! >= MOST_REDIRECTIONS) return false;
+    if (!isElsewhere && !NOT_NOW.has(failure.kind)) return false;
+    this.#driver.learn(failure);
+    events.redirected(failure.kind, now);
+    if (isElsewhere) table.redirections[slot]!++;
+    if (failure.kind === "ASK") {
+      const via = this.#besideOf(table.connection[slot]!, this.#driver.askedRoute(failure));
+      if (via >= 0) {
+        this.#send(slot, via);
+        return true;
+      }
+    }
+    this.#giveBack(slot, now);
+    if (failure.kind === "MOVED") {
+      this.#lineUp(slot, now);
+    } else {
+      table.stage[slot] = STAGE.waiting;
+      postponed.push(table.tokenOf(slot));
+    }
+    return true;
+  }
+
+  /** The connection of the same number to another node; −1 if it is not up. */
+  #besideOf(connection: number, route: number): number {
+    if (route < 0) return -1;
+    const beside = route * this.#poolSize + (connection % this.#poolSize);
+    return this.#driver.isUp(beside) ? beside : -1;
+  }
+
+  /** Slots of a cluster are elsewhere: who waits for a connection waits for another one now. */
+  onRoutes(now: number): void {
+    const trial = this.#trial;
+    if (trial === undefined) return;
+    const { table, postponed } = trial;
+    trial.events.redirected("routes", now);
+    const isPostponed = new Set(postponed.map((token) => table.slotOf(token)));
+    const inLine: number[] = [];
+    for (let slot = 0; slot < table.size; slot++) {
+      if (table.stage[slot] === STAGE.waiting && !isPostponed.has(slot)) inLine.push(slot);
+    }
+    // In the order in which they came, or some would be overtaken by it.
+    for (const slot of inLine.sort((a, b) => table.readyUs[a]! - table.readyUs[b]!)) {
+      // Its place in the former line is nobody's any more.
+      table.epoch[slot]!++;
+      this.#lineUp(slot, now);
+    }
+  }
+
+  #resumePostponed(trial: Trial, now: number): void {
+    for (const token of trial.postponed.splice(0)) {
+      const slot = trial.table.slotOf(token);
+      if (slot >= 0 && trial.table.stage[slot] === STAGE.waiting) this.#lineUp(slot, now);
+    }
   }
 
   onConnection(connection: number, isUp: boolean, now: number): void {
@@ -354,7 +450,7 @@ export class Instance implements DriverEvents, EntryStarter {
   #fail(slot: number, kind: string, inDoubt: boolean, now: number): void {
     const { recorder, workload, table, parts } = this.#trial!;
     const concert = table.concert[slot]!;
-    const wasSent = table.stage[slot] === STAGE.inFlight;
+    const wasSent = table.roundTrips[slot]! > 0;
     const { part } = table.state[slot]!;
     if (parts !== null && part !== undefined && wasSent) parts.fail(part);
     recorder.fail(table, slot, workload.numberOf(concert), kind, inDoubt, wasSent, now);
@@ -365,17 +461,23 @@ export class Instance implements DriverEvents, EntryStarter {
 
   #end(slot: number, result: ResultCode, position: number, total: number, now: number): void {
     const trial = this.#trial!;
-    const { table, pool, users } = trial;
-    const connection = table.connection[slot]!;
+    const { table, users } = trial;
     table.stage[slot] = STAGE.idle;
     trial.inProgress--;
-    if (connection >= 0 && this.#driver.isUp(connection)) {
-      const next = pool.release(connection);
-      if (next >= 0) this.#grant(next, connection, now);
-    }
+    this.#giveBack(slot, now);
     trial.free[trial.freeSlots++] = slot;
     users.onEnded(table.place[slot]!, table.visit[slot]!, table.operation[slot]!, result, position, total, now);
     this.#finishIfIdle();
+  }
+
+  /** The entry needs its connection no longer; whoever is next in line gets it. */
+  #giveBack(slot: number, now: number): void {
+    const { table, pool } = this.#trial!;
+    const connection = table.connection[slot]!;
+    table.connection[slot] = -1;
+    if (connection < 0 || !this.#driver.isUp(connection)) return;
+    const next = pool.release(connection);
+    if (next >= 0) this.#grant(next, connection, now);
   }
 
   #stop(): void {
@@ -404,6 +506,7 @@ export class Instance implements DriverEvents, EntryStarter {
     const { succeeded, service } = trial.recorder;
     trial.events.swept(now, trial.inProgress, succeeded === 0 ? 0 : service.sumUs / succeeded);
     this.#watchConnections(trial, now);
+    this.#resumePostponed(trial, now);
     const oldest = now - segment.timeoutMs * 1000;
     for (let slot = 0; slot < table.size; slot++) {
       if (table.readyUs[slot]! > oldest || table.stage[slot] === STAGE.idle) continue;
@@ -451,7 +554,7 @@ export class Instance implements DriverEvents, EntryStarter {
       this.#trial!.events.resetting(connection);
       this.#driver.reset(connection);
     }
-    this.#fail(slot, "timeout", wasSent && table.hasWritten[slot] === 1, now);
+    this.#fail(slot, "timeout", table.hasWritten[slot] === 1, now);
   }
 }
 
@@ -490,6 +593,8 @@ interface Trial {
   readonly workload: Workload;
   readonly load: LoadModel;
   readonly pool: Pool;
+  /** Tokens of entries that a cluster asked to come again a little later. */
+  readonly postponed: number[];
   recorder: Recorder;
   events: EventLog;
   readonly countersBefore: DriverCounters;

@@ -25,6 +25,8 @@ const SEGMENT: Segment = {
   runId: "ramp",
   firstConcert: 0,
   concerts: 1,
+  shards: 1,
+  waitReplicas: 0,
   zipf: 0,
   newUsersPerGeneration: USERS,
   generations: 1,

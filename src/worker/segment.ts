@@ -46,6 +46,8 @@ export interface Segment {
   /** Concert numbers: `firstConcert + c` for c < concerts, then as many again for each generation. */
   readonly firstConcert: number;
   readonly concerts: number;
+  /** So many of them in a row are parts of one concert's queue; mostly 1. */
+  readonly shards: number;
   /** Exponent of the Zipf law over concerts; 0 = uniform. */
   readonly zipf: number;
   /** New users of one concert from this segment before it goes on to the concert's next generation. */
@@ -54,6 +56,8 @@ export interface Segment {
   readonly generations: number;
   /** By concert, the generation that is entered now, written by all segments; not there where nobody asks. */
   readonly currentGenerations?: Int32Array<SharedArrayBuffer>;
+  /** Replicas that must have a write before its entry goes on. */
+  readonly waitReplicas: number;
   readonly timeoutMs: number;
   readonly seed: number;
   readonly historyBytes: number;

@@ -13,6 +13,8 @@ const SEGMENT = {
   population: { waiting: 0, active: 0 },
   firstConcert: 10,
   concerts: 1,
+  shards: 1,
+  waitReplicas: 0,
   zipf: 0,
   newUsersPerGeneration: 1_000_000,
   generations: Number.POSITIVE_INFINITY,

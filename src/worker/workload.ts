@@ -22,6 +22,7 @@ export class Workload {
   /** Driver's handle of each concert's current generation. */
   readonly #current: Int32Array;
   readonly #generation: Int32Array;
+  /** Of each concert, all its parts together. */
   readonly #newUsers: Int32Array;
   readonly #numbers: number[] = [];
   readonly #answers: Record<Outcome, number>[] = [];
@@ -39,12 +40,12 @@ export class Workload {
     this.#segment = segment;
     this.#driver = driver;
     this.#random = prng(segment.seed);
-    this.#pickConcert = concertPicker(segment.concerts, segment.zipf);
+    this.#pickConcert = concertPicker(segment.concerts / segment.shards, segment.zipf);
     this.#shareNew = segment.mix.new / 100;
     this.#shareWaiting = (segment.mix.new + segment.mix.waiting) / 100;
     this.#current = new Int32Array(segment.concerts);
     this.#generation = new Int32Array(segment.concerts);
-    this.#newUsers = new Int32Array(segment.concerts);
+    this.#newUsers = new Int32Array(segment.concerts / segment.shards);
     this.#firstNew = segment.population.waiting + segment.population.active;
     driver.forgetConcerts();
     for (let concert = 0; concert < segment.concerts; concert++) this.#current[concert] = this.#open(concert, 0);
@@ -52,13 +53,13 @@ export class Workload {
 
   /** Draws the next entry into `user`, `concert` and `prepared`. */
   draw(): void {
-    const concert = this.#segment.concerts === 1 ? 0 : this.#pickConcert(this.#random);
-    const { population } = this.#segment;
+    const { population, shards, concerts } = this.#segment;
+    const queue = concerts === shards ? 0 : this.#pickConcert(this.#random);
     const share = this.#shareNew >= 1 ? 0 : this.#random.next();
     if (share < this.#shareNew) {
       this.prepared = RESULT.NEW;
-      if (this.#newUsers[concert]! >= this.#segment.newUsersPerGeneration) this.#advance(concert);
-      this.user = this.#firstNew + userNumber(this.#segment, this.#newUsers[concert]!++);
+      if (this.#newUsers[queue]! >= this.#segment.newUsersPerGeneration) this.#advance(queue);
+      this.user = this.#firstNew + userNumber(this.#segment, this.#newUsers[queue]!++);
     } else if (share < this.#shareWaiting) {
       this.prepared = RESULT.WAITING;
       this.user = this.#random.below(population.waiting);
@@ -66,7 +67,9 @@ export class Workload {
       this.prepared = RESULT.ACTIVE;
       this.user = population.waiting + this.#random.below(population.active);
     }
-    this.concert = this.#current[concert]!;
+    const part =
+      shards === 1 ? 0 : this.prepared === RESULT.NEW ? partOf(this.user, shards) : this.#random.below(shards);
+    this.concert = this.#current[queue * shards + part]!;
   }
 
   /** The number n of `qbench:<run>:<n>` behind a driver's handle. */
@@ -103,15 +106,18 @@ export class Workload {
     }));
   }
 
-  #advance(concert: number): void {
-    const next = this.#generation[concert]! + 1;
-    if (next >= this.#segment.generations) return;
-    this.#generation[concert] = next;
-    this.#newUsers[concert] = 0;
-    this.#current[concert] = this.#open(concert, next);
-    const { currentGenerations } = this.#segment;
-    if (currentGenerations !== undefined && Atomics.load(currentGenerations, concert) < next) {
-      Atomics.store(currentGenerations, concert, next);
+  /** All parts of a concert's queue at once. */
+  #advance(queue: number): void {
+    const { shards, generations, currentGenerations } = this.#segment;
+    const next = this.#generation[queue * shards]! + 1;
+    if (next >= generations) return;
+    this.#newUsers[queue] = 0;
+    for (let concert = queue * shards; concert < (queue + 1) * shards; concert++) {
+      this.#generation[concert] = next;
+      this.#current[concert] = this.#open(concert, next);
+      if (currentGenerations !== undefined && Atomics.load(currentGenerations, concert) < next) {
+        Atomics.store(currentGenerations, concert, next);
+      }
     }
   }
 
@@ -126,6 +132,10 @@ export class Workload {
     return this.#driver.addConcert(concertKeys(concertIdOf(this.#segment.runId, number)));
   }
 }
+
+/** The part of a queue that a user's number says, so that he comes back to where he stands (Knuth's multiplicative hash). */
+const partOf = (user: number, shards: number): number =>
+  Math.floor(((Math.imul(user, 0x9e3779b1) >>> 0) / 2 ** 32) * shards);
 
 /** Draws a concert: uniformly, or by Zipf's law (the k-th has weight 1 / k^s) by its cumulated weights. */
 function concertPicker(concerts: number, exponent: number): (random: Prng) => number {

@@ -1,15 +1,14 @@
-import type { Socket } from "node:net";
-import { Command, Redis } from "ioredis";
+import { type Cluster, Command, type Redis } from "ioredis";
 import { nowUs } from "../../base/clock.js";
 import { environmentError } from "../../base/errors.js";
-import type { ConcertKeys } from "../../queue/keys.js";
-import { type Batch, type Piece, type Slot, slotText, wordsOf } from "../../strategies/command.js";
-import type { Reply } from "../../strategies/strategy.js";
-import { answeredFailure } from "../answered-failure.js";
+import { type ConcertKeys, concertSlot } from "../../queue/keys.js";
+import { type Batch, type Slot, slotText, wordsOf } from "../../strategies/command.js";
 import { CommandTally } from "../command-tally.js";
 import type { DelayLine } from "../delay/delay-line.js";
-import { delayReads } from "../delay/delayed-reads.js";
-import type { Driver, DriverCounters, DriverEvents, DriverOptions, Endpoint, Failure } from "../driver.js";
+import type { Driver, DriverCounters, DriverEvents, DriverOptions } from "../driver.js";
+import { SlotMap } from "../slot-map.js";
+import { makeClient, makeClusterClient, streamsOf } from "./clients.js";
+import { AS_TEXT, asReply, type CommandForm, failureOf, fill, formOf } from "./command-form.js";
 import { JoinedWrites } from "./joined-writes.js";
 
 type NetStream = Redis["stream"];
@@ -21,12 +20,19 @@ type NetStream = Redis["stream"];
  *
  * Around ioredis as little as possible: the words of a command are made once a concert, and the clock is read once for
  * the replies of a chunk.
+ *
+ * In a cluster each connection of the pool is an ioredis `Cluster`, which has a connection to every node and follows
+ * redirections by itself; its writes are not joined.
  */
 export class IoredisDriver implements Driver {
   readonly #options: DriverOptions;
   readonly #events: DriverEvents;
   readonly #delay: DelayLine | null;
-  readonly #connections: Redis[] = [];
+  /** One a connection; in a cluster one for all nodes' connections of a number. */
+  readonly #clients: (Redis | Cluster)[] = [];
+  /** Null where there is one server. What it says is where exclusive connections are counted, no more. */
+  readonly #slots: SlotMap | null;
+  readonly #slotOf: number[] = [];
   /** Sockets that hold back what is written, until the tick ends. */
   readonly #corked: JoinedWrites[] = [];
   readonly #joined = new WeakMap<NetStream, JoinedWrites>();
@@ -50,79 +56,77 @@ export class IoredisDriver implements Driver {
     this.#options = options;
     this.#events = events;
     this.#delay = delay;
+    this.#slots = options.slots === undefined ? null : new SlotMap(options.slots);
   }
 
   async open(): Promise<void> {
-    for (const endpoint of this.#options.endpoints) {
-      for (let i = 0; i < this.#options.pool; i++) this.#connections.push(this.#connection(endpoint));
+    const { endpoints, pool, connectTimeoutMs } = this.#options;
+    const options = { connectTimeoutMs, delay: this.#delay, isClosing: () => this.#isClosing };
+    for (const endpoint of this.#slots === null ? endpoints : endpoints.slice(0, 1)) {
+      for (let i = 0; i < pool; i++) {
+        this.#clients.push(
+          this.#slots === null ? makeClient(endpoint, options) : makeClusterClient(endpoints, options),
+        );
+      }
     }
     try {
-      await Promise.all(this.#connections.map((redis) => redis.connect()));
-      await Promise.all(this.#connections.map((redis) => redis.ping()));
+      await Promise.all(this.#clients.map((client) => client.connect()));
+      await Promise.all(this.#clients.map((client) => client.ping()));
     } catch (error) {
       await this.close();
-      const { host, port } = this.#options.endpoints[0]!;
+      const { host, port } = endpoints[0]!;
       throw environmentError(
         `the connections to ${host}:${port} could not be opened: ${(error as Error).message}`,
         "check that the server runs, its maxclients, the password and the open-file limit (ulimit -n)",
       );
     }
-    this.#connections.forEach((redis, number) => {
-      redis.on("ready", () => {
+    this.#clients.forEach((client, number) => {
+      const tell = (isUp: boolean): void => {
+        const now = nowUs();
+        for (let route = 0; route < (this.#slots === null ? 1 : endpoints.length); route++) {
+          this.#events.onConnection(route * pool + number, isUp, now);
+        }
+      };
+      client.on("ready", () => {
         this.#reconnects++;
-        this.#events.onConnection(number, true, nowUs());
+        tell(true);
       });
-      redis.on("close", () => !this.#isClosing && this.#events.onConnection(number, false, nowUs()));
+      client.on("close", () => !this.#isClosing && tell(false));
     });
   }
 
-  #connection(endpoint: Endpoint): Redis {
-    const redis = new Redis({
-      host: endpoint.host,
-      port: endpoint.port,
-      db: endpoint.db,
-      ...(endpoint.username === undefined ? {} : { username: endpoint.username }),
-      ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
-      ...(endpoint.clientName === undefined ? {} : { connectionName: endpoint.clientName }),
-      ...(endpoint.tls ? { tls: { servername: endpoint.host } } : {}),
-      protocol: 2,
-      lazyConnect: true,
-      connectTimeout: this.#options.connectTimeoutMs,
-      // An entry that lost its connection is in doubt: sending it again in silence would hide that.
-      autoResendUnfulfilledCommands: false,
-      enableOfflineQueue: false,
-      // Otherwise a socket that is closed already holds the process up for two seconds.
-      disconnectTimeout: 50,
-      maxRetriesPerRequest: 0,
-      retryStrategy: (attempt) => (this.#isClosing ? null : Math.min(20 * 2 ** attempt, 500)),
-    });
-    const delay = this.#delay;
-    // Of each new socket, before the first reply can be there.
-    if (delay !== null) redis.on("connect", () => delayReads(redis.stream as Socket, delay));
-    // Without a listener ioredis prints errors; they arrive with each failed command anyway.
-    redis.on("error", () => {});
-    return redis;
+  #clientOf(connection: number): Redis | Cluster {
+    return this.#clients[this.#slots === null ? connection : connection % this.#options.pool]!;
   }
 
   addConcert(keys: ConcertKeys): number {
     this.#forms.push([]);
+    if (this.#slots !== null) this.#slotOf.push(concertSlot(keys));
     return this.#concerts.push(keys) - 1;
   }
 
   forgetConcerts(): void {
     this.#concerts.length = 0;
+    this.#slotOf.length = 0;
     this.#forms.length = 0;
   }
 
-  routeOf(_concert: number): number {
-    return 0;
+  routeOf(concert: number): number {
+    return this.#slots === null ? 0 : Math.max(0, this.#slots.nodeOf(this.#slotOf[concert]!));
+  }
+
+  /** ioredis has followed it already. */
+  learn(): void {}
+
+  askedRoute(): number {
+    return -1;
   }
 
   isUp(connection: number): boolean {
-    const { status, stream } = this.#connections[connection]!;
+    const client = this.#clientOf(connection);
     // Between a socket's end and its close ioredis still calls itself ready and refuses every command at once: users who
     // try again at once would never let the event loop come to the close.
-    return status === "ready" && stream.writable;
+    return client.status === "ready" && (client.isCluster || (client as Redis).stream.writable);
   }
 
   send(
@@ -134,13 +138,13 @@ export class IoredisDriver implements Driver {
     carried: number,
     token: number,
   ): void {
-    const redis = this.#connections[connection]!;
+    const client = this.#clientOf(connection);
     const forms = this.#forms[concert]![batch.id] ?? this.#compile(concert, batch);
     this.#setSlot("user", user);
     this.#setSlot("timestamp", timestampMs);
     this.#setSlot("carried", carried);
     this.#tally.count(batch);
-    if (this.#options.writes === "coalesced") this.#cork(redis);
+    if (this.#options.writes === "coalesced" && !client.isCluster) this.#cork(client as Redis);
     else this.#socketWrites++;
     if (forms.length === 1) {
       const form = forms[0]!;
@@ -148,10 +152,10 @@ export class IoredisDriver implements Driver {
         if (error) this.#fail(token, error);
         else this.#events.onReplies(token, [asReply(reply)], this.#now());
       };
-      redis.sendCommand(new Command(form.name, fill(form, this.#texts), AS_TEXT, done));
+      client.sendCommand(new Command(form.name, fill(form, this.#texts), AS_TEXT, done));
       return;
     }
-    const pipeline = redis.pipeline();
+    const pipeline = client.pipeline();
     for (const form of forms) pipeline.call(form.name, ...fill(form, this.#texts));
     pipeline.exec((error, results) => {
       const failed = error ?? results?.find(([commandError]) => commandError)?.[0];
@@ -210,25 +214,26 @@ export class IoredisDriver implements Driver {
   };
 
   reloadScripts(connection: number): void {
-    const redis = this.#connections[connection]!;
+    const client = this.#clientOf(connection);
+    const nodes = client.isCluster ? (client as Cluster).nodes("master") : [client as Redis];
     this.#scriptReloads++;
-    this.#tally.countOwn("script", this.#options.scripts.length);
+    this.#tally.countOwn("script", nodes.length * this.#options.scripts.length);
     // Ordered before whatever is sent next; its own failure shows as another NOSCRIPT.
-    for (const script of this.#options.scripts) redis.script("LOAD", script.source).catch(() => {});
+    for (const node of nodes) {
+      for (const script of this.#options.scripts) node.script("LOAD", script.source).catch(() => {});
+    }
   }
 
   reset(connection: number): void {
-    this.#connections[connection]!.disconnect(true);
+    this.#clientOf(connection).disconnect(true);
   }
 
   counters(): DriverCounters {
     let bytesSent = this.#past.sent;
     let bytesReceived = this.#past.received;
-    for (const { stream } of this.#connections) {
-      if (stream && "bytesWritten" in stream) {
-        bytesSent += stream.bytesWritten;
-        bytesReceived += stream.bytesRead;
-      }
+    for (const { bytesWritten, bytesRead } of this.#clients.flatMap(streamsOf)) {
+      bytesSent += bytesWritten;
+      bytesReceived += bytesRead;
     }
     return {
       commands: this.#tally.byName(),
@@ -242,7 +247,7 @@ export class IoredisDriver implements Driver {
 
   async close(): Promise<void> {
     this.#isClosing = true;
-    for (const redis of this.#connections) redis.disconnect();
+    for (const client of this.#clients) client.disconnect();
   }
 
   #compile(concert: number, batch: Batch): CommandForm[] {
@@ -251,47 +256,4 @@ export class IoredisDriver implements Driver {
     this.#forms[concert]![batch.id] = forms;
     return forms;
   }
-}
-
-const AS_TEXT = { replyEncoding: "utf8" } as const;
-
-/** A command whose arguments wait for an entry: `fixed` has them all, empty where `open` says what comes in. */
-interface CommandForm {
-  readonly name: string;
-  readonly fixed: readonly string[];
-  readonly open: readonly { readonly at: number; readonly pieces: readonly Piece[] }[];
-}
-
-/** Alone, a command has the lower-case name that ioredis' own methods give it; in a pipeline ioredis looks for MULTI. */
-function formOf([first, ...args]: readonly Piece[][], isAlone: boolean): CommandForm {
-  const name = first!.join("");
-  const isText = (pieces: readonly Piece[]): boolean => pieces.every((piece) => typeof piece === "string");
-  return {
-    name: isAlone ? name.toLowerCase() : name,
-    fixed: args.map((pieces) => (isText(pieces) ? pieces.join("") : "")),
-    open: args.flatMap((pieces, at) => (isText(pieces) ? [] : [{ at, pieces }])),
-  };
-}
-
-function fill({ fixed, open }: CommandForm, texts: Readonly<Record<Slot, string>>): string[] {
-  const args = fixed.slice();
-  for (const { at, pieces } of open) {
-    let text = "";
-    for (const piece of pieces) text += typeof piece === "string" ? piece : texts[piece.slot];
-    args[at] = text;
-  }
-  return args;
-}
-
-/** ioredis gives HGETALL as an object; strategies read what Redis sent. */
-function asReply(reply: unknown): Reply {
-  const isObject = typeof reply === "object" && reply !== null && !Array.isArray(reply);
-  return (isObject ? Object.entries(reply).flat() : reply) as Reply;
-}
-
-function failureOf(error: Error): Failure {
-  const nested = (error as { previousErrors?: Error[] }).previousErrors?.[0];
-  const message = nested?.message ?? error.message;
-  if (error.name === "ReplyError") return answeredFailure(message);
-  return { kind: "connection", message, answered: false };
 }

@@ -33,6 +33,8 @@ export interface ConnectionTotals {
 
 /** Replies to this token are the connection's own business. */
 const OWN = -1;
+/** Replies to this one are handed to whoever asked. */
+const ASKED = -2;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
 
@@ -57,6 +59,8 @@ export class WireConnection implements ReplySink {
   #nowUs = 0;
   /** True while a SCRIPT LOAD is on its way: one is enough for all that failed before it. */
   #isLoadingScripts = false;
+  /** Who asked what is on its way, oldest first. */
+  readonly #askers: ((reply: WireReply) => void)[] = [];
 
   constructor(
     endpoint: Endpoint,
@@ -110,8 +114,15 @@ export class WireConnection implements ReplySink {
   loadScripts(sources: readonly string[]): boolean {
     if (this.#isLoadingScripts) return false;
     this.#isLoadingScripts = true;
-    for (const source of sources) this.#sendOwn("SCRIPT", "LOAD", source);
+    for (const source of sources) this.#sendOwn(["SCRIPT", "LOAD", source]);
     return true;
+  }
+
+  /** Sends a command of the driver's own and hands over its reply; if the connection is lost there is none. */
+  ask(words: readonly string[], onReply: (reply: WireReply) => void): void {
+    this.#askers.push(onReply);
+    this.#sendOwn(words, ASKED);
+    this.flush();
   }
 
   flush(): void {
@@ -134,6 +145,7 @@ export class WireConnection implements ReplySink {
     this.#hasError = false;
     const token = this.#inFlight.shift();
     if (token === OWN) this.#ownReply(reply);
+    else if (token === ASKED) this.#askers.shift()?.(reply);
     else if (hasError) this.#events.onFailure(token, failureIn(replies), this.#nowUs);
     // Without an ErrorReply in it a WireReply is a Reply.
     else this.#events.onReplies(token, replies as readonly Reply[], this.#nowUs);
@@ -163,20 +175,19 @@ export class WireConnection implements ReplySink {
     this.#greetings = 0;
     if (password !== undefined) {
       this.#greetings++;
-      if (username === undefined) this.#sendOwn("AUTH", password);
-      else this.#sendOwn("AUTH", username, password);
+      this.#sendOwn(username === undefined ? ["AUTH", password] : ["AUTH", username, password]);
     }
     if (db !== 0) {
       this.#greetings++;
-      this.#sendOwn("SELECT", String(db));
+      this.#sendOwn(["SELECT", String(db)]);
     }
     if (clientName !== undefined) {
       this.#greetings++;
-      this.#sendOwn("CLIENT", "SETNAME", clientName);
+      this.#sendOwn(["CLIENT", "SETNAME", clientName]);
     }
     // Always one command: a server that is still loading, or wants a password, says so before an entry meets it.
     this.#greetings++;
-    this.#sendOwn("PING");
+    this.#sendOwn(["PING"]);
     this.flush();
   }
 
@@ -198,13 +209,13 @@ export class WireConnection implements ReplySink {
     }
   }
 
-  #sendOwn(...words: string[]): void {
+  #sendOwn(words: readonly string[], token = OWN): void {
     let text = `*${words.length}\r\n`;
     for (const word of words) text += `$${Buffer.byteLength(word)}\r\n${word}\r\n`;
     const at = this.output.length;
     const length = Buffer.byteLength(text);
     this.output.reserve(length).write(text, at, "utf8");
-    this.expect(OWN, 1);
+    this.expect(token, 1);
   }
 
   #lose(reason: string, kind = "connection"): void {
@@ -216,6 +227,7 @@ export class WireConnection implements ReplySink {
     this.#isLoadingScripts = false;
     this.#greetings = 0;
     this.output.clear();
+    this.#askers.length = 0;
     this.#received = 0;
     this.#hasError = false;
     const now = nowUs();
@@ -223,7 +235,9 @@ export class WireConnection implements ReplySink {
     // Counted first: a failed entry may start the user's next one, which must not be failed with the old ones.
     for (let lost = this.#inFlight.size; lost > 0; lost--) {
       const token = this.#inFlight.shift();
-      if (token !== OWN) this.#events.onFailure(token, { kind, message: reason, answered: false }, now);
+      if (token >= 0) {
+        this.#events.onFailure(token, { kind, message: reason, answered: false, changedNothing: false }, now);
+      }
     }
     if (this.#isClosed) return;
     clearTimeout(this.#timer);
@@ -236,4 +250,7 @@ export class WireConnection implements ReplySink {
 }
 
 const failureIn = (replies: readonly WireReply[]): Failure =>
-  answeredFailure((findError(replies) as ErrorReply).message);
+  answeredFailure((findError(replies) as ErrorReply).message, replies.every(isNoEffect));
+
+/** ASKING and MULTI are answered OK, what MULTI collects QUEUED: if the rest are errors, nothing was carried out. */
+const isNoEffect = (reply: WireReply): boolean => reply instanceof ErrorReply || reply === "OK" || reply === "QUEUED";

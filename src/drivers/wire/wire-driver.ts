@@ -1,12 +1,13 @@
 import { environmentError } from "../../base/errors.js";
-import type { ConcertKeys } from "../../queue/keys.js";
+import { type ConcertKeys, concertSlot } from "../../queue/keys.js";
 import { type Batch, SLOT_WIDTH } from "../../strategies/command.js";
 import { CommandTally } from "../command-tally.js";
 import type { DelayLine } from "../delay/delay-line.js";
-import type { Driver, DriverCounters, DriverEvents, DriverOptions, Failure } from "../driver.js";
+import type { Driver, DriverCounters, DriverEvents, DriverOptions, Endpoint, Failure } from "../driver.js";
 import { WireConnection } from "./connection.js";
 import { BufferStore } from "./output.js";
 import { compileTemplate, type Template, writeDigits } from "./template.js";
+import { Topology } from "./topology.js";
 
 /**
  * The lean driver: commands are patched copies of templates, replies are parsed in place, and with coalesced writes all
@@ -19,6 +20,10 @@ export class WireDriver implements Driver {
   readonly #delay: DelayLine | null;
   readonly #connections: WireConnection[] = [];
   readonly #concerts: ConcertKeys[] = [];
+  /** Of each concert, in a cluster. */
+  readonly #slots: number[] = [];
+  /** Null where there is one server. */
+  readonly #topology: Topology | null;
   /** [concert][batch id] */
   readonly #templates: (Template | undefined)[][] = [];
   readonly #totals = { socketWrites: 0, bytesSent: 0, bytesReceived: 0 };
@@ -36,6 +41,16 @@ export class WireDriver implements Driver {
     this.#events = events;
     this.#delay = delay;
     this.#isCoalesced = options.writes === "coalesced";
+    this.#topology =
+      options.slots === undefined
+        ? null
+        : new Topology({
+            endpoints: options.endpoints,
+            slots: options.slots,
+            connectionTo: (node) => this.#upConnection(node),
+            onAsked: () => this.#tally.countOwn("cluster", 1),
+            onRoutes: (now) => this.#events.onRoutes?.(now),
+          });
   }
 
   async open(): Promise<void> {
@@ -70,7 +85,9 @@ export class WireDriver implements Driver {
           },
           onDown: (reason, now) => {
             lastReason = reason;
-            if (this.#isOpen && !this.#isClosing) this.#events.onConnection(number, false, now);
+            if (!this.#isOpen || this.#isClosing) return;
+            this.#topology?.doubt();
+            this.#events.onConnection(number, false, now);
           },
           onRefused: refuse,
           onChunkEnd: (now) => this.#events.onChunkEnd(now),
@@ -85,25 +102,41 @@ export class WireDriver implements Driver {
   }
 
   #notOpened(reason: string, missing: number): Error {
-    const { host, port } = this.#options.endpoints[0]!;
+    const [{ host, port }, ...others] = this.#options.endpoints as [Endpoint, ...Endpoint[]];
+    const where = others.length === 0 ? `${host}:${port}` : `the ${others.length + 1} nodes of the cluster`;
     return environmentError(
-      `${missing} of ${this.#connections.length} connections to ${host}:${port} could not be opened: ${reason}`,
+      `${missing} of ${this.#connections.length} connections to ${where} could not be opened: ${reason}`,
       "check that the server runs, its maxclients, the password and the open-file limit (ulimit -n)",
     );
   }
 
   addConcert(keys: ConcertKeys): number {
     this.#templates.push([]);
+    if (this.#topology !== null) this.#slots.push(concertSlot(keys));
     return this.#concerts.push(keys) - 1;
   }
 
   forgetConcerts(): void {
     this.#concerts.length = 0;
+    this.#slots.length = 0;
     this.#templates.length = 0;
   }
 
-  routeOf(_concert: number): number {
-    return 0;
+  routeOf(concert: number): number {
+    return this.#topology === null ? 0 : this.#topology.nodeOf(this.#slots[concert]!);
+  }
+
+  learn(failure: Failure): void {
+    this.#topology?.learn(failure);
+  }
+
+  askedRoute(failure: Failure): number {
+    return this.#topology?.askedNode(failure) ?? -1;
+  }
+
+  #upConnection(node: number): WireConnection | undefined {
+    const { pool } = this.#options;
+    return this.#connections.slice(node * pool, (node + 1) * pool).find((one) => one.isUp);
   }
 
   isUp(connection: number): boolean {
@@ -161,6 +194,7 @@ export class WireDriver implements Driver {
 
   async close(): Promise<void> {
     this.#isClosing = true;
+    this.#topology?.close();
     for (const connection of this.#connections) connection.close();
   }
 

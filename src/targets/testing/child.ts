@@ -33,7 +33,7 @@ export function openInChild(options: { urls: string[]; runId: string; keys?: str
   const target = { ...options, allowRemote: false, allowNonempty: true, connectTimeoutMs: 5000 };
   return tellingChild(`
     const { openTarget } = await import(${built("target")});
-    const { control, pid, endpoints: [{ port }] } = await openTarget(${JSON.stringify(target)});
+    const { control, pids: [pid], endpoints: [{ port }] } = await openTarget(${JSON.stringify(target)});
     for (const key of ${JSON.stringify(options.keys ?? [])}) await control.set(key, "value");
     const [, folder] = await control.config("GET", "dir");
     const { readFileSync } = await import("node:fs");

@@ -1,0 +1,230 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { concertIdOf, concertKeys, concertSlot } from "../queue/keys.js";
+import { primariesOf } from "../targets/cluster-control.js";
+import { migrateSlot } from "../targets/migrate-slot.js";
+import type { Target } from "../targets/target.js";
+import { holderAndOther, openTestCluster } from "../targets/testing/cluster.js";
+import { isAlive, list, makeWorld, until, type World } from "./testing/program.js";
+
+/** Whole runs on a real cluster: three primaries, one replica each. */
+let world: World;
+let target: Target;
+let urls: string[];
+beforeAll(async () => {
+  world = await makeWorld();
+  target = await openTestCluster({ primaries: 3, replicasEach: 1 }, "host");
+  urls = target.endpoints.slice(0, 2).flatMap(({ port }) => ["--url", `redis://127.0.0.1:${port}`]);
+}, 60_000);
+afterAll(async () => {
+  await target.stop();
+  world.remove();
+});
+
+const keysLeft = async (): Promise<number> => {
+  const sizes = await Promise.all(primariesOf(target.control).map((node) => node.dbsize()));
+  return sizes.reduce((sum, size) => sum + size, 0);
+};
+
+const SHORT = [
+  "--trials",
+  "1",
+  "--warmup",
+  "100ms",
+  "--duration",
+  "400ms",
+  "--vus",
+  "60",
+  "--pool",
+  "3",
+  "--json",
+  "--quiet",
+];
+
+describe.each(["wire", "ioredis"])("a run on a cluster, client %s", (client) => {
+  it("reaches every primary, counts what they count, and keeps the data right", async () => {
+    const strategies = "individual,dedup,pipeline,pipeline-blind,multi,lua";
+    const spread = ["--concerts", "24", "--score", "sequence"];
+    const { exitCode, json, stderr } = await world.run(
+      ...urls,
+      ...SHORT,
+      ...spread,
+      "--strategy",
+      strategies,
+      "--client",
+      client,
+    ).ended;
+    expect(stderr).toBe("");
+    expect(exitCode).toBe(0);
+    const report = json();
+    expect(report.target).toMatchObject({
+      kind: "cluster",
+      nodes: expect.arrayContaining([{ role: "replica", loopback: true }]),
+    });
+    expect(report.target.nodes).toHaveLength(6);
+    for (const { name, trials } of report.strategies) {
+      const [{ entries, server, audit, generator, warnings }] = trials;
+      expect(entries.succeeded, name).toBeGreaterThan(50);
+      expect(entries.failed, name).toBe(0);
+      expect(audit.ok, name).toBe(true);
+      expect(server.nodes.map(({ node }: { node: number }) => node).sort(), name).toEqual([0, 1, 2]);
+      for (const { share } of server.nodes) expect(share, name).toBeGreaterThan(0.05);
+      if (name !== "pipeline-blind") expect(warnings, name).toEqual([]);
+      // The server's own count against what was handed to the connections.
+      const sent = Object.entries(generator.commands as Record<string, number>)
+        .filter(([command]) => !["cluster", "script"].includes(command))
+        .reduce((sum, [, calls]) => sum + calls, 0);
+      expect(server.callsSent, name).toBe(sent);
+    }
+    expect(await keysLeft()).toBe(0);
+  });
+});
+
+it("one hot concert lies on one primary, whose keys all share a slot, prepared ones too", async () => {
+  const mix = ["--mix", "new=60,waiting=30,active=10"];
+  const { json } = await world.run(...urls, ...SHORT, "--strategy", "lua", ...mix).ended;
+  const [{ server, audit, entries }] = json().strategies[0].trials;
+  expect(audit.ok).toBe(true);
+  expect(Math.min(entries.new, entries.waiting, entries.active)).toBeGreaterThan(0);
+  expect(server.nodes[0].share).toBe(1);
+  expect(server.nodes.slice(1).map(({ calls }: { calls: number }) => calls)).toEqual([0, 0]);
+});
+
+it.each(["individual", "pipeline", "multi", "lua"])(
+  "follows a slot that moves under load, and loses nobody: %s",
+  async (strategy) => {
+    const running = world.run(
+      ...urls,
+      "--strategy",
+      strategy,
+      "--trials",
+      "1",
+      "--warmup",
+      "100ms",
+      "--duration",
+      "1500ms",
+      "--vus",
+      "40",
+      "--pool",
+      "4",
+      "--json",
+      "--quiet",
+    );
+    let keys: string[] = [];
+    await until(async () => {
+      const found = await Promise.all(primariesOf(target.control).map((node) => node.keys("queue:wait:*")));
+      keys = found.flat();
+      // Of the measured time, not of the warm-up's passes.
+      return keys.some((key) => Number(/:(\d+)}/.exec(key)?.[1]) >= 2);
+    });
+    const [, runId, number] = /\{qbench:(.*):(\d+)\}/.exec(keys[0]!)!;
+    const slot = concertSlot(concertKeys(concertIdOf(runId!, Number(number))));
+    const { holder, other } = await holderAndOther(target.control, slot);
+    await sleep(100);
+    await migrateSlot(holder, other, slot);
+    const { exitCode, json, stderr } = await running.ended;
+    expect(stderr).toBe("");
+    const [{ entries, audit, events, failures }] = json().strategies[0].trials;
+    expect(failures).toEqual({});
+    expect(entries.failed).toBe(0);
+    expect(audit.anomalies).toEqual({});
+    expect(audit.ok).toBe(true);
+    expect(events.map(({ kind }: { kind: string }) => kind)).toContain("redirected");
+    expect(exitCode).toBe(0);
+    expect(await keysLeft()).toBe(0);
+  },
+);
+
+it("a cluster of its own is gone afterwards, also when the run is killed", async () => {
+  const running = world.run(
+    "--cluster-shape",
+    "3x0",
+    "--trials",
+    "1",
+    "--duration",
+    "20s",
+    "--vus",
+    "20",
+    "--strategy",
+    "lua",
+  );
+  await until(() => world.records().some(({ servers }) => servers.length === 3));
+  const servers = world.records().flatMap((record) => record.servers);
+  running.kill("SIGKILL");
+  await running.ended;
+  await until(() => servers.every(({ process }) => !isAlive(process.pid)));
+  await until(() => list(world.temporary).length === 0);
+});
+
+describe("the door", () => {
+  it.each([
+    [["--cluster-shape", "3"], 2, /expected PRIMARIESxREPLICAS such as 3x1/],
+    [["--cluster-shape", "0x1"], 2, /expected PRIMARIESxREPLICAS/],
+    [["--cluster", "--url", "redis://127.0.0.1:1"], 2, /--cluster starts a cluster and --url names a running server/],
+  ])("%j is refused", async (args, code, message) => {
+    const { exitCode, stderr } = await world.run(...args).ended;
+    expect(stderr).toMatch(message);
+    expect(exitCode).toBe(code);
+  });
+
+  it("refuses servers that are no nodes of one cluster, and a cluster where one server is needed", async () => {
+    const foreign = await world.run(...urls, "--url", "redis://127.0.0.1:1").ended;
+    expect(foreign.exitCode).toBe(3);
+    expect(foreign.stderr).toMatch(/is no node of the cluster/);
+    const admit = await world.command("admit", ...urls.slice(0, 2)).ended;
+    expect(admit.exitCode).toBe(2);
+    expect(admit.stderr).toMatch(/is a node of a cluster, and one server is needed/);
+  });
+});
+
+describe("a hot concert in parts", () => {
+  it("lies on every primary, is audited part by part, and tells what became of the order", async () => {
+    const { json } = await world.run(
+      ...urls,
+      ...SHORT,
+      "--strategy",
+      "lua,sharded",
+      "--shards",
+      "12",
+      "--score",
+      "sequence",
+      "--mix",
+      "new=80,waiting=20",
+    ).ended;
+    const [whole, parts] = json().strategies.map(({ trials }: { trials: object[] }) => trials[0]);
+    expect(whole.server.nodes[0].share).toBe(1);
+    expect(whole.sharding).toBeUndefined();
+    for (const { share } of parts.server.nodes) expect(share).toBeGreaterThan(0.1);
+    expect(parts.audit).toMatchObject({ ok: true, coverage: "users" });
+    expect(parts.sharding).toMatchObject({ shards: 12, users: parts.entries.new });
+    expect(parts.sharding.overtaking).toBeLessThanOrEqual(parts.entries.new);
+  });
+});
+
+describe("--wait-replicas", () => {
+  it("has each write acknowledged: one call more for an entry that writes", async () => {
+    const { json } = await world.run(
+      ...urls,
+      ...SHORT,
+      "--strategy",
+      "lua,pipeline",
+      "--wait-replicas",
+      "1",
+      "--concerts",
+      "6",
+    ).ended;
+    for (const { name, trials } of json().strategies) {
+      const [{ server, entries, audit }] = trials;
+      expect(entries.failed, name).toBe(0);
+      expect(server.callsPerEntry, name).toBe(name === "lua" ? 2 : 5);
+      expect(server.commands.wait.calls, name).toBe(entries.attempted);
+      expect(audit.ok, name).toBe(true);
+    }
+  });
+
+  it("is refused where nobody could acknowledge", async () => {
+    const { exitCode, stderr } = await world.run(...SHORT, "--wait-replicas", "1").ended;
+    expect(stderr).toMatch(/--wait-replicas 1: a primary has 0 replicas/);
+    expect(exitCode).toBe(2);
+  });
+});

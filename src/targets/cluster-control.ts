@@ -1,0 +1,104 @@
+import { Cluster, type Redis } from "ioredis";
+import { environmentError, usageError } from "../base/errors.js";
+import type { Endpoint } from "../drivers/driver.js";
+import { connectControl } from "./control.js";
+
+/**
+ * A connection for everything off the hot path, to a whole cluster. It is handed around as a `Redis`, all of whose
+ * commands an ioredis `Cluster` has: those with keys go to the node that holds them. What concerns each node for itself
+ * (INFO, SCAN, SCRIPT LOAD) goes to all `primariesOf` it.
+ */
+
+const COMMAND_TIMEOUT_MS = 30_000;
+const RETRY_EVERY_MS = 100;
+
+interface ClusterControlOptions {
+  readonly connectTimeoutMs: number;
+  /** Whether commands that were lost are sent again (true): not where twice is not once. */
+  readonly resends?: boolean;
+  /** How long a cluster without one of its primaries is waited for. */
+  readonly reconnectForMs: number;
+}
+
+/** @throws QbenchError (environment) */
+export async function connectClusterControl(
+  endpoints: readonly Endpoint[],
+  { connectTimeoutMs, resends = true, reconnectForMs }: ClusterControlOptions,
+): Promise<Redis> {
+  const { username, password, tls, host } = endpoints[0]!;
+  const attempts = Math.ceil(reconnectForMs / RETRY_EVERY_MS);
+  const cluster = new Cluster(
+    endpoints.map((one) => ({ host: one.host, port: one.port })),
+    {
+      lazyConnect: true,
+      retryDelayOnFailover: resends ? RETRY_EVERY_MS : 0,
+      retryDelayOnClusterDown: RETRY_EVERY_MS,
+      maxRedirections: attempts,
+      clusterRetryStrategy: (attempt) => (attempt <= attempts ? RETRY_EVERY_MS : null),
+      slotsRefreshTimeout: connectTimeoutMs,
+      redisOptions: {
+        connectTimeout: connectTimeoutMs,
+        protocol: 2,
+        disableClientInfo: true,
+        disconnectTimeout: 50,
+        maxRetriesPerRequest: null,
+        autoResendUnfulfilledCommands: resends,
+        commandTimeout: COMMAND_TIMEOUT_MS,
+        ...(username === undefined ? {} : { username }),
+        ...(password === undefined ? {} : { password }),
+        ...(tls ? { tls: { servername: host } } : {}),
+      },
+    },
+  );
+  cluster.on("error", () => {});
+  cluster.on("node error", () => {});
+  try {
+    await cluster.connect();
+    return cluster as unknown as Redis;
+  } catch (error) {
+    cluster.disconnect();
+    throw environmentError(
+      `the cluster of ${endpoints.length} nodes could not be reached: ${(error as Error).message}`,
+      "is it up? `redis-cli cluster info` of one of its nodes tells",
+    );
+  }
+}
+
+/** A connection of its own to all that `target` consists of; the caller disconnects it. @throws QbenchError (environment) */
+export function connectBeside(
+  target: { readonly kind: string; readonly endpoints: readonly Endpoint[] },
+  options: { readonly resends: boolean; readonly connectTimeoutMs: number; readonly reconnectForMs: number },
+): Promise<Redis> {
+  return target.kind === "cluster"
+    ? connectClusterControl(target.endpoints, options)
+    : connectControl(target.endpoints[0]!, options);
+}
+
+/** A connection to each node that holds slots at present; where there is one server, the connection itself. */
+export const primariesOf = (control: Redis): readonly Redis[] =>
+  control.isCluster ? (control as unknown as Cluster).nodes("master") : [control];
+
+/** @throws QbenchError (usage) if a primary has fewer replicas than must have each write. */
+export async function mustReplicate({ control }: { readonly control: Redis }, replicas: number): Promise<void> {
+  if (replicas === 0) return;
+  const infos = await Promise.all(primariesOf(control).map((node) => node.info("replication")));
+  const fewest = Math.min(...infos.map((info) => Number(/connected_slaves:(\d+)/.exec(info)?.[1] ?? 0)));
+  if (fewest >= replicas) return;
+  throw usageError(
+    `--wait-replicas ${replicas}: a primary has ${fewest} replicas`,
+    "as many as that many must have each write; --cluster-shape 3x1 starts a cluster with one each",
+  );
+}
+
+/** Asks the cluster anew who holds what, as after a failover; a single server needs no asking. */
+export async function refreshPrimaries(control: Redis): Promise<void> {
+  if (!control.isCluster) return;
+  await new Promise<void>((resolve) => (control as unknown as Cluster).refreshSlotsCache(() => resolve()));
+}
+
+/** Loads scripts wherever an entry may ask for them. */
+export async function loadScripts(control: Redis, scripts: readonly { readonly source: string }[]): Promise<void> {
+  for (const primary of primariesOf(control)) {
+    for (const { source } of scripts) await primary.script("LOAD", source);
+  }
+}
