@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { concertIdOf, concertKeys, concertSlot } from "../queue/keys.js";
-import { primariesOf } from "../targets/cluster-control.js";
 import { migrateSlot } from "../targets/migrate-slot.js";
+import { primariesOf } from "../targets/primaries.js";
 import type { Target } from "../targets/target.js";
 import { holderAndOther, openTestCluster } from "../targets/testing/cluster.js";
 import { isAlive, list, makeWorld, until, type World } from "./testing/program.js";

@@ -2,7 +2,7 @@ import { QbenchError, throwIfAborted } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
 import { planRun } from "../plan/plan.js";
 import type { Scenario } from "../scenario/scenario.js";
-import { mustReplicate } from "../targets/cluster-control.js";
+import { mustReplicate } from "../targets/primaries.js";
 import type { Target } from "../targets/target.js";
 import { asRunError, Bench, openPlace, type PlaceOptions, type TrialHooks } from "./bench.js";
 import { ServerLost } from "./trial.js";

@@ -28,7 +28,7 @@ import { concertIdOf, concertKeys } from "../queue/keys.js";
 import type { Score } from "../queue/outcome.js";
 import type { Behaviour, Scenario } from "../scenario/scenario.js";
 import { strategyNamed } from "../strategies/index.js";
-import { loadScripts, refreshPrimaries } from "../targets/cluster-control.js";
+import { loadScripts, refreshPrimaries } from "../targets/primaries.js";
 import type { Target } from "../targets/target.js";
 import { addressOf, isLoopback } from "../targets/url.js";
 import { AWAY_TIMEOUTS } from "../worker/away.js";

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { primariesOf } from "../targets/cluster-control.js";
+import { primariesOf } from "../targets/primaries.js";
 import { type Fault, OVER } from "./fault.js";
 
 /**

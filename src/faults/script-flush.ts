@@ -1,4 +1,4 @@
-import { primariesOf } from "../targets/cluster-control.js";
+import { primariesOf } from "../targets/primaries.js";
 import { type Fault, OVER } from "./fault.js";
 
 /** What a failover or somebody else's deployment does to EVALSHA: NOSCRIPT, until the script is loaded again. */

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { CommandCount } from "../engine/trial-result.js";
-import { primariesOf } from "../targets/cluster-control.js";
+import { primariesOf } from "../targets/primaries.js";
 
 /** What INFO of one server says at one instant; differences between two of them are the witness of a trial. */
 export interface ServerSnapshot {

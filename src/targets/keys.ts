@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { primariesOf } from "./cluster-control.js";
+import { primariesOf } from "./primaries.js";
 
 /** Every key of qbench has a concert id of its own as hash tag, and those begin so. */
 const OUR_TAG = "{qbench:";

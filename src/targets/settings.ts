@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { primariesOf } from "./cluster-control.js";
+import { primariesOf } from "./primaries.js";
 
 /** A setting of the server that a run has changed, and what it was. */
 export interface ChangedSetting {

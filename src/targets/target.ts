@@ -2,13 +2,13 @@ import type { Redis } from "ioredis";
 import { environmentError, usageError } from "../base/errors.js";
 import type { Endpoint } from "../drivers/driver.js";
 import type { SlotRange } from "../drivers/slot-map.js";
-import { primariesOf, refreshPrimaries } from "./cluster-control.js";
 import type { ClusterShape } from "./cluster-shape.js";
 import { openEmbeddedCluster, openRunningCluster } from "./cluster-target.js";
 import { connectControl } from "./control.js";
 import { startEmbedded } from "./embedded.js";
 import { holdsForeignKeys, removeRunKeys } from "./keys.js";
 import { OwnServer } from "./own-server.js";
+import { primariesOf, refreshPrimaries } from "./primaries.js";
 import { findRedisBinary } from "./redis-binary.js";
 import { translateRedisError } from "./redis-errors.js";
 import {

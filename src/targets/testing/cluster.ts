@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
-import { primariesOf } from "../cluster-control.js";
 import type { ClusterShape } from "../cluster-shape.js";
+import { primariesOf } from "../primaries.js";
 import { openTarget, type Target } from "../target.js";
 
 /** For tests: a cluster of their own, opened as a run opens it. Call `stop` of what it gives. */

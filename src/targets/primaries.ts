@@ -1,0 +1,33 @@
+import type { Cluster, Redis } from "ioredis";
+import { usageError } from "../base/errors.js";
+
+/** What concerns each node for itself, whether the target is one server or a cluster. */
+
+/** A connection to each node that holds slots at present; where there is one server, the connection itself. */
+export const primariesOf = (control: Redis): readonly Redis[] =>
+  control.isCluster ? (control as unknown as Cluster).nodes("master") : [control];
+
+/** @throws QbenchError (usage) if a primary has fewer replicas than must have each write. */
+export async function mustReplicate({ control }: { readonly control: Redis }, replicas: number): Promise<void> {
+  if (replicas === 0) return;
+  const infos = await Promise.all(primariesOf(control).map((node) => node.info("replication")));
+  const fewest = Math.min(...infos.map((info) => Number(/connected_slaves:(\d+)/.exec(info)?.[1] ?? 0)));
+  if (fewest >= replicas) return;
+  throw usageError(
+    `--wait-replicas ${replicas}: a primary has ${fewest} replicas`,
+    "as many as that many must have each write; --cluster-shape 3x1 starts a cluster with one each",
+  );
+}
+
+/** Asks the cluster anew who holds what, as after a failover; a single server needs no asking. */
+export async function refreshPrimaries(control: Redis): Promise<void> {
+  if (!control.isCluster) return;
+  await new Promise<void>((resolve) => (control as unknown as Cluster).refreshSlotsCache(() => resolve()));
+}
+
+/** Loads scripts wherever an entry may ask for them. */
+export async function loadScripts(control: Redis, scripts: readonly { readonly source: string }[]): Promise<void> {
+  for (const primary of primariesOf(control)) {
+    for (const { source } of scripts) await primary.script("LOAD", source);
+  }
+}
