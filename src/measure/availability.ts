@@ -140,7 +140,7 @@ class Rate {
   recovery(fromMs: number, untilMs: number, enough: number): number | null {
     const until = this.momentAt(untilMs);
     for (let at = this.momentAt(fromMs); at + this.#window <= until; at++) {
-      if (this.sum(at, at + this.#window) >= enough) return Math.max(0, at * this.#widthMs - fromMs);
+      if (this.sum(at, at + this.#window) >= enough) return Math.max(0, Math.round(at * this.#widthMs - fromMs));
     }
     return null;
   }

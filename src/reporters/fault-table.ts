@@ -46,9 +46,13 @@ export function faultTable({ strategies }: RunReport): FaultTable | null {
   };
 }
 
+/** Counted in whole milliseconds; null: cannot be told. */
+function ms(value: number | null): string {
+  if (value === null) return NONE;
+  return value < 1000 ? `${Math.round(value)} ms` : latencyText(1000 * value);
+}
+
 function cellsOf(fault: NonNullable<StrategySummary["faults"]>[number], summary: StrategySummary): string[] {
-  const ms = (value: number | null): string =>
-    value === null ? NONE : value === 0 ? "0 ms" : latencyText(1000 * value);
   const notSeen = fault.trials - fault.recovered;
   const recovery = fault.recoveryMs === null ? "not seen" : ms(fault.recoveryMs);
   const failures = Object.entries(fault.failures).map(([kind, count]) => `${kind} ${count.toLocaleString("en-US")}`);

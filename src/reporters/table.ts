@@ -179,27 +179,13 @@ function faults(report: RunReport, chalk: ChalkInstance): string[] {
     ...RULED,
     colAligns: ["left", "left", "right", "right", "right", "right", "left", "right", "right"],
   });
-  for (const [
-    fault = "",
-    name = "",
-    success = "",
-    gap = "",
-    half = "",
-    back = "",
-    failed = "",
-    ...rest
-  ] of found.rows) {
-    const recovery = stacked(...back.split(/ (?=\()/));
-    grid.push([
-      printable(fault, LONGEST_NAME).replace(":", "\n:"),
-      nameLines(name).join("\n"),
-      success,
-      gap,
-      half,
-      recovery,
-      stacked(...printable(failed, 200).split(", ")),
-      ...rest,
-    ]);
+  const texts = [...new Set(found.rows.map(([fault = ""]) => fault))];
+  for (const text of texts) {
+    const blocks = found.rows
+      .filter(([fault]) => fault === text)
+      .map(([, ...cells]) => levelled(cells.map(faultLines)));
+    const columns = Array.from({ length: found.heads.length - 1 }, (_, i) => blocks.map((block) => block[i] ?? ""));
+    grid.push([printable(text, LONGEST_NAME).replace(":", "\n:"), ...columns.map((cells) => cells.join("\n"))]);
   }
   const lines = grid.toString().split("\n");
   return [
@@ -207,6 +193,20 @@ function faults(report: RunReport, chalk: ChalkInstance): string[] {
     "",
     ...found.legend.flatMap((line) => wrapped(line).map((part) => chalk.dim(part))),
   ];
+}
+
+const FAILED_COLUMN = 5;
+
+/** Kinds of failures and what stands in brackets have lines of their own; names are broken. */
+function faultLines(cell: string, column: number): string[] {
+  if (column === 0) return nameLines(cell);
+  return printable(cell, 200).split(column === FAILED_COLUMN ? ", " : / (?=\()/);
+}
+
+/** Cells of as many lines each, so that what stands below begins in one line. */
+function levelled(cells: readonly (readonly string[])[]): string[] {
+  const height = Math.max(...cells.map((lines) => lines.length));
+  return cells.map((lines) => [...lines, ...Array<string>(height - lines.length).fill("")].join("\n"));
 }
 
 /** A mix of strategies is broken between them, any other name where the line is full. */
