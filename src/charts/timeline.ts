@@ -1,4 +1,3 @@
-import { faultText } from "../faults/index.js";
 import { latencyText, rateText } from "../report/format.js";
 import type { RunReport, StrategyReport } from "../report/schema.js";
 import { median } from "../stats/median.js";
@@ -64,6 +63,8 @@ export const timeline: Chart = {
             symbol: nth(MARKS, index),
             symbolSize: 7,
             showAllSymbol: false,
+            // Ten of them a second are no marks any more.
+            showSymbol: panel === 1 || !isFine,
             lineStyle: { color, width: 2.5, type: nth(LINES, index) },
             itemStyle: { color },
             tooltip: { valueFormatter: panel === 0 ? "@rate" : "@latency" },
@@ -98,7 +99,7 @@ interface Shaded {
 /** When something went wrong on purpose, in seconds, as it was planned: in every trial within some ms of it. */
 const faultsOf = ({ scenario }: RunReport, last: number): Shaded[] =>
   (scenario.faults ?? []).map((fault) => ({
-    name: foreign(faultText(fault)),
+    name: foreign(fault.name),
     from: fault.atMs / 1000,
     to: Math.min(last, (fault.atMs + Math.max(fault.forMs, NARROWEST * last * 1000)) / 1000),
   }));

@@ -20,7 +20,9 @@ const RUN_OPTIONS = {
     placeholder: "URL",
     isRepeatable: true,
     group: "Target",
-    help: "redis[s]://[[USER]:PASSWORD@]HOST[:PORT][/DB] of a running server, or a node of a cluster (default: a server of qbench's own)",
+    help:
+      "redis[s]://[[USER]:PASSWORD@]HOST[:PORT][/DB] of a running server, or a node of a cluster, or " +
+      "redis-sentinel://HOST[:PORT]/NAME[/DB] (default: a server of qbench's own)",
   },
   cluster: { group: "Target", help: "start a cluster instead of one server: 3 primaries with a replica each" },
   "cluster-shape": {

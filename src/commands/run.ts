@@ -73,7 +73,14 @@ async function jobOf(command: Command): Promise<RunJob> {
   const resolved = resolveScenario({ file: command.args[0], flags: scenarioFlags(opts), env: process.env });
   const options = runOptions(opts, process.env, process.stdout.isTTY === true);
   const live = liveOptions(opts, process.env);
-  checkFaults(resolved.scenario.faults, options.urls.map(parseRedisUrl));
+  const endpoints = options.urls.map(parseRedisUrl);
+  checkFaults(resolved.scenario.faults, {
+    isForeign: endpoints.length > 0,
+    isCluster:
+      options.cluster !== undefined ||
+      endpoints.some(({ primaryName }, _, all) => all.length > 1 && primaryName === undefined),
+    isTls: endpoints.some(({ tls }) => tls),
+  });
   checkOutputs(
     options.outputs,
     REPORTERS.flatMap((reporter) => reporter.endings),

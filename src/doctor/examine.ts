@@ -5,6 +5,7 @@ import { environmentError, type QbenchError, throwIfAborted } from "../base/erro
 import type { Endpoint } from "../drivers/driver.js";
 import { connectControl } from "../targets/control.js";
 import { translateRedisError } from "../targets/redis-errors.js";
+import { withPrimary } from "../targets/sentinel.js";
 import { openTarget } from "../targets/target.js";
 import { addressOf, isLoopback, parseRedisUrl } from "../targets/url.js";
 import { type Finding, findingsOf, type Need, unfit } from "./check.js";
@@ -91,7 +92,8 @@ interface Opened {
 
 /** Nothing is written and nothing loaded, so nothing needs to be allowed. */
 async function connect(endpoint: Endpoint): Promise<Opened> {
-  const control = await connectControl(endpoint, {
+  const [primary = endpoint] = await withPrimary([endpoint]);
+  const control = await connectControl(primary, {
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     loadingTimeoutMs: CONNECT_TIMEOUT_MS,
   });

@@ -24,6 +24,8 @@ export interface Endpoint {
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly db: number;
+  /** What Sentinels call the primary; host and port are then those of a Sentinel that is to be asked where it is. */
+  readonly primaryName?: string;
   /** What CLIENT LIST is to call the connections; absent: nothing. */
   readonly clientName?: string;
 }

@@ -107,7 +107,8 @@ export class Bench {
     luaFiles: readonly LuaFile[] = [],
   ): Promise<Bench> {
     const { target, runId } = place;
-    checkFaults(scenario.faults, target.own === undefined ? target.endpoints : []);
+    const isTls = target.endpoints.some(({ tls }) => tls);
+    checkFaults(scenario.faults, { isForeign: target.kind === "url", isCluster: target.kind === "cluster", isTls });
     const clientName = `qbench-${runId}`;
     const proxy = isProxied(scenario) ? await openProxy(target.endpoints[0]!) : undefined;
     const driver = {

@@ -11,6 +11,8 @@ beforeAll(async () => {
 afterAll(() => world.remove());
 
 const BASE = ["--strategy", "lua", "--vus", "40", "--pool", "4", "--trials", "1", "--warmup", "0", "--json"];
+/** Where a busy machine delays one fault into the next, nothing is in flight that the next could fail. */
+const BLURRED = { retry: 2 };
 const urlOf = (port: number): string => `redis://127.0.0.1:${port}`;
 const faultArgs = (...faults: string[]): string[] => faults.flatMap((fault) => ["--fault", fault]);
 
@@ -25,15 +27,15 @@ function expectNothingLeft(): void {
 }
 
 describe("faults of an embedded server", () => {
-  it("happen when they are planned, and are survived", async () => {
+  it("happen when they are planned, and are survived", BLURRED, async () => {
     const planned = [
       "stall@200ms:200ms",
-      "client-kill@700ms",
-      "reset@900ms",
-      "maxmemory@1.1s:200ms",
-      "restart@1.5s:100ms",
+      "client-kill@800ms",
+      "reset@1.4s",
+      "maxmemory@1.9s:200ms",
+      "restart@2.3s:100ms",
     ];
-    const ended = await world.run(...BASE, ...faultArgs(...planned), "--duration", "2200ms").ended;
+    const ended = await world.run(...BASE, ...faultArgs(...planned), "--duration", "3s").ended;
     expect(ended.exitCode, ended.stderr).toBe(0);
     const report = ended.json();
     const [trial] = report.strategies[0].trials;
@@ -55,36 +57,21 @@ describe("faults of an embedded server", () => {
     expect(trial.audit.lostByServer).toBeGreaterThan(0);
     expect(trial.audit.brokenPromises).toEqual([]);
     expect(kindsOf(trial).filter((kind) => kind === "fault")).toHaveLength(planned.length);
-    expect(trial.moments.succeeded).toHaveLength(22);
+    expect(trial.moments.succeeded).toHaveLength(30);
     expect(report.warnings.map(({ code }: { code: string }) => code)).toContain("proxied");
     expectNothingLeft();
   });
 
-  it("are the same to the client ioredis", async () => {
-    const args = [...faultArgs("client-kill@200ms,reset@400ms"), "--duration", "600ms", "--client", "ioredis"];
-    const ended = await world.run(...BASE, ...args).ended;
+  it("are the same for every strategy, and to the client ioredis", BLURRED, async () => {
+    const planned = faultArgs("client-kill@200ms,reset@600ms");
+    const args = [...planned, "--duration", "800ms", "--client", "ioredis", "--strategy", "individual,lua"];
+    const ended = await world.run(...BASE.slice(2), ...args).ended;
     expect(ended.exitCode, ended.stderr).toBe(0);
-    const [trial] = ended.json().strategies[0].trials;
-    expect(faultIn(trial, "client-kill").failures.connection).toBeGreaterThan(0);
-    expect(faultIn(trial, "reset").failures.connection).toBeGreaterThan(0);
-    expect(trial.audit).toMatchObject({ ok: true, lostByServer: 0 });
-  });
-
-  it("are the same for every strategy, and the table tells of each", async () => {
-    const args = [
-      ...faultArgs("stall@150ms:50ms,script-flush@300ms"),
-      "--duration",
-      "500ms",
-      "--strategy",
-      "individual,lua",
-    ];
-    const run = BASE.filter((arg) => arg !== "--json" && arg !== "--strategy" && arg !== "lua");
-    const ended = await world.run(...run, ...args).ended;
-    expect(ended.exitCode, ended.stderr).toBe(0);
-    for (const fault of ["stall@150ms", "script-flush@300ms"]) {
-      for (const strategy of ["individual", "lua"]) {
-        expect(ended.stdout).toMatch(new RegExp(`^${fault}\\s+${strategy}\\s`, "m"));
-      }
+    for (const { trials, summary } of ended.json().strategies) {
+      expect(faultIn(trials[0], "client-kill").failures.connection).toBeGreaterThan(0);
+      expect(faultIn(trials[0], "reset").failures.connection).toBeGreaterThan(0);
+      expect(trials[0].audit).toMatchObject({ brokenPromises: [], lostByServer: 0 });
+      expect(summary.faults.map(({ fault }: { fault: string }) => fault)).toEqual(["client-kill@200ms", "reset@600ms"]);
     }
   });
 

@@ -1,6 +1,7 @@
 import { Cluster, type Redis } from "ioredis";
 import { environmentError } from "../base/errors.js";
 import type { Endpoint } from "../drivers/driver.js";
+import { tlsOptionsOf } from "../drivers/tls.js";
 import { connectControl } from "./control.js";
 
 /**
@@ -25,7 +26,7 @@ export async function connectClusterControl(
   endpoints: readonly Endpoint[],
   { connectTimeoutMs, resends = true, reconnectForMs }: ClusterControlOptions,
 ): Promise<Redis> {
-  const { username, password, tls, host } = endpoints[0]!;
+  const { username, password, tls } = endpoints[0]!;
   const attempts = Math.ceil(reconnectForMs / RETRY_EVERY_MS);
   const cluster = new Cluster(
     endpoints.map((one) => ({ host: one.host, port: one.port })),
@@ -46,7 +47,7 @@ export async function connectClusterControl(
         commandTimeout: COMMAND_TIMEOUT_MS,
         ...(username === undefined ? {} : { username }),
         ...(password === undefined ? {} : { password }),
-        ...(tls ? { tls: { servername: host } } : {}),
+        ...(tls ? { tls: tlsOptionsOf(endpoints[0]!) } : {}),
       },
     },
   );

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { environmentError } from "../base/errors.js";
 import type { Endpoint } from "../drivers/driver.js";
+import { tlsOptionsOf } from "../drivers/tls.js";
 import { translateRedisError } from "./redis-errors.js";
 import { addressOf } from "./url.js";
 
@@ -38,7 +39,7 @@ export async function connectControl(endpoint: Endpoint, options: ControlOptions
   const redis = new Redis({
     host: endpoint.host,
     port: endpoint.port,
-    ...(endpoint.tls ? { tls: tlsOptions(endpoint) } : {}),
+    ...(endpoint.tls ? { tls: tlsOptionsOf(endpoint) } : {}),
     protocol: 2,
     lazyConnect: true,
     enableReadyCheck: false,
@@ -67,9 +68,6 @@ export async function connectControl(endpoint: Endpoint, options: ControlOptions
   isEstablished = true;
   return redis;
 }
-
-const tlsOptions = ({ host }: Endpoint): { servername?: string } =>
-  /^[\d.]+$|:/.test(host) ? {} : { servername: host };
 
 /**
  * Logs in by hand: left to itself, ioredis prints a warning of its own where the server has no password. It is told

@@ -20,6 +20,7 @@ import {
   registerRun,
   settingsLeftAt,
 } from "./registry.js";
+import { withPrimary } from "./sentinel.js";
 import { putBack, Settings } from "./settings.js";
 import { addressOf, isLoopback, parseRedisUrl } from "./url.js";
 
@@ -80,15 +81,18 @@ export interface Target {
  * had or reached, refuses, holds foreign keys without `allowNonempty`, or is a replica outside a cluster.
  */
 export async function openTarget(options: TargetOptions): Promise<Target> {
-  const endpoints = options.urls.map(parseRedisUrl);
-  const [endpoint] = endpoints;
-  if (options.singleServerOnly !== undefined && (options.cluster !== undefined || endpoints.length > 1)) {
+  const given = options.urls.map(parseRedisUrl);
+  const isBySentinel = given.some(({ primaryName }) => primaryName !== undefined);
+  if (
+    options.singleServerOnly !== undefined &&
+    (options.cluster !== undefined || (given.length > 1 && !isBySentinel))
+  ) {
     throw usageError(
       `one server is needed ${options.singleServerOnly}`,
       "leave --cluster out, and give one --url at most",
     );
   }
-  if (endpoint === undefined) {
+  if (given.length === 0) {
     return options.cluster === undefined ? openEmbedded(options) : openOwnCluster(options, options.cluster);
   }
   if (options.redisServer !== undefined) {
@@ -100,6 +104,8 @@ export async function openTarget(options: TargetOptions): Promise<Target> {
       "give one of the two: a server in cluster mode is known by itself",
     );
   }
+  for (const one of given) refuseRemote(one, options);
+  const endpoints = await withPrimary(given);
   for (const one of endpoints) refuseRemote(one, options);
   return openUrl(endpoints as [Endpoint, ...Endpoint[]], options);
 }

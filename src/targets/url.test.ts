@@ -18,6 +18,19 @@ describe("a URL that is right", () => {
     ],
     ["redis://[::1]:7000", { ...plain, host: "::1", port: 7000 }],
     ["redis://127.0.0.1:65535", { ...plain, host: "127.0.0.1", port: 65535 }],
+    [
+      "redis-sentinel://app:secret@127.0.0.1/tickets/2",
+      {
+        ...plain,
+        host: "127.0.0.1",
+        port: 26379,
+        username: "app",
+        password: "secret",
+        db: 2,
+        primaryName: "tickets",
+      },
+    ],
+    ["REDISS-SENTINEL://localhost:5/a.b-c_1/", { ...plain, port: 5, tls: true, primaryName: "a.b-c_1" }],
   ])("%s", (text, endpoint) => {
     expect(parseRedisUrl(text)).toEqual(endpoint);
   });
@@ -55,6 +68,12 @@ describe("a URL that is wrong", () => {
     "redis://localhost#1",
     "redis://a%zz@localhost",
     "redis://two hosts",
+    "redis-sentinel://localhost",
+    "redis-sentinel://localhost/",
+    "redis-sentinel://localhost/a/b",
+    "redis-sentinel://localhost/a%20b",
+    "redis-sentinel://a,b/name",
+    "sentinel://localhost/name",
   ])("%s is a usage error that says what is expected", (text) => {
     const error = errorOf(text);
     expect(error).toMatchObject({ kind: "usage", exitCode: 2 });

@@ -3,30 +3,43 @@ import { type QbenchError, usageError } from "../base/errors.js";
 import type { Endpoint } from "../drivers/driver.js";
 
 const DEFAULT_PORT = 6379;
-const FORM = "give redis://[[USER]:PASSWORD@]HOST[:PORT][/DB], or rediss:// for TLS";
+const SENTINEL_PORT = 26379;
+const FORM =
+  "give redis://[[USER]:PASSWORD@]HOST[:PORT][/DB], or rediss:// for TLS; redis-sentinel://HOST[:PORT]/NAME[/DB] asks a " +
+  "Sentinel for the primary of that name";
 const ENCODE = "in a user name or password write the characters / ? # @ : % as %2F %3F %23 %40 %3A %25";
 
+/** What stands before `://`: whether TLS is spoken, and whether a Sentinel is to be asked first. */
+const SCHEME = /^redis(s?)(-sentinel)?:$/;
+
 /**
- * A server's address as `--url` takes it. No message quotes any of the text: where a password is misplaced, every
+ * A server's address as `--url` takes it, or a Sentinel's with the name that it is to be asked for. No message quotes any of the text: where a password is misplaced, every
  * part of it may be the password.
  * @throws QbenchError (usage)
  */
 export function parseRedisUrl(text: string): Endpoint {
-  if (!/^rediss?:\/\//i.test(text)) throw wrong("is not a Redis URL");
+  if (!/^rediss?(-sentinel)?:\/\//i.test(text)) throw wrong("is not a Redis URL");
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) throw wrong("cannot be read as a URL", ENCODE);
   if (url.search !== "" || url.hash !== "") throw wrong("has a part behind ? or #, which means nothing here", ENCODE);
   if (url.hostname === "") throw wrong("names no host");
+  if (url.hostname.includes(",")) throw wrong("names several hosts; give --url several times");
   if (url.port === "0") throw wrong("has port 0; ports go from 1 to 65535");
-  const db = /^\/?(\d{0,4})\/?$/.exec(url.pathname);
-  if (db === null) throw wrong("has something other than a database number behind the host", ENCODE);
+  const [, tls = "", sentinel] = SCHEME.exec(url.protocol.toLowerCase()) ?? [];
+  const isSentinel = sentinel !== undefined;
+  const path = (isSentinel ? /^\/([\w.-]+)(?:\/(\d{0,4}))?\/?$/ : /^\/?()(\d{0,4})\/?$/).exec(url.pathname);
+  if (path === null) {
+    const expected = isSentinel ? "the primary's name, and a database number at most," : "a database number";
+    throw wrong(`has something other than ${expected} behind the host`, ENCODE);
+  }
   return {
     host: decoded(url.hostname).replace(/^\[(.*)\]$/, "$1"),
-    port: url.port === "" ? DEFAULT_PORT : Number(url.port),
-    tls: url.protocol.toLowerCase() === "rediss:",
+    port: url.port === "" ? (isSentinel ? SENTINEL_PORT : DEFAULT_PORT) : Number(url.port),
+    tls: tls !== "",
     username: decoded(url.username) || undefined,
     password: decoded(url.password) || undefined,
-    db: Number(db[1]),
+    db: Number(path[2] ?? 0),
+    ...(isSentinel ? { primaryName: path[1] as string } : {}),
   };
 }
 

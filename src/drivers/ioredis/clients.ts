@@ -3,6 +3,7 @@ import { Cluster, Redis } from "ioredis";
 import type { DelayLine } from "../delay/delay-line.js";
 import { delayReads } from "../delay/delayed-reads.js";
 import type { Endpoint } from "../driver.js";
+import { tlsOptionsOf } from "../tls.js";
 
 /** ioredis' clients, told to hide nothing: what failed is reported, not tried again in silence. */
 interface ClientOptions {
@@ -59,11 +60,11 @@ export function streamsOf(client: Redis | Cluster): Socket[] {
     .filter((stream) => stream !== undefined && "bytesWritten" in stream) as Socket[];
 }
 
-const loginOf = ({ host, username, password, tls, clientName }: Endpoint) => ({
-  ...(clientName === undefined ? {} : { connectionName: clientName }),
-  ...(username === undefined ? {} : { username }),
-  ...(password === undefined ? {} : { password }),
-  ...(tls ? { tls: { servername: host } } : {}),
+const loginOf = (endpoint: Endpoint) => ({
+  ...(endpoint.clientName === undefined ? {} : { connectionName: endpoint.clientName }),
+  ...(endpoint.username === undefined ? {} : { username: endpoint.username }),
+  ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
+  ...(endpoint.tls ? { tls: tlsOptionsOf(endpoint) } : {}),
 });
 
 const NOTHING_HIDDEN = {

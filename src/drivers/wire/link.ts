@@ -3,6 +3,7 @@ import { connect as connectTls } from "node:tls";
 import type { DelayLine } from "../delay/delay-line.js";
 import { delayReads } from "../delay/delayed-reads.js";
 import type { Endpoint } from "../driver.js";
+import { tlsOptionsOf } from "../tls.js";
 
 /** What carries bytes under the codec. A link reports each of its events once; after `onDown` it is dead. */
 export interface Link {
@@ -70,7 +71,7 @@ function tcpSocket(endpoint: Endpoint, events: LinkEvents): Socket {
 }
 
 function tlsSocket(endpoint: Endpoint, events: LinkEvents): Socket {
-  const socket = connectTls({ host: endpoint.host, port: endpoint.port, servername: endpoint.host });
+  const socket = connectTls({ host: endpoint.host, port: endpoint.port, ...tlsOptionsOf(endpoint) });
   socket.setNoDelay(true);
   socket.once("secureConnect", events.onUp);
   return socket;

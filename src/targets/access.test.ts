@@ -1,0 +1,119 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeWorld, type World } from "../engine/testing/program.js";
+import { connectControl } from "./control.js";
+import { type EmbeddedServer, freePort, startEmbedded } from "./embedded.js";
+import { findRedisBinary } from "./redis-binary.js";
+import { startTestRedis, withRedis } from "./testing.js";
+
+/** Ways to a server, each tried with a run of either client: TLS, users with few rights, Sentinel. */
+let world: World;
+let folder: string;
+const environment = { ...process.env };
+beforeAll(async () => {
+  world = await makeWorld();
+  folder = mkdtempSync(join(tmpdir(), "qbench-test-"));
+});
+afterAll(() => {
+  process.env = environment;
+  world.remove();
+  rmSync(folder, { recursive: true });
+});
+
+const BASE = ["--strategy", "lua", "--vus", "20", "--pool", "2", "--trials", "1", "--warmup", "0", "--json"];
+
+async function expectRun(url: string, client: string): Promise<void> {
+  const ended = await world.run(...BASE, "--entries", "200", "--client", client, "--url", url).ended;
+  expect(ended.exitCode, ended.stderr).toBe(0);
+  for (const { trials } of ended.json().strategies) {
+    expect(trials).toMatchObject([{ entries: { succeeded: 200, failed: 0 }, audit: { ok: true, coverage: "users" } }]);
+  }
+  expect(ended.stderr).not.toMatch(/Warning|secret/);
+}
+
+describe("a server that speaks TLS, under a certificate that is vouched for", () => {
+  let port: number;
+  let server: EmbeddedServer | undefined;
+  beforeAll(async () => {
+    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+    const names = ["-subj", "/CN=localhost", "-days", "2", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+    try {
+      execFileSync(
+        "openssl",
+        ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, ...names],
+        {
+          stdio: "ignore",
+        },
+      );
+      port = await freePort();
+      const tls = [`tls-port ${port}`, `tls-cert-file ${cert}`, `tls-key-file ${key}`, "tls-auth-clients no"];
+      server = await startEmbedded(await findRedisBinary(undefined), ["port 0", ...tls]);
+      process.env.NODE_EXTRA_CA_CERTS = cert;
+    } catch {
+      // No openssl here, or a server built without TLS.
+      server = undefined;
+    }
+  });
+  afterAll(() => server?.stop());
+
+  it.each([
+    ["wire", "127.0.0.1"],
+    ["ioredis", "localhost"],
+  ])("is measured with client %s, by the name %s", async (client, host) => {
+    if (server === undefined) return;
+    await expectRun(`rediss://${host}:${port}`, client);
+  });
+});
+
+describe("a user with no more rights than qbench asks for", () => {
+  const rights = "~*{qbench:* +@read +@write +@hash +@sortedset +@scripting +info +scan +unlink +dbsize +ping +auth";
+
+  it("is measured with, by either client", async () => {
+    await withRedis(
+      async ({ server }) => {
+        const url = `redis://app:secret@127.0.0.1:${server.endpoint.port}`;
+        await expectRun(url, "wire");
+        await expectRun(url, "ioredis");
+      },
+      ["user default off", `user app on >secret ${rights}`],
+    );
+  });
+});
+
+describe("a primary that Sentinels know", () => {
+  it("is asked for by its name and measured, by either client; what is wrong is said", async () => {
+    const primary = await startTestRedis(["requirepass secret"]);
+    const sentinel = await startSentinel(`tickets 127.0.0.1 ${primary.server.endpoint.port} 1`, "tickets secret");
+    try {
+      const at = `127.0.0.1:${sentinel.endpoint.port}`;
+      await expectRun(`redis-sentinel://:secret@${at}/tickets`, "wire");
+      // The first one does not answer, the second one does.
+      const urls = ["redis-sentinel://:secret@127.0.0.1:1/tickets", "--url", `redis-sentinel://:secret@${at}/tickets`];
+      const run = world.run(...BASE, "--entries", "200", "--client", "ioredis", "--url", ...urls);
+      expect((await run.ended).exitCode).toBe(0);
+      const unknown = await world.run(...BASE, "--entries", "200", "--url", `redis-sentinel://:secret@${at}/other`)
+        .ended;
+      expect(unknown.exitCode).toBe(3);
+      expect(unknown.stderr).toMatch(/knows no primary of the name/);
+      expect(unknown.stderr).not.toContain("secret");
+      const control = await connectControl({ ...primary.server.endpoint, password: "secret" });
+      expect(await control.dbsize()).toBe(0);
+      control.disconnect();
+      expect(world.records()).toEqual([]);
+    } finally {
+      await Promise.all([sentinel.stop(), primary.stop()]);
+    }
+  });
+});
+
+/** The same program under the name by which it is a Sentinel. */
+async function startSentinel(monitor: string, password: string): Promise<EmbeddedServer> {
+  const binary = await findRedisBinary(undefined);
+  const path = join(folder, "redis-sentinel");
+  symlinkSync(binary.path, path);
+  const lines = [`sentinel monitor ${monitor}`, `sentinel auth-pass ${password}`];
+  return startEmbedded({ ...binary, path }, lines);
+}
