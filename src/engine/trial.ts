@@ -49,6 +49,7 @@ import {
 import type { Instances } from "./instances.js";
 import { mergeCounts, mergeHistograms, mergeParts, mergeTallies, mergeUsers } from "./merge.js";
 import { networkFigures, networkWarnings } from "./network.js";
+import { offeredForMs } from "./offered.js";
 import { pacingFigures, pacingWarnings } from "./pacing.js";
 import { populate } from "./population.js";
 import type { AdmissionFigures, Audit, PartResult, ShardingFigures, TrialResult, Warning } from "./trial-result.js";
@@ -101,9 +102,6 @@ const HEADROOM = 2;
  * first: with one pass that fell into the first measured trial, whose Redis then had nothing to do for 50 to 100 ms.
  */
 const WARM_UP_PASSES = 2;
-/** Entries that end later than this after the plan have waited in a queue, not for one reply. */
-const BEHIND_SHARE = 0.02;
-const BEHIND_MS = 100;
 const LAZY_FREE_POLLS = 200;
 const SETTLE_POLLS = 100;
 const SETTLE_EVERY_MS = 20;
@@ -438,15 +436,6 @@ async function auditOf(
     ...(admissions.length === 0 ? {} : { admissions }),
     ...more,
   });
-}
-
-/**
- * How long arrivals were offered: all of the trial, but where its last entries ended long after the last arrival. There
- * the server had fallen behind, and the time it then needed must not make what was offered look like less.
- */
-function offeredForMs(planMs: number | null, durationMs: number): number {
-  const isBehind = planMs !== null && durationMs - planMs > BEHIND_SHARE * planMs + BEHIND_MS;
-  return isBehind ? planMs : durationMs;
 }
 
 function resultOf(
