@@ -185,6 +185,9 @@ describe("a cluster", () => {
   });
 });
 
+/** Busier than this, both sides are always busy for all that can be seen, and which of them takes how long cannot be. */
+const TELLING = 0.99;
+
 it("a machine is found again from what it does", () => {
   const rising = works.map(({ perTurnUs, perConnectionUs, perTripUs }) => ({
     perTurnUs,
@@ -208,12 +211,18 @@ it("a machine is found again from what it does", () => {
       ) as Record<(typeof SETTINGS)[number], Measured>;
       const { strategy, tripsPerEntry } = machine;
       const found = calibrate({ strategy, tripsPerEntry, cores: null, measured });
-      for (const change of [{}, { connections: "shared" as const }, { rttUs: 1000 }, { users: [100] }]) {
+      const offBy = (change: Partial<Point>): number => {
         const point = { ...POINT, users: [400], ...change };
-        expect(Math.abs(predict(found, point).tps / predict(machine, point).tps - 1)).toBeLessThan(0.1);
-      }
+        return Math.abs(predict(found, point).tps / predict(machine, point).tps - 1);
+      };
+      // Over 2500 such machines: 0.3 % at most.
+      for (const change of [{}, { rttUs: 1000 }, { users: [100] }]) expect(offBy(change)).toBeLessThan(0.01);
+      // 0.8 % at most where one side is idle now and then, 24 % where neither ever is.
+      const { server: serverBusy, generator: generatorBusy } = predict(machine, pointOf(CALIBRATION.shared)).busy;
+      const isTold = Math.min(serverBusy, generatorBusy) < TELLING;
+      expect(offBy({ connections: "shared" })).toBeLessThan(isTold ? 0.02 : 0.3);
     }),
-    { numRuns: 15 },
+    { numRuns: 20 },
   );
 });
 
