@@ -1,11 +1,6 @@
+import type { Alarm } from "../base/alarm.js";
 import { nowUs, sharedNowUs } from "../base/clock.js";
 import type { PaceBoard } from "./pace-board.js";
-
-/** Calls the thread back at an instant of its clock; the last one set counts. It may ring too early, too. */
-export interface Alarm {
-  set(dueUs: number): void;
-  cancel(): void;
-}
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 

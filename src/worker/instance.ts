@@ -1,5 +1,6 @@
 import { type LineUp, sinceStart } from "../audit/clocks.js";
 import { OPERATION, type OperationCode, RESULT, type ResultCode } from "../audit/history.js";
+import type { Alarm } from "../base/alarm.js";
 import { nowUs } from "../base/clock.js";
 import { deriveSeed } from "../base/prng.js";
 import type { DelayLine } from "../drivers/delay/delay-line.js";
@@ -10,7 +11,6 @@ import { type Batch, withBeside, withoutBeside } from "../strategies/command.js"
 import { strategyNamed } from "../strategies/index.js";
 import { LEAVING } from "../strategies/leave.js";
 import { type Answer, type EntryMachine, type Reply, UnexpectedReply } from "../strategies/strategy.js";
-import type { Alarm } from "./alarm.js";
 import { longestAwayMs } from "./away.js";
 import { Habits } from "./behaviour.js";
 import { ClosedLoad } from "./closed-load.js";

@@ -1,4 +1,5 @@
 import TinyQueue from "tinyqueue";
+import type { Alarm } from "../../base/alarm.js";
 import type { Prng } from "../../base/prng.js";
 import { Histogram, type HistogramData } from "../../measure/histogram.js";
 import type { Rtt } from "../driver.js";
@@ -11,12 +12,6 @@ import type { Rtt } from "../driver.js";
  * this machine needs to wake two threads, it is asked to ring earlier by just so much that as many chunks come a little
  * early as come a little late: the median of the delay is then what was asked for.
  */
-
-/** Calls back at an instant of the thread's clock, or later. */
-export interface Bell {
-  set(dueUs: number): void;
-  cancel(): void;
-}
 
 /** Chunks of one socket: they keep their order, whatever the jitter. */
 export interface Lane {
@@ -32,14 +27,14 @@ interface Held {
 
 const STEP_US = 2;
 const LONGEST_LEAD_US = 1000;
-/** Of the delay: no chunk is let through earlier than by this, however late the bell rings. */
+/** Of the delay: no chunk is let through earlier than by this, however late the alarm rings. */
 const LARGEST_LEAD = 0.75;
 
 export class DelayLine {
   readonly #rttUs: number;
   readonly #jitterUs: number;
   readonly #random: Prng;
-  readonly #bell: Bell;
+  readonly #alarm: Alarm;
   readonly #nowUs: () => number;
   readonly #held = new TinyQueue<Held>([], bySoonest);
   #added = new Histogram();
@@ -47,13 +42,13 @@ export class DelayLine {
   #isOn = false;
   #count = 0;
 
-  /** `makeBell` gets what the bell is to call. */
-  constructor(rtt: Rtt, random: Prng, nowUs: () => number, makeBell: (ring: () => void) => Bell) {
+  /** `makeAlarm` gets what the alarm is to call. */
+  constructor(rtt: Rtt, random: Prng, nowUs: () => number, makeAlarm: (ring: () => void) => Alarm) {
     this.#rttUs = rtt.rttMs * 1000;
     this.#jitterUs = rtt.jitterMs * 1000;
     this.#random = random;
     this.#nowUs = nowUs;
-    this.#bell = makeBell(() => this.#ring());
+    this.#alarm = makeAlarm(() => this.#ring());
   }
 
   /** Infinity if nothing is held. */
@@ -74,7 +69,7 @@ export class DelayLine {
   /** Lets go what is still held. @returns by how much chunks were delayed since `start`, in µs. */
   stop(): HistogramData {
     this.#isOn = false;
-    this.#bell.cancel();
+    this.#alarm.cancel();
     for (let held = this.#held.pop(); held !== undefined; held = this.#held.pop()) held.release();
     return this.#added.data();
   }
@@ -90,7 +85,7 @@ export class DelayLine {
     lane.lastDueUs = dueUs;
     const isNext = this.#soonestUs > dueUs;
     this.#held.push({ dueUs, number: this.#count++, sinceUs: now, release });
-    if (isNext) this.#bell.set(dueUs - this.#leadUs);
+    if (isNext) this.#alarm.set(dueUs - this.#leadUs);
   }
 
   #ring(): void {
@@ -101,7 +96,7 @@ export class DelayLine {
       this.#learn(now - dueUs);
       release();
     }
-    if (this.#soonestUs !== Number.POSITIVE_INFINITY) this.#bell.set(this.#soonestUs - this.#leadUs);
+    if (this.#soonestUs !== Number.POSITIVE_INFINITY) this.#alarm.set(this.#soonestUs - this.#leadUs);
   }
 
   /** Steps of one size, up when late and down when early, settle at the median (Robbins and Monro, 1951). */
