@@ -2,7 +2,7 @@ import { calls } from "../charts/calls.js";
 import { roadmap } from "../charts/roadmap.js";
 import { tps } from "../charts/tps.js";
 import { perEntryText, printable } from "../report/format.js";
-import { escaped } from "../reporters/markdown.js";
+import { escaped } from "../reporters/markdown-blocks.js";
 import { type Article, hasStrategy } from "./article.js";
 
 export const fewerCalls: Article = {

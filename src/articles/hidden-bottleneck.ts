@@ -2,7 +2,7 @@ import { heatmap } from "../charts/heatmap.js";
 import { percentiles } from "../charts/percentiles.js";
 import { timeline } from "../charts/timeline.js";
 import { printable } from "../report/format.js";
-import { escaped } from "../reporters/markdown.js";
+import { escaped } from "../reporters/markdown-blocks.js";
 import type { Article } from "./article.js";
 
 export const hiddenBottleneck: Article = {

@@ -4,7 +4,7 @@ import { sourceOf } from "../charts/svg.js";
 import type { Theme } from "../charts/theme.js";
 import { latencyText, percentText, perEntryText, printable, rangeText, rateText, ratioText } from "../report/format.js";
 import type { RunReport, StrategyReport } from "../report/schema.js";
-import { escaped } from "../reporters/markdown.js";
+import { escaped } from "../reporters/markdown-blocks.js";
 import { OPTION_LIST } from "../scenario/options.js";
 
 /** A sentence in each language. */

@@ -3,8 +3,8 @@ import Table from "cli-table3";
 import { formatDuration } from "../base/units.js";
 import type { AdmitBatchReport, AdmitDesignReport, AdmitLockReport, AdmitReport } from "../report/admit.js";
 import { latencyText, plural, printable, rateText, shortText } from "../report/format.js";
-import { labelled, RULED, sections, stacked, wrapped } from "./layout.js";
-import { escaped } from "./markdown.js";
+import { closingBlocks, labelled, linesOf, painted, paragraphs, RULED, sections, stacked } from "./layout.js";
+import { closingList, documentOf, escaped, listOf, tableOf } from "./markdown-blocks.js";
 
 /** A report of `qbench admit` as people read it. */
 
@@ -16,18 +16,10 @@ export function renderAdmitTable(report: AdmitReport, { color, writtenTo = [] }:
   const chalk = new Chalk({ level: color ? 1 : 0 });
   const grid = (heads: readonly string[], rows: readonly string[][]): string[] => {
     if (rows.length === 0) return [];
-    const table = new Table({ head: heads.map((head) => bold(head)), ...RULED });
+    const table = new Table({ head: heads.map((head) => painted(head, chalk.bold)), ...RULED });
     table.push(...rows);
-    return table
-      .toString()
-      .split("\n")
-      .map((line) => line.trimEnd());
+    return linesOf(table);
   };
-  const bold = (text: string): string =>
-    text
-      .split("\n")
-      .map((line) => chalk.bold(line))
-      .join("\n");
   const { scenario } = report;
   return sections([
     labelled(headerOf(report), chalk.dim),
@@ -40,31 +32,20 @@ export function renderAdmitTable(report: AdmitReport, { color, writtenTo = [] }:
         lostCell(design),
       ]),
     ),
-    legend(report).flatMap((line) => wrapped(line).map((part) => chalk.dim(part))),
+    paragraphs(legend(report), chalk.dim),
     grid(
       ["lock", "active of\ncapacity", "admitted by\na sleeper", "freed\nanother's", "holders\nat once"],
       report.locks.map((lock) => [chalk.bold(lock.name), ...lockCells(lock)]),
     ),
-    lockLegend(report).flatMap((line) => wrapped(line).map((part) => chalk.dim(part))),
-    labelled(
-      report.warnings.map(({ message }) => ["warning", message]),
-      chalk.yellow,
-    ),
-    labelled(report.error === undefined ? [] : [["error", report.error.message]], chalk.red),
-    labelled(
-      writtenTo.map((path) => ["report", path]),
-      chalk.dim,
-    ),
+    paragraphs(lockLegend(report), chalk.dim),
+    ...closingBlocks({ ...report, writtenTo }, chalk),
   ]);
 }
 
 export function renderAdmitMarkdown(report: AdmitReport): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(escaped).join(" | ")} |`;
-  const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string[] =>
-    rows.length === 0 ? [] : [line(heads), `|${heads.map(() => " --- ").join("|")}|`, ...rows.map(line)];
-  const blocks = [
-    headerOf(report).map(([label, text]) => `- ${label}: ${escaped(text)}`),
-    table(
+  return documentOf([
+    listOf(headerOf(report)),
+    tableOf(
       [
         "design",
         "users a call",
@@ -88,18 +69,13 @@ export function renderAdmitMarkdown(report: AdmitReport): string {
         ]),
       ),
     ),
-    table(
+    tableOf(
       ["lock", "active of capacity", "admitted by a sleeper", "freed another's", "holders at once"],
       report.locks.map((lock) => [lock.name, ...lockCells(lock)]),
     ),
     [...legend(report), ...lockLegend(report)].map(escaped),
-    report.warnings.map(({ message }) => `- Warning: ${escaped(message)}`),
-    report.error === undefined ? [] : [`Error: ${escaped(report.error.message)}`],
-  ];
-  return `${blocks
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join("\n"))
-    .join("\n\n")}\n`;
+    ...closingList(report),
+  ]);
 }
 
 /** A line for each turn; µs. */

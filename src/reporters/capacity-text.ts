@@ -5,8 +5,8 @@ import type { CapacityReport, CapacityStrategy } from "../report/capacity.js";
 import { percentText, printable, rateText, ratioText } from "../report/format.js";
 import { limiterText, listed, serverText } from "../report/words.js";
 import { csvCell } from "./csv.js";
-import { labelled, RULED, sections, stacked, wrapped } from "./layout.js";
-import { escaped } from "./markdown.js";
+import { closingBlocks, labelled, linesOf, paragraphs, RULED, sections, stacked, wrapped } from "./layout.js";
+import { closingList, documentOf, escaped, listOf, tableOf } from "./markdown-blocks.js";
 
 /** A report of `qbench capacity` as people read it, and as a spreadsheet does. */
 
@@ -24,20 +24,9 @@ export function renderCapacityTable(report: CapacityReport, { color, writtenTo =
   }
   return sections([
     labelled(headerOf(report), chalk.dim),
-    table
-      .toString()
-      .split("\n")
-      .map((line) => line.trimEnd()),
-    legend(report).flatMap((line) => wrapped(line).map((part) => chalk.dim(part))),
-    labelled(
-      report.warnings.map(({ message }) => ["warning", message]),
-      chalk.yellow,
-    ),
-    labelled(report.error === undefined ? [] : [["error", report.error.message]], chalk.red),
-    labelled(
-      writtenTo.map((path) => ["report", path]),
-      chalk.dim,
-    ),
+    linesOf(table),
+    paragraphs(legend(report), chalk.dim),
+    ...closingBlocks({ ...report, writtenTo }, chalk),
   ]);
 }
 
@@ -48,22 +37,15 @@ const narrow = (text: string): string =>
     .join("\n");
 
 export function renderCapacityMarkdown(report: CapacityReport): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(escaped).join(" | ")} |`;
-  const blocks = [
-    headerOf(report).map(([label, text]) => `- ${label}: ${escaped(text)}`),
-    [
-      line(HEADS),
-      `|${HEADS.map(() => " --- ").join("|")}|`,
-      ...report.strategies.map((one) => line(cellsOf(one).map((cell) => cell.replaceAll("\n", " ")))),
-    ],
+  return documentOf([
+    listOf(headerOf(report)),
+    tableOf(
+      HEADS,
+      report.strategies.map((one) => cellsOf(one).map((cell) => cell.replaceAll("\n", " "))),
+    ),
     legend(report).map(escaped),
-    report.warnings.map(({ message }) => `- Warning: ${escaped(message)}`),
-    report.error === undefined ? [] : [`Error: ${escaped(report.error.message)}`],
-  ];
-  return `${blocks
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join("\n"))
-    .join("\n\n")}\n`;
+    ...closingList(report),
+  ]);
 }
 
 /** A line for each step; latencies are µs. */

@@ -1,7 +1,7 @@
 import type { GateReport } from "../report/gate.js";
 import { type GateRow, gateAnswerOf, gateHeaderOf, gateRowsOf } from "../report/gate-words.js";
 import { thresholdText } from "../report/thresholds.js";
-import { escaped } from "./markdown.js";
+import { escaped, joined, listOf, tableRow } from "./markdown-blocks.js";
 
 const MARKS: Readonly<Record<string, string>> = { pass: "✅", fail: "❌", inconclusive: "❔" };
 /** A comment on GitHub takes 65,536 characters; a step's summary more. */
@@ -20,26 +20,22 @@ export function renderGateMarkdown(report: GateReport): string {
     [
       "<details><summary>How it was measured</summary>",
       "",
-      ...gateHeaderOf(report).map(([label, text]) => `- ${label}: ${escaped(text)}`),
-      ...capped(timed.map(({ name, detail }) => `- ${escaped(name)}: ${escaped(detail)}`)),
+      ...listOf(gateHeaderOf(report)),
+      ...capped(listOf(timed.map(({ name, detail }) => [name, detail]))),
       "",
       "</details>",
     ],
   ];
-  const text = blocks
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join("\n"))
-    .join("\n\n");
+  const text = joined(blocks);
   return `${text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text}\n`;
 }
 
 function table(heads: readonly string[], rows: readonly GateRow[]): string[] {
   if (rows.length === 0) return [];
-  const line = (cells: readonly string[]): string => `| ${cells.map(escaped).join(" | ")} |`;
   const body = rows.map(({ name, base, candidate, change, verdict }) =>
-    line([name, base, candidate, change, `${MARKS[verdict] ?? ""} ${verdict}`.trim()]),
+    tableRow([name, base, candidate, change, `${MARKS[verdict] ?? ""} ${verdict}`.trim()]),
   );
-  return [line(heads), "| --- | ---: | ---: | --- | --- |", ...capped(body)];
+  return [tableRow(heads), "| --- | ---: | ---: | --- | --- |", ...capped(body)];
 }
 
 function capped(lines: readonly string[]): string[] {

@@ -3,7 +3,7 @@ import Table from "cli-table3";
 import { printable } from "../report/format.js";
 import type { GateReport } from "../report/gate.js";
 import { type GateRow, gateAnswerOf, gateHeaderOf, gateRowsOf } from "../report/gate-words.js";
-import { labelled, RULED, sections, wrapped } from "./layout.js";
+import { closingBlocks, labelled, linesOf, RULED, sections, wrapped } from "./layout.js";
 import type { RenderOptions } from "./reporter.js";
 import { thresholdLines } from "./table.js";
 
@@ -26,14 +26,8 @@ export function renderGateTable(report: GateReport, { color, writtenTo = [] }: R
     ),
     wrapped(printable(gateAnswerOf(report), 2000)).map((line) => chalk.bold(paint(line))),
     thresholdLines(report.thresholds, chalk),
-    labelled(
-      report.warnings.map(({ message }) => ["warning", message]),
-      chalk.yellow,
-    ),
-    labelled(
-      writtenTo.map((path) => ["report", path]),
-      chalk.dim,
-    ),
+    // The answer tells of the error already.
+    ...closingBlocks({ warnings: report.warnings, writtenTo }, chalk),
   ]);
 }
 
@@ -52,8 +46,5 @@ function grid(heads: readonly string[], rows: readonly GateRow[], chalk: ChalkIn
   for (const { name, base, candidate, change, verdict } of rows) {
     table.push([printable(name, LONGEST_NAME), base, candidate, change, (painted[verdict] ?? String)(verdict)]);
   }
-  return table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd());
+  return linesOf(table);
 }

@@ -1,3 +1,5 @@
+import type { ChalkInstance } from "chalk";
+import type { Warning } from "../base/warning.js";
 import { printable } from "../report/format.js";
 
 /** Lines of text for a terminal. */
@@ -33,6 +35,46 @@ export const sections = (blocks: readonly (readonly string[])[]): string =>
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
     .join("\n\n")}\n`;
+
+/** Lines of a table of cli-table3. */
+export const linesOf = (table: { toString(): string }): string[] =>
+  table
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd());
+
+/** Line by line: a colour must end where the cell's line ends. */
+export const painted = (text: string, paint: (line: string) => string): string =>
+  text
+    .split("\n")
+    .map((line) => paint(line))
+    .join("\n");
+
+/** Sentences, each wrapped. */
+export const paragraphs = (texts: readonly string[], paint: (line: string) => string): string[] =>
+  texts.flatMap((text) => wrapped(text).map((line) => paint(line)));
+
+/** What every table ends with: warnings, what ended it early, and where the report was written. */
+export const closingBlocks = (
+  { warnings, error, writtenTo = [] }: Closed,
+  chalk: ChalkInstance,
+): readonly (readonly string[])[] => [
+  labelled(
+    warnings.map(({ message }) => ["warning", message]),
+    chalk.yellow,
+  ),
+  labelled(error === undefined ? [] : [["error", error.message]], chalk.red),
+  labelled(
+    writtenTo.map((path) => ["report", path]),
+    chalk.dim,
+  ),
+];
+
+interface Closed {
+  readonly warnings: readonly Pick<Warning, "message">[];
+  readonly error?: { readonly message: string } | undefined;
+  readonly writtenTo?: readonly string[] | undefined;
+}
 
 /** The lines of a cell that say something. */
 export const stacked = (...parts: string[]): string => parts.filter((part) => part !== "").join("\n");

@@ -1,4 +1,3 @@
-import { printable } from "../report/format.js";
 import { nodesIn } from "../report/node-words.js";
 import type { RunReport } from "../report/schema.js";
 import { thresholdText } from "../report/thresholds.js";
@@ -6,6 +5,7 @@ import { admissionIn, answerOf, eventsIn, headerOf, partsIn, shardsIn, usersIn, 
 import { anomalyTable, explainedIn, uncountedIn } from "./anomaly-table.js";
 import { faultTable } from "./fault-table.js";
 import { renderGateMarkdown } from "./gate-markdown.js";
+import { closingList, documentOf, escaped, listOf, tableOf } from "./markdown-blocks.js";
 import type { TextReporter } from "./reporter.js";
 import { rowOf } from "./row.js";
 
@@ -15,30 +15,25 @@ export const markdown: TextReporter = {
   summary: "a table for an article or a pull request",
   endings: [".md"],
   render(report) {
-    const blocks = [
-      headerOf(report).map(([label, text]) => `- ${label}: ${escaped(text)}`),
+    return documentOf([
+      listOf(headerOf(report)),
       comparison(report),
       answerOf(report).map(escaped),
       (report.thresholds ?? []).map(
         (one) => `- ${one.failed ? "**fails**" : "within"}: ${escaped(thresholdText(one))}`,
       ),
-      usersIn(report).map((line) => `- Users: ${escaped(line)}`),
-      partsIn(report).map((line) => `- Mix: ${escaped(line)}`),
-      nodesIn(report).map((line) => `- Primaries: ${escaped(line)}`),
-      shardsIn(report).map((line) => `- Order: ${escaped(line)}`),
-      admissionIn(report).map((line) => `- Admission: ${escaped(line)}`),
+      listOf(usersIn(report).map((line) => ["Users", line])),
+      listOf(partsIn(report).map((line) => ["Mix", line])),
+      listOf(nodesIn(report).map((line) => ["Primaries", line])),
+      listOf(shardsIn(report).map((line) => ["Order", line])),
+      listOf(admissionIn(report).map((line) => ["Admission", line])),
       anomalies(report),
       faults(report),
-      uncountedIn(report).map((line) => `- Anomalies: ${escaped(line)}`),
-      explainedIn(report).map((line) => `- Explained: ${escaped(line)}`),
-      eventsIn(report).map((line) => `- Happened: ${escaped(line)}`),
-      warningsIn(report).map(({ message }) => `- Warning: ${escaped(message)}`),
-      report.error === undefined ? [] : [`Error: ${escaped(report.error.message)}`],
-    ];
-    return `${blocks
-      .filter((lines) => lines.length > 0)
-      .map((lines) => lines.join("\n"))
-      .join("\n\n")}\n`;
+      listOf(uncountedIn(report).map((line) => ["Anomalies", line])),
+      listOf(explainedIn(report).map((line) => ["Explained", line])),
+      listOf(eventsIn(report).map((line) => ["Happened", line])),
+      ...closingList({ warnings: warningsIn(report), error: report.error }),
+    ]);
   },
   renderGate: renderGateMarkdown,
 };
@@ -47,28 +42,20 @@ export const markdown: TextReporter = {
 function anomalies(report: RunReport): string[] {
   const found = anomalyTable(report);
   if (found === null) return [];
-  const row = (values: readonly string[]): string => `| ${values.map(escaped).join(" | ")} |`;
-  return [
-    row(["anomaly", ...found.heads]),
-    `| --- |${found.heads.map(() => " ---: ").join("|")}|`,
-    ...found.rows.map(({ kind, cells }) =>
-      row([kind, ...cells.map(({ rate, interval }) => (interval === "" ? rate : `${rate} (${interval})`))]),
-    ),
-    "",
-    ...found.legend.map(escaped),
-  ];
+  const rows = found.rows.map(({ kind, cells }) => [
+    kind,
+    ...cells.map(({ rate, interval }) => (interval === "" ? rate : `${rate} (${interval})`)),
+  ]);
+  return [...tableOf(["anomaly", ...found.heads], rows, (column) => column > 0), "", ...found.legend.map(escaped)];
 }
 
 /** Fault × strategy, where something was to go wrong. */
 function faults(report: RunReport): string[] {
   const found = faultTable(report);
   if (found === null) return [];
-  const row = (values: readonly string[]): string => `| ${values.map(escaped).join(" | ")} |`;
   const isFigure = (column: number): boolean => ![0, 1, 6].includes(column);
   return [
-    row(found.heads),
-    `|${found.heads.map((_, i) => (isFigure(i) ? " ---: " : " --- ")).join("|")}|`,
-    ...found.rows.map(row),
+    ...tableOf(found.heads, found.rows, isFigure),
     "",
     ...found.legend.map(escaped),
   ];
@@ -112,9 +99,5 @@ function comparison(report: RunReport): string[] {
     ];
   });
   const isFigure = (column: number): boolean => [1, 2, 3, 4, 6, 7, 8, 9, 10, 11].includes(column);
-  const line = (values: readonly string[]): string => `| ${values.map(escaped).join(" | ")} |`;
-  return [line(heads), `|${heads.map((_, i) => (isFigure(i) ? " ---: " : " --- ")).join("|")}|`, ...rows.map(line)];
+  return tableOf(heads, rows, isFigure);
 }
-
-/** Foreign text as text: no markup, no HTML, no new cell or line. */
-export const escaped = (text: string): string => printable(text, 2000).replace(/[\\|`*_<>[\]#&~]/g, "\\$&");

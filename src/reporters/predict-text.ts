@@ -5,8 +5,8 @@ import { byFewerTrips, PUBLISHED } from "../model/published.js";
 import { latencyText, percentText, perEntryText, plural, rateText } from "../report/format.js";
 import type { PredictionReport, PredictReport } from "../report/predict.js";
 import { serverText } from "../report/words.js";
-import { labelled, RULED, sections, stacked, wrapped } from "./layout.js";
-import { escaped } from "./markdown.js";
+import { closingBlocks, labelled, linesOf, painted, paragraphs, RULED, sections, stacked } from "./layout.js";
+import { closingList, documentOf, escaped, listOf, tableOf } from "./markdown-blocks.js";
 
 /** A report of `qbench predict` as people read it. */
 
@@ -16,12 +16,9 @@ export function renderPredictTable(report: PredictReport, { color, writtenTo = [
   const chalk = new Chalk({ level: color ? 1 : 0 });
   const grid = (heads: readonly string[], rows: readonly (readonly string[])[]): string[] => {
     if (rows.length === 0) return [];
-    const table = new Table({ head: heads.map((head) => head.replace(/.+/g, (line) => chalk.bold(line))), ...RULED });
+    const table = new Table({ head: heads.map((head) => painted(head, chalk.bold)), ...RULED });
     table.push(...rows.map((row) => [...row]));
-    return table
-      .toString()
-      .split("\n")
-      .map((line) => line.trimEnd());
+    return linesOf(table);
   };
   const isMeasured = report.offBy !== undefined;
   return sections([
@@ -66,49 +63,32 @@ export function renderPredictTable(report: PredictReport, { color, writtenTo = [
         formulaCell(one),
       ]),
     ),
-    legend(report).flatMap((line) => wrapped(line).map((part) => chalk.dim(part))),
-    answerOf(report).flatMap((line) => wrapped(line).map((part) => chalk.bold(part))),
-    labelled(
-      report.warnings.map(({ message }) => ["warning", message]),
-      chalk.yellow,
-    ),
-    labelled(report.error === undefined ? [] : [["error", report.error.message]], chalk.red),
-    labelled(
-      writtenTo.map((path) => ["report", path]),
-      chalk.dim,
-    ),
+    paragraphs(legend(report), chalk.dim),
+    paragraphs(answerOf(report), chalk.bold),
+    ...closingBlocks({ ...report, writtenTo }, chalk),
   ]);
 }
 
 export function renderPredictMarkdown(report: PredictReport): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(escaped).join(" | ")} |`;
   const heads = ["at", "strategy", "predicted", "limited by", "measured", "off by", "limited by", "by formula"];
-  const blocks = [
-    headerOf(report).map(([label, text]) => `- ${label}: ${escaped(text)}`),
-    [
-      line(heads),
-      `|${heads.map(() => " --- ").join("|")}|`,
-      ...report.predictions.map((one) =>
-        line(
-          [
-            placeText(one),
-            one.strategy,
-            `${rateText(one.tps)}/s, ${latencyText(one.meanUs)}`,
-            one.bottleneck,
-            ...measuredCells(one),
-            formulaCell(one),
-          ].map((cell) => cell.replaceAll("\n", ", ")),
-        ),
+  return documentOf([
+    listOf(headerOf(report)),
+    tableOf(
+      heads,
+      report.predictions.map((one) =>
+        [
+          placeText(one),
+          one.strategy,
+          `${rateText(one.tps)}/s, ${latencyText(one.meanUs)}`,
+          one.bottleneck,
+          ...measuredCells(one),
+          formulaCell(one),
+        ].map((cell) => cell.replaceAll("\n", ", ")),
       ),
-    ],
+    ),
     [...legend(report), ...answerOf(report)].map(escaped),
-    report.warnings.map(({ message }) => `- Warning: ${escaped(message)}`),
-    report.error === undefined ? [] : [`Error: ${escaped(report.error.message)}`],
-  ];
-  return `${blocks
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join("\n"))
-    .join("\n\n")}\n`;
+    ...closingList(report),
+  ]);
 }
 
 /** A line for each prediction; µs. */

@@ -4,8 +4,8 @@ import { formatDuration } from "../base/units.js";
 import { latencyText, percentText, plural, rangeText, rateText, ratioText, shortText } from "../report/format.js";
 import type { RoadmapReport, RoadmapRow } from "../report/roadmap.js";
 import { serverText } from "../report/words.js";
-import { labelled, RULED, sections, stacked, wrapped } from "./layout.js";
-import { escaped } from "./markdown.js";
+import { closingBlocks, labelled, linesOf, painted, paragraphs, RULED, sections, stacked } from "./layout.js";
+import { closingList, documentOf, escaped, listOf, tableOf } from "./markdown-blocks.js";
 
 /** A report of `qbench roadmap` as people read it. */
 
@@ -15,49 +15,34 @@ type Options = { readonly color: boolean; readonly writtenTo?: readonly string[]
 
 export function renderRoadmapTable(report: RoadmapReport, { color, writtenTo = [] }: Options): string {
   const chalk = new Chalk({ level: color ? 1 : 0 });
-  const table = new Table({ head: HEADS.map((head) => head.replace(/.+/g, (line) => chalk.bold(line))), ...RULED });
+  const table = new Table({ head: HEADS.map((head) => painted(head, chalk.bold)), ...RULED });
   const paint = { confirmed: chalk.green, refuted: chalk.red, depends: chalk.yellow };
   for (const row of report.stages) {
     const [stage, ...cells] = cellsOf(row);
     const verdict = cells.pop() ?? "";
     const painter = paint[row.verdict as keyof typeof paint] ?? String;
-    table.push([chalk.bold(stage), ...cells, verdict.replace(/.+/g, (line) => painter(line))]);
+    table.push([chalk.bold(stage), ...cells, painted(verdict, painter)]);
   }
   return sections([
     labelled(headerOf(report), chalk.dim),
-    table
-      .toString()
-      .split("\n")
-      .map((line) => line.trimEnd()),
-    legend(report).flatMap((line) => wrapped(line).map((part) => chalk.dim(part))),
+    linesOf(table),
+    paragraphs(legend(report), chalk.dim),
     labelled(claimsOf(report), chalk.bold),
-    labelled(
-      report.warnings.map(({ message }) => ["warning", message]),
-      chalk.yellow,
-    ),
-    labelled(report.error === undefined ? [] : [["error", report.error.message]], chalk.red),
-    labelled(
-      writtenTo.map((path) => ["report", path]),
-      chalk.dim,
-    ),
+    ...closingBlocks({ ...report, writtenTo }, chalk),
   ]);
 }
 
 export function renderRoadmapMarkdown(report: RoadmapReport): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => escaped(cell.replaceAll("\n", " "))).join(" | ")} |`;
-  const blocks = [
-    headerOf(report).map(([label, text]) => `- ${label}: ${escaped(text)}`),
-    [line(HEADS), `|${HEADS.map(() => " --- ").join("|")}|`, ...report.stages.map((row) => line(cellsOf(row)))],
+  return documentOf([
+    listOf(headerOf(report)),
+    tableOf(
+      HEADS,
+      report.stages.map((row) => cellsOf(row).map((cell) => cell.replaceAll("\n", " "))),
+    ),
     legend(report).map(escaped),
-    claimsOf(report).map(([label, text]) => `- ${escaped(label)}: ${escaped(text)}`),
-    report.warnings.map(({ message }) => `- Warning: ${escaped(message)}`),
-    report.error === undefined ? [] : [`Error: ${escaped(report.error.message)}`],
-  ];
-  return `${blocks
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join("\n"))
-    .join("\n\n")}\n`;
+    listOf(claimsOf(report)),
+    ...closingList(report),
+  ]);
 }
 
 function headerOf({ scenario, target, environment, seed, complete, goal, stages }: RoadmapReport): [string, string][] {

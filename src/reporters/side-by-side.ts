@@ -3,7 +3,7 @@ import Table from "cli-table3";
 import type { Column, ComparisonReport } from "../report/comparison.js";
 import { latencyText, percentText, printable, rangeText, rateText, ratioText, shortText } from "../report/format.js";
 import { verdictText } from "../report/words.js";
-import { labelled, RULED, sections, stacked } from "./layout.js";
+import { closingBlocks, labelled, linesOf, RULED, sections, stacked } from "./layout.js";
 
 /** As many columns as fit; more reports make more tables, the first report in each. */
 const REPORTS_A_TABLE = 4;
@@ -30,10 +30,7 @@ export function renderSideBySide(comparison: ComparisonReport, { color }: { read
       chalk.yellow,
     ),
     ...tables,
-    labelled(
-      comparison.warnings.map(({ message }) => ["warning", message]),
-      chalk.yellow,
-    ),
+    ...closingBlocks(comparison, chalk),
   ]);
 }
 
@@ -53,10 +50,7 @@ function grid({ strategies }: ComparisonReport, shown: readonly number[], chalk:
     const cells = shown.map((i) => cell(columns[i] ?? null, chalk));
     table.push([chalk.bold(printable(name, LONGEST_NAME)), ...cells]);
   }
-  return table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd());
+  return linesOf(table);
 }
 
 function cell(column: Column | null, chalk: ChalkInstance): string {

@@ -13,8 +13,8 @@ import {
   sweepHeaderOf,
 } from "../report/sweep-words.js";
 import { csvCell } from "./csv.js";
-import { labelled, RULED, sections, stacked, wrapped } from "./layout.js";
-import { escaped } from "./markdown.js";
+import { closingBlocks, labelled, linesOf, paragraphs, RULED, sections, stacked } from "./layout.js";
+import { closingList, documentOf, listOf, tableOf } from "./markdown-blocks.js";
 
 /** A report of `qbench sweep` as people read it, and as a spreadsheet does. */
 
@@ -49,13 +49,8 @@ export function renderSweepTable(report: SweepReport, { color, writtenTo = [] }:
       [...(report.complete ? [] : [["cut short", "only whole trials are counted"] as const]), ...sweepHeaderOf(report)],
       chalk.dim,
     ),
-    report.points.length === 0
-      ? []
-      : table
-          .toString()
-          .split("\n")
-          .map((line) => line.trimEnd()),
-    legend(figure).flatMap((line) => wrapped(line).map((part) => chalk.dim(part))),
+    report.points.length === 0 ? [] : linesOf(table),
+    paragraphs(legend(figure), chalk.dim),
     findings(
       "best",
       report.knees.map((knee) => kneeText(report, knee)),
@@ -65,15 +60,7 @@ export function renderSweepTable(report: SweepReport, { color, writtenTo = [] }:
       report.crossovers.map((one) => crossoverText(report, one)),
     ),
     findings("primaries", nodesAtPoints(report)),
-    labelled(
-      report.warnings.map(({ message }) => ["warning", message]),
-      chalk.yellow,
-    ),
-    labelled(report.error === undefined ? [] : [["error", report.error.message]], chalk.red),
-    labelled(
-      writtenTo.map((path) => ["report", path]),
-      chalk.dim,
-    ),
+    ...closingBlocks({ ...report, writtenTo }, chalk),
   ]);
 }
 
@@ -104,36 +91,26 @@ const told = (lines: readonly string[]): string[] =>
 
 export function renderSweepMarkdown(report: SweepReport): string {
   const { axes, strategies } = report.sweep;
-  const line = (cells: readonly string[]): string => `| ${cells.map(escaped).join(" | ")} |`;
   const heads = [...axes.map(({ flag }) => flag), ...strategies, "leads"];
   const { unit } = figureIn(report);
-  const blocks = [
-    sweepHeaderOf(report).map(([label, text]) => `- ${label}: ${escaped(text)}`),
-    [
-      line(heads),
-      `|${heads.map((_, i) => (i < heads.length - 1 ? " ---: " : " --- ")).join("|")}|`,
-      ...report.points.map((point) =>
-        line([
-          ...axes.map(({ flag }) => point.values[flag] ?? ""),
-          ...point.strategies.map(({ summary: { figure, limiter } }) =>
-            figure === null
-              ? NONE
-              : `${figureText(figure.median, unit)}${limiter === "generator" ? " (generator)" : ""}`,
-          ),
-          leadText(point),
-        ]),
-      ),
-    ],
-    told(report.knees.map((knee) => kneeText(report, knee))).map((text) => `- Best: ${escaped(text)}`),
-    told(report.crossovers.map((one) => crossoverText(report, one))).map((text) => `- Crossover: ${escaped(text)}`),
-    told(nodesAtPoints(report)).map((text) => `- Primaries: ${escaped(text)}`),
-    report.warnings.map(({ message }) => `- Warning: ${escaped(message)}`),
-    report.error === undefined ? [] : [`Error: ${escaped(report.error.message)}`],
-  ];
-  return `${blocks
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join("\n"))
-    .join("\n\n")}\n`;
+  return documentOf([
+    listOf(sweepHeaderOf(report)),
+    tableOf(
+      heads,
+      report.points.map((point) => [
+        ...axes.map(({ flag }) => point.values[flag] ?? ""),
+        ...point.strategies.map(({ summary: { figure, limiter } }) =>
+          figure === null ? NONE : `${figureText(figure.median, unit)}${limiter === "generator" ? " (generator)" : ""}`,
+        ),
+        leadText(point),
+      ]),
+      (column) => column < heads.length - 1,
+    ),
+    listOf(told(report.knees.map((knee) => kneeText(report, knee))).map((text) => ["Best", text])),
+    listOf(told(report.crossovers.map((one) => crossoverText(report, one))).map((text) => ["Crossover", text])),
+    listOf(told(nodesAtPoints(report)).map((text) => ["Primaries", text])),
+    ...closingList(report),
+  ]);
 }
 
 type Trial = SweepCell["trials"][number];

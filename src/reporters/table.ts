@@ -8,7 +8,7 @@ import { admissionIn, answerOf, eventsIn, headerOf, partsIn, shardsIn, usersIn, 
 import { anomalyTable, explainedIn, uncountedIn } from "./anomaly-table.js";
 import { faultTable } from "./fault-table.js";
 import { renderGateTable } from "./gate-table.js";
-import { labelled, RULED, sections, stacked, wrapped } from "./layout.js";
+import { closingBlocks, labelled, linesOf, painted, paragraphs, RULED, sections, stacked, wrapped } from "./layout.js";
 import type { TextReporter } from "./reporter.js";
 import { rowOf } from "./row.js";
 
@@ -26,7 +26,7 @@ export const table: TextReporter = {
     return sections([
       labelled(headerOf(report), chalk.dim),
       comparison(report, chalk),
-      legend(report).flatMap((line) => wrapped(line).map((part) => chalk.dim(part))),
+      paragraphs(legend(report), chalk.dim),
       answerOf(report).flatMap((line) => wrapped(printable(line, 2000)).map((part) => chalk.bold(part))),
       anomalies(report, chalk),
       faults(report, chalk),
@@ -63,15 +63,7 @@ export const table: TextReporter = {
         eventsIn(report).map((line) => ["happened", line]),
         chalk.yellow,
       ),
-      labelled(
-        warningsIn(report).map(({ message }) => ["warning", message]),
-        chalk.yellow,
-      ),
-      labelled(report.error === undefined ? [] : [["error", report.error.message]], chalk.red),
-      labelled(
-        writtenTo.map((path) => ["report", path]),
-        chalk.dim,
-      ),
+      ...closingBlocks({ warnings: warningsIn(report), error: report.error, writtenTo }, chalk),
     ]);
   },
   renderGate: renderGateTable,
@@ -98,15 +90,12 @@ function comparison(report: RunReport, chalk: ChalkInstance): string[] {
     "audit",
   ];
   const grid = new Table({
-    head: heads.map((head) => bold(head, chalk)),
+    head: heads.map((head) => painted(head, chalk.bold)),
     ...RULED,
     colAligns: ["left", "right", "left", "right", "right", "right", "right", "left", "left", "left"],
   });
   for (const strategy of report.strategies) grid.push(cells(strategy, chalk));
-  return grid
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd());
+  return linesOf(grid);
 }
 
 function cells(strategy: StrategyReport, chalk: ChalkInstance): string[] {
@@ -124,7 +113,7 @@ function cells(strategy: StrategyReport, chalk: ChalkInstance): string[] {
   const range = row.ratioRange === "" ? "" : ` (${row.ratioRange})`;
   const audit = summary.audit.brokenPromises.length > 0 ? chalk.red : summary.audit.ok ? plain : chalk.yellow;
   return [
-    bold(nameLines(row.name).join("\n"), chalk),
+    painted(nameLines(row.name).join("\n"), chalk.bold),
     stacked(row.tps, chalk.dim(row.tpsRange)),
     stacked(`${row.ratio}${chalk.dim(range)}`, paintVerdict(row.verdict), paintVerdict(row.note)),
     stacked(
@@ -148,7 +137,9 @@ function anomalies(report: RunReport, chalk: ChalkInstance): string[] {
   const found = anomalyTable(report);
   if (found === null) return [];
   const grid = new Table({
-    head: ["anomaly", ...found.heads.map((name) => nameLines(name).join("\n"))].map((head) => bold(head, chalk)),
+    head: ["anomaly", ...found.heads.map((name) => nameLines(name).join("\n"))].map((head) =>
+      painted(head, chalk.bold),
+    ),
     ...RULED,
   });
   const paint = {
@@ -162,12 +153,7 @@ function anomalies(report: RunReport, chalk: ChalkInstance): string[] {
     const texts = cells.map(({ rate, interval, promise }) => stacked(paint[promise](rate), chalk.dim(interval)));
     grid.push([chalk.bold(kind), ...texts]);
   }
-  const lines = grid.toString().split("\n");
-  return [
-    ...lines.map((line) => line.trimEnd()),
-    "",
-    ...found.legend.flatMap((line) => wrapped(line).map((part) => chalk.dim(part))),
-  ];
+  return [...linesOf(grid), "", ...paragraphs(found.legend, chalk.dim)];
 }
 
 /** Fault × strategy, where something was to go wrong. */
@@ -175,7 +161,7 @@ function faults(report: RunReport, chalk: ChalkInstance): string[] {
   const found = faultTable(report);
   if (found === null) return [];
   const grid = new Table({
-    head: found.heads.map((head) => bold(head.replace(/[ ,]+/g, "\n"), chalk)),
+    head: found.heads.map((head) => painted(head.replace(/[ ,]+/g, "\n"), chalk.bold)),
     ...RULED,
     colAligns: ["left", "left", "right", "right", "right", "right", "left", "right", "right"],
   });
@@ -187,12 +173,7 @@ function faults(report: RunReport, chalk: ChalkInstance): string[] {
     const columns = Array.from({ length: found.heads.length - 1 }, (_, i) => blocks.map((block) => block[i] ?? ""));
     grid.push([printable(text, LONGEST_NAME).replace(":", "\n:"), ...columns.map((cells) => cells.join("\n"))]);
   }
-  const lines = grid.toString().split("\n");
-  return [
-    ...lines.map((line) => line.trimEnd()),
-    "",
-    ...found.legend.flatMap((line) => wrapped(line).map((part) => chalk.dim(part))),
-  ];
+  return [...linesOf(grid), "", ...paragraphs(found.legend, chalk.dim)];
 }
 
 const FAILED_COLUMN = 5;
@@ -216,13 +197,6 @@ const nameLines = (name: string): string[] =>
     .flatMap((part) => part.match(new RegExp(`.{1,${NAME_WIDTH}}`, "gu")) ?? []);
 
 const plain = (text: string): string => text;
-
-/** Line by line: a colour must end where the cell's line ends. */
-const bold = (text: string, chalk: ChalkInstance): string =>
-  text
-    .split("\n")
-    .map((line) => chalk.bold(line))
-    .join("\n");
 
 /** What the columns mean. */
 function legend({ strategies }: RunReport): string[] {

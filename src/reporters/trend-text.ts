@@ -2,7 +2,7 @@ import { Chalk } from "chalk";
 import { figureNamed } from "../report/figures.js";
 import { figureText, plural, printable, ratioText } from "../report/format.js";
 import type { TrendReport, TrendSeries } from "../report/trend.js";
-import { labelled, sections } from "./layout.js";
+import { closingBlocks, sections } from "./layout.js";
 
 const BARS = "▁▂▃▄▅▆▇█";
 /** As many points as fit into a line; of more, the last ones. */
@@ -42,10 +42,7 @@ export function renderTrend(trend: TrendReport, { color }: { readonly color: boo
   return sections([
     [`${trend.figure}: ${help}, oldest first; | marks a change of level`],
     ...blocks,
-    labelled(
-      trend.warnings.map(({ message }) => ["warning", message]),
-      chalk.yellow,
-    ),
+    ...closingBlocks(trend, chalk),
   ]);
 }
 
