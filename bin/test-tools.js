@@ -13,7 +13,10 @@ const HANGUL_FONT = "/usr/share/fonts/truetype/nanum/NanumGothic.ttf";
 /** Unpacked rather than installed: the package would start a service. */
 const UNPACKED = fileURLToPath(new URL("../node_modules/.cache/prometheus", import.meta.url));
 const PROMETHEUS = join(UNPACKED, "usr", "bin", "prometheus");
-const TIMEOUT_MS = 300_000;
+/** Of one call of apt-get: in CI the tests have to be over before their own limit is. */
+const TIMEOUT_MS = { update: 60_000, install: 240_000, download: 60_000 };
+/** A machine that has just started may be updating itself; a mirror that does not answer is given up soon. */
+const PATIENT = ["-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20"];
 
 const INSTALLED = [
   { path: CHROMIUM, debianPackage: "chromium", tests: "tests of the HTML page" },
@@ -27,11 +30,12 @@ export function provideTestTools(say) {
   const missing = INSTALLED.filter(isMissing);
   const needsPrometheus = !existsSync(PROMETHEUS);
   const hasApt = existsSync("/usr/bin/apt-get");
-  if (hasApt && process.getuid?.() === 0 && (missing.length > 0 || needsPrometheus)) aptGet(["update", "-qq"]);
-  if (hasApt && process.getuid?.() === 0 && missing.length > 0) {
-    const packages = missing.map(({ debianPackage }) => debianPackage);
-    say(`installing ${packages.join(" and ")} for the tests …`);
-    aptGet(["install", "-y", "-qq", "--no-install-recommends", ...packages]);
+  const mayInstall = hasApt && process.getuid?.() === 0;
+  if (mayInstall && (missing.length > 0 || needsPrometheus)) aptGet("update", ["-qq"]);
+  // One by one: where there is no package of one name, apt-get installs none of them.
+  for (const { debianPackage } of mayInstall ? missing : []) {
+    say(`installing ${debianPackage} for the tests …`);
+    aptGet("install", ["-y", "-qq", "--no-install-recommends", debianPackage]);
   }
   for (const { path, debianPackage, tests } of missing.filter(isMissing)) {
     say(`SKIPPED: ${tests}, for there is no ${path}; sudo apt-get install -y ${debianPackage} brings it`);
@@ -40,18 +44,19 @@ export function provideTestTools(say) {
   if (!existsSync(PROMETHEUS)) say("SKIPPED: the test that Prometheus scrapes a run; apt-get could not download it");
 }
 
-function aptGet(args, cwd) {
+function aptGet(command, args, cwd) {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  spawnSync("apt-get", args, { cwd, env, stdio: ["ignore", "ignore", 2], timeout: TIMEOUT_MS });
+  const timeout = TIMEOUT_MS[command];
+  spawnSync("apt-get", [...PATIENT, command, ...args], { cwd, env, stdio: ["ignore", "ignore", 2], timeout });
 }
 
 function unpack(debianPackage, into) {
   const folder = mkdtempSync(join(tmpdir(), "qbench-test-tools-"));
   try {
-    aptGet(["-o", "APT::Sandbox::User=root", "download", "-qq", debianPackage], folder);
+    aptGet("download", ["-o", "APT::Sandbox::User=root", "-qq", debianPackage], folder);
     mkdirSync(into, { recursive: true });
     for (const name of readdirSync(folder)) {
-      spawnSync("dpkg-deb", ["-x", join(folder, name), into], { stdio: ["ignore", "ignore", 2], timeout: TIMEOUT_MS });
+      spawnSync("dpkg-deb", ["-x", join(folder, name), into], { stdio: ["ignore", "ignore", 2] });
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
