@@ -6,14 +6,10 @@ import type { AdmitOutcome } from "../engine/admit.js";
 import type { AdmitPlan } from "../engine/admit-plan.js";
 import type { AdmitTurnResult } from "../engine/admit-turn.js";
 import { type MedianInterval, median, medianInterval } from "../stats/median.js";
-import { type EnvironmentReport, runReportSchema, SCHEMA_VERSION, type TargetReport } from "./schema.js";
-import { TOOL } from "./tool.js";
+import { headOf, headSchema, type MeasuredFacts, tailOf, tailSchema } from "./head.js";
+import { amount, count, name } from "./trial-schema.js";
 
 /** The report of `qbench admit`, version 1; the rules of the run's report hold. */
-
-const count = z.int().nonnegative();
-const amount = z.number().nonnegative();
-const name = z.string().min(1);
 
 const round = z.object({
   round: count,
@@ -83,19 +79,9 @@ const lock = z.object({
   ),
 });
 
-const { tool, environment, target, warnings, error } = runReportSchema.shape;
-
 export const admitReportSchema = z
   .object({
-    schemaVersion: z.literal(SCHEMA_VERSION),
-    kind: z.literal("admit"),
-    tool,
-    complete: z.boolean(),
-    startedAt: z.iso.datetime(),
-    durationMs: amount,
-    seed: z.int(),
-    environment,
-    target,
+    ...headSchema("admit"),
     scenario: z.object({
       designs: z.array(name),
       batches: z.array(count),
@@ -118,8 +104,7 @@ export const admitReportSchema = z
       }),
     ),
     locks: z.array(lock),
-    warnings,
-    error,
+    ...tailSchema,
   })
   .meta({ title: "qbench admit report" });
 
@@ -128,26 +113,15 @@ export type AdmitDesignReport = AdmitReport["designs"][number];
 export type AdmitBatchReport = AdmitDesignReport["batches"][number];
 export type AdmitLockReport = AdmitReport["locks"][number];
 
-export interface AdmitFacts extends AdmitOutcome {
+export interface AdmitFacts extends AdmitOutcome, Omit<MeasuredFacts, "error"> {
   readonly plan: AdmitPlan;
-  readonly target: TargetReport;
-  readonly environment: EnvironmentReport;
-  readonly startedAt: Date;
-  readonly durationMs: number;
 }
 
 export function buildAdmitReport(facts: AdmitFacts): AdmitReport {
-  const { plan, turns, error: failure } = facts;
+  const { plan, turns } = facts;
   const report = {
-    schemaVersion: SCHEMA_VERSION,
-    kind: "admit",
-    tool: TOOL,
+    ...headOf("admit", plan.seed, facts),
     complete: facts.complete,
-    startedAt: facts.startedAt.toISOString(),
-    durationMs: facts.durationMs,
-    seed: plan.seed,
-    environment: facts.environment,
-    target: facts.target,
     scenario: plan,
     designs: plan.designs.map((design) => {
       const { summary, atomic, token } = designNamed(design);
@@ -165,17 +139,7 @@ export function buildAdmitReport(facts: AdmitFacts): AdmitReport {
       instances: plan.instances,
       rounds: facts.locks.filter(({ lock: tried }) => tried === one),
     })),
-    warnings: [...facts.warnings, ...warningsOn(turns)],
-    ...(failure === undefined
-      ? {}
-      : {
-          error: {
-            code: failure.exitCode,
-            kind: failure.kind,
-            message: failure.message,
-            hint: failure.hint ?? null,
-          },
-        }),
+    ...tailOf([...facts.warnings, ...warningsOn(turns)], facts),
   };
   // The schema also leaves out what the report does not tell.
   return admitReportSchema.parse(report);

@@ -1,23 +1,13 @@
 import { z } from "zod";
-import type { QbenchError } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
 import type { CapacityPlan, StepResult } from "../capacity/procedure.js";
 import { ENDS, PHASES, type Search, type Tried } from "../capacity/search.js";
 import { OUTCOMES } from "../capacity/service-level.js";
-import { errorReport } from "./builder.js";
-import {
-  type DeepReadonly,
-  type EnvironmentReport,
-  runReportSchema,
-  SCHEMA_VERSION,
-  type TargetReport,
-} from "./schema.js";
-import { TOOL } from "./tool.js";
-import { amount, count, LIMITERS, name, trial, warning } from "./trial-schema.js";
+import { headOf, headSchema, type MeasuredFacts, tailOf, tailSchema } from "./head.js";
+import { type DeepReadonly, runReportSchema } from "./schema.js";
+import { amount, count, LIMITERS, name, trial } from "./trial-schema.js";
 
 /** The report of `qbench capacity`, version 1; the rules of the run's report hold. */
-
-const { tool, environment, target, scenario, error } = runReportSchema.shape;
 
 const bound = z
   .object({
@@ -63,16 +53,8 @@ const strategy = z.object({
 
 export const capacityReportSchema = z
   .object({
-    schemaVersion: z.literal(SCHEMA_VERSION),
-    kind: z.literal("capacity"),
-    tool,
-    complete: z.boolean(),
-    startedAt: z.iso.datetime(),
-    durationMs: amount,
-    seed: z.int(),
-    environment,
-    target,
-    scenario: scenario.meta({ description: "of each step, but for the rate" }),
+    ...headSchema("capacity"),
+    scenario: runReportSchema.shape.scenario.meta({ description: "of each step, but for the rate" }),
     capacity: z.object({
       slo: z.array(z.string()).meta({ description: "what must hold" }),
       startPerSec: amount,
@@ -82,28 +64,21 @@ export const capacityReportSchema = z
       maxSteps: count,
     }),
     strategies: z.array(strategy).meta({ description: "the first one is the baseline" }),
-    warnings: z.array(warning),
-    error,
+    ...tailSchema,
   })
   .meta({ title: "qbench capacity report" });
 
 export type CapacityReport = DeepReadonly<z.infer<typeof capacityReportSchema>>;
 export type CapacityStrategy = CapacityReport["strategies"][number];
 
-export interface CapacityFacts {
+export interface CapacityFacts extends MeasuredFacts {
   readonly plan: CapacityPlan;
-  readonly target: TargetReport;
-  readonly environment: EnvironmentReport;
   readonly steps: readonly StepResult[];
   readonly searches: ReadonlyMap<string, Search>;
-  readonly startedAt: Date;
-  readonly durationMs: number;
-  readonly warnings: readonly Warning[];
-  readonly error?: QbenchError | undefined;
 }
 
 export function buildCapacityReport(facts: CapacityFacts): CapacityReport {
-  const { plan, steps, searches, error: failure } = facts;
+  const { plan, steps, searches } = facts;
   const found = plan.strategies.map((one) =>
     strategyReport(
       one,
@@ -113,22 +88,13 @@ export function buildCapacityReport(facts: CapacityFacts): CapacityReport {
   );
   const [baseline] = found;
   return {
-    schemaVersion: SCHEMA_VERSION,
-    kind: "capacity",
-    tool: TOOL,
-    complete: failure === undefined,
-    startedAt: facts.startedAt.toISOString(),
-    durationMs: facts.durationMs,
-    seed: plan.seed,
-    environment: facts.environment,
-    target: facts.target,
+    ...headOf("capacity", plan.seed, facts),
     scenario: plan.scenario,
     capacity: { slo: plan.level.map(({ expression }) => expression), ...plan.search },
     strategies: found.map((one) =>
       baseline === undefined || one === baseline ? one : { ...one, vsBaseline: versus(one, baseline) },
     ),
-    warnings: [...facts.warnings, ...warningsOn(found, failure === undefined)],
-    ...(failure === undefined ? {} : { error: errorReport(failure) }),
+    ...tailOf([...facts.warnings, ...warningsOn(found, facts.error === undefined)], facts),
   };
 }
 

@@ -1,31 +1,23 @@
 import { z } from "zod";
-import type { Warning } from "../base/warning.js";
 import { EXACT_VERDICTS } from "../gate/exact.js";
 import { type GatePlan, SIDES } from "../gate/plan.js";
 import type { GateOutcome } from "../gate/procedure.js";
 import { SIDE_KINDS } from "../gate/side-spec.js";
 import { GATE_VERDICTS, looksUpTo, PASS_CONFIDENCE, SMALLEST_FAILURE } from "../stats/gate.js";
 import { median } from "../stats/median.js";
-import { errorReport } from "./builder.js";
 import { figureNamed } from "./figures.js";
+import { headOf, headSchema, type MeasuredFacts, tailOf, tailSchema } from "./head.js";
 import { bodyOf, type ReportDocument } from "./read.js";
-import {
-  type DeepReadonly,
-  type EnvironmentReport,
-  runReportSchema,
-  SCHEMA_VERSION,
-  type TargetReport,
-} from "./schema.js";
+import { type DeepReadonly, runReportSchema } from "./schema.js";
 import { thresholdResult } from "./thresholds.js";
-import { TOOL } from "./tool.js";
-import { amount, count, name, share, trial, warning } from "./trial-schema.js";
+import { amount, count, name, share, trial } from "./trial-schema.js";
 
 /** The report of `qbench gate`, version 1; the rules of the run's report hold. Factors are in the worse direction. */
 
 export const ON_INCONCLUSIVE = ["report", "pass", "warn", "fail"] as const;
 export type OnInconclusive = (typeof ON_INCONCLUSIVE)[number];
 
-const { tool, environment, target, scenario, error } = runReportSchema.shape;
+const { target, scenario } = runReportSchema.shape;
 
 const side = z
   .object({
@@ -59,15 +51,8 @@ const metric = z.object({
 
 export const gateReportSchema = z
   .object({
-    schemaVersion: z.literal(SCHEMA_VERSION),
-    kind: z.literal("gate"),
-    tool,
+    ...headSchema("gate"),
     complete: z.boolean().meta({ description: "false if the gate was interrupted or failed: that is no pass" }),
-    startedAt: z.iso.datetime(),
-    durationMs: amount,
-    seed: z.int(),
-    environment,
-    target,
     scenario: scenario.meta({ description: "the base's" }),
     base: side,
     candidate: side,
@@ -99,39 +84,25 @@ export const gateReportSchema = z
     thresholds: z.array(thresholdResult).meta({ description: "what --fail-if asked of the candidate" }),
     brokenPromises: z.array(z.string()),
     pairs: z.array(z.object({ pair: count, case: name, first: z.enum(SIDES), base: trial, candidate: trial })),
-    warnings: z.array(warning),
-    error: error,
+    ...tailSchema,
   })
   .meta({ title: "qbench gate report" });
 
 export type GateReport = DeepReadonly<z.infer<typeof gateReportSchema>>;
 export type GateMetric = GateReport["metrics"][number];
 
-export interface GateFacts {
+export interface GateFacts extends Omit<MeasuredFacts, "error"> {
   readonly plan: GatePlan;
   readonly base: GateReport["base"];
   readonly candidate: GateReport["candidate"];
-  readonly target: TargetReport;
-  readonly environment: EnvironmentReport;
   readonly outcome: GateOutcome;
   readonly onInconclusive: OnInconclusive;
-  readonly startedAt: Date;
-  readonly durationMs: number;
-  readonly warnings: readonly Warning[];
 }
 
 export function buildGateReport(facts: GateFacts): GateReport {
   const { plan, outcome } = facts;
   return {
-    schemaVersion: SCHEMA_VERSION,
-    kind: "gate",
-    tool: TOOL,
-    complete: outcome.error === undefined,
-    startedAt: facts.startedAt.toISOString(),
-    durationMs: facts.durationMs,
-    seed: plan.seed,
-    environment: facts.environment,
-    target: facts.target,
+    ...headOf("gate", plan.seed, { ...facts, error: outcome.error }),
     scenario: facts.base.scenario,
     base: facts.base,
     candidate: facts.candidate,
@@ -162,8 +133,7 @@ export function buildGateReport(facts: GateFacts): GateReport {
     thresholds: outcome.thresholds,
     brokenPromises: outcome.brokenPromises,
     pairs: outcome.pairs,
-    warnings: [...facts.warnings, ...outcome.warnings],
-    ...(outcome.error === undefined ? {} : { error: errorReport(outcome.error) }),
+    ...tailOf([...facts.warnings, ...outcome.warnings], outcome),
   };
 }
 

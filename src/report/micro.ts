@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { QbenchError } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
 import { CLIENTS } from "../drivers/driver.js";
 import type { TurnResult } from "../engine/micro.js";
@@ -7,13 +6,10 @@ import type { MicroPlan } from "../engine/micro-plan.js";
 import { OUTCOMES, type Outcome, SCORES } from "../queue/outcome.js";
 import { comparePairs, VERDICTS } from "../stats/comparison.js";
 import { median, medianInterval } from "../stats/median.js";
-import { type EnvironmentReport, runReportSchema, SCHEMA_VERSION, type TargetReport } from "./schema.js";
-import { TOOL } from "./tool.js";
+import { headOf, headSchema, type MeasuredFacts, tailOf, tailSchema } from "./head.js";
+import { amount, count } from "./trial-schema.js";
 
 /** The report of `qbench micro`, version 1; the rules of the run's report hold. Latencies are µs. */
-
-const count = z.int().nonnegative();
-const amount = z.number().nonnegative();
 
 const latencyUs = z.object({
   min: amount,
@@ -65,19 +61,10 @@ const summary = z.object({
 });
 
 const user = z.object({ rounds: z.array(round), summary });
-const { tool, environment, target, warnings, error } = runReportSchema.shape;
 
 export const microReportSchema = z
   .object({
-    schemaVersion: z.literal(SCHEMA_VERSION),
-    kind: z.literal("micro"),
-    tool,
-    complete: z.boolean(),
-    startedAt: z.iso.datetime(),
-    durationMs: amount,
-    seed: z.int(),
-    environment,
-    target,
+    ...headSchema("micro"),
     scenario: z.object({
       strategies: z.array(z.string()),
       score: z.enum(SCORES),
@@ -90,8 +77,7 @@ export const microReportSchema = z
     strategies: z
       .array(z.object({ name: z.string(), users: z.object({ new: user, waiting: user, active: user }) }))
       .meta({ description: "the first one is the baseline" }),
-    warnings,
-    error,
+    ...tailSchema,
   })
   .meta({ title: "qbench micro report" });
 
@@ -99,20 +85,14 @@ export type MicroReport = z.infer<typeof microReportSchema>;
 export type MicroUser = z.infer<typeof user>;
 export type UserKind = keyof MicroReport["strategies"][number]["users"];
 
-export interface MicroFacts {
+export interface MicroFacts extends MeasuredFacts {
   readonly plan: MicroPlan;
-  readonly target: TargetReport;
-  readonly environment: EnvironmentReport;
   readonly turns: readonly TurnResult[];
-  readonly startedAt: Date;
-  readonly durationMs: number;
   readonly complete: boolean;
-  readonly warnings: readonly Warning[];
-  readonly error?: QbenchError | undefined;
 }
 
 export function buildMicroReport(facts: MicroFacts): MicroReport {
-  const { plan, turns, error } = facts;
+  const { plan, turns } = facts;
   const [baseline] = plan.strategies;
   const turnsOf = (strategy: string, outcome: Outcome): TurnResult[] =>
     turns.filter((turn) => turn.strategy === strategy && turn.outcome === outcome);
@@ -126,15 +106,8 @@ export function buildMicroReport(facts: MicroFacts): MicroReport {
     };
   };
   const report = {
-    schemaVersion: SCHEMA_VERSION,
-    kind: "micro",
-    tool: TOOL,
+    ...headOf("micro", plan.seed, facts),
     complete: facts.complete,
-    startedAt: facts.startedAt.toISOString(),
-    durationMs: facts.durationMs,
-    seed: plan.seed,
-    environment: facts.environment,
-    target: facts.target,
     scenario: plan,
     strategies: plan.strategies.map((name) => ({
       name,
@@ -144,8 +117,7 @@ export function buildMicroReport(facts: MicroFacts): MicroReport {
         active: userOf(name, "ACTIVE"),
       },
     })),
-    warnings: [...facts.warnings, ...warningsOn(turns)],
-    ...(error === undefined ? {} : { error: errorOf(error) }),
+    ...tailOf([...facts.warnings, ...warningsOn(turns)], facts),
   };
   // The schema also makes the copy that nobody else holds.
   return microReportSchema.parse(report);
@@ -186,13 +158,6 @@ function warningsOn(turns: readonly TurnResult[]): Warning[] {
   const message = `in ${disturbed} of ${turns.length} turns the server counted other commands than the client sent: is somebody else using it?`;
   return [{ code: "calls-disagree", message }];
 }
-
-const errorOf = ({ exitCode, kind, message, hint }: QbenchError) => ({
-  code: exitCode,
-  kind,
-  message,
-  hint: hint ?? null,
-});
 
 /** Kinds of user as the report names them, in the order of tables. */
 export const USER_KINDS = OUTCOMES.map((outcome) => outcome.toLowerCase()) as readonly UserKind[];

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { Warning } from "../base/warning.js";
 import { calibrate, type Measured, SETTINGS, type Setting } from "../model/calibrate.js";
 import { byFewerTrips } from "../model/published.js";
 import { BOTTLENECKS, type Machine, type Point, type Prediction, predict } from "../model/run-model.js";
@@ -8,22 +7,15 @@ import type { PredictPlan } from "../predict/plan.js";
 import type { PredictOutcome, PredictTrial } from "../predict/procedure.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { median, medianInterval } from "../stats/median.js";
-import { errorReport } from "./builder.js";
-import {
-  type EnvironmentReport,
-  runReportSchema,
-  SCHEMA_VERSION,
-  type TargetReport,
-  type TrialReport,
-} from "./schema.js";
-import { TOOL } from "./tool.js";
+
+import { headOf, headSchema, type MeasuredFacts, tailOf, tailSchema } from "./head.js";
+import { beyondTimeout, shortTrials, warningsOnTrials } from "./predict-warnings.js";
+import { runReportSchema, type TrialReport } from "./schema.js";
 import { totalOf } from "./totals.js";
+import { amount, count, name } from "./trial-schema.js";
 
 /** The report of `qbench predict`, version 1; the rules of the run's report hold. */
 
-const count = z.int().nonnegative();
-const amount = z.number().nonnegative();
-const name = z.string().min(1);
 const interval = z.object({ median: amount, low: amount, high: amount, coverage: amount });
 
 const work = z
@@ -80,20 +72,11 @@ const prediction = z.object({
 });
 
 const offBy = z.object({ median: amount, worst: amount });
-const { tool, environment, target, scenario, warnings, error } = runReportSchema.shape;
 
 export const predictReportSchema = z
   .object({
-    schemaVersion: z.literal(SCHEMA_VERSION),
-    kind: z.literal("predict"),
-    tool,
-    complete: z.boolean(),
-    startedAt: z.iso.datetime(),
-    durationMs: amount,
-    seed: z.int(),
-    environment,
-    target,
-    scenario,
+    ...headSchema("predict"),
+    scenario: runReportSchema.shape.scenario,
     cores: count.nullable().meta({ description: "that Redis and the generator share; null: they do not" }),
     calibration: z.array(calibration),
     predictions: z.array(prediction).meta({ description: "cells in the order given, in each the strategies" }),
@@ -101,28 +84,21 @@ export const predictReportSchema = z
       .object({ tps: offBy, meanUs: offBy, cells: count })
       .optional()
       .meta({ description: "predicted against measured, without signs" }),
-    warnings,
-    error,
+    ...tailSchema,
   })
   .meta({ title: "qbench predict report" });
 
 export type PredictReport = z.infer<typeof predictReportSchema>;
 export type PredictionReport = PredictReport["predictions"][number];
 
-export interface PredictFacts extends PredictOutcome {
+export interface PredictFacts extends PredictOutcome, Omit<MeasuredFacts, "error"> {
   readonly plan: PredictPlan;
-  readonly target: TargetReport;
-  readonly environment: EnvironmentReport;
   /** That Redis and the generator share; null where Redis is on another machine. */
   readonly cores: number | null;
-  readonly startedAt: Date;
-  readonly durationMs: number;
-  /** On what was asked for, and on the target. */
-  readonly warnings: readonly Warning[];
 }
 
 export function buildPredictReport(facts: PredictFacts): PredictReport {
-  const { plan, trials, error: failure } = facts;
+  const { plan, trials } = facts;
   const calibrated = calibrationsOf(facts);
   const predictions = plan.cells.flatMap((_, cell) => predictionsOf(cell, calibrated, facts));
   const measured = predictions.flatMap((one) => one.measured ?? []);
@@ -131,15 +107,8 @@ export function buildPredictReport(facts: PredictFacts): PredictReport {
     worst: Math.max(...values.map(Math.abs)),
   });
   return predictReportSchema.parse({
-    schemaVersion: SCHEMA_VERSION,
-    kind: "predict",
-    tool: TOOL,
+    ...headOf("predict", plan.scenario.seed, facts),
     complete: facts.complete,
-    startedAt: facts.startedAt.toISOString(),
-    durationMs: facts.durationMs,
-    seed: plan.scenario.seed,
-    environment: facts.environment,
-    target: facts.target,
     scenario: plan.scenario,
     cores: facts.cores,
     calibration: calibrated.map(({ machine: { cores: _, ...machine }, measured: figures }) => ({
@@ -156,8 +125,15 @@ export function buildPredictReport(facts: PredictFacts): PredictReport {
             cells: measured.length,
           },
         }),
-    warnings: [...facts.warnings, ...warningsOnTrials(trials), ...beyondTimeout(plan, predictions)],
-    ...(failure === undefined ? {} : { error: errorReport(failure) }),
+    ...tailOf(
+      [
+        ...facts.warnings,
+        ...warningsOnTrials(trials),
+        ...beyondTimeout(plan.scenario.timeoutMs, predictions),
+        ...shortTrials(plan.scenario.durationMs, predictions),
+      ],
+      facts,
+    ),
   });
 }
 
@@ -257,32 +233,4 @@ function comparedWith({ tps, meanUs }: Prediction, own: readonly PredictTrial[])
     tpsOffBy: tps / measured.tps.median - 1,
     meanOffBy: meanUs / measured.meanUs.median - 1,
   };
-}
-
-/** Of such entries most fail, and their users come again: no model of these. */
-function beyondTimeout({ scenario: { timeoutMs } }: PredictPlan, predictions: readonly PredictionReport[]): Warning[] {
-  const beyond = predictions.filter(({ meanUs }) => meanUs > timeoutMs * 1000).length;
-  if (beyond === 0) return [];
-  const message =
-    `${beyond} of ${predictions.length} predictions have a mean latency beyond the timeout of ${timeoutMs} ms: in a run ` +
-    "entries fail there, which the model does not know of; a longer --timeout lets the two be compared";
-  return [{ code: "beyond-timeout", message }];
-}
-
-export function warningsOnTrials(trials: readonly PredictTrial[]): Warning[] {
-  const warnings: Warning[] = [];
-  const blind = trials.filter(({ trial }) => trial.server.cpuUtilization === null).map(({ strategy }) => strategy);
-  if (blind.length > 0) {
-    const message =
-      `${[...new Set(blind)].join(", ")}: the server does not tell the CPU of its main thread, without which there is ` +
-      "no model; Redis 6.2 or later does";
-    warnings.push({ code: "no-server-cpu", message });
-  }
-  const failed = trials.reduce((sum, { trial }) => sum + trial.entries.failed, 0);
-  if (failed > 0) {
-    const attempted = trials.reduce((sum, { trial }) => sum + trial.entries.attempted, 0);
-    const message = `${failed} of ${attempted} entries failed in the trials: the model knows of no failures`;
-    warnings.push({ code: "failures", message });
-  }
-  return warnings;
 }

@@ -5,18 +5,17 @@ import type { RoadmapCell } from "../roadmap/plan.js";
 import { type Roadmap, roadmapSchema, type Stage } from "../roadmap/stages.js";
 import { comparePairs } from "../stats/comparison.js";
 import { medianInterval } from "../stats/median.js";
-import { errorReport } from "./builder.js";
 import { latencyText, percentText, rangeText, ratioText } from "./format.js";
-import { calibrationsOf, type PredictFacts, pointOf, warningsOnTrials } from "./predict.js";
-import { runReportSchema, SCHEMA_VERSION, type TrialReport } from "./schema.js";
-import { TOOL } from "./tool.js";
+
+import { headOf, headSchema, tailOf, tailSchema } from "./head.js";
+import { calibrationsOf, type PredictFacts, pointOf } from "./predict.js";
+import { shortTrials, warningsOnTrials } from "./predict-warnings.js";
+import { runReportSchema, type TrialReport } from "./schema.js";
 import { totalOf } from "./totals.js";
+import { amount, count, name } from "./trial-schema.js";
 
 /** The report of `qbench roadmap`, version 1; the rules of the run's report hold. */
 
-const count = z.int().nonnegative();
-const amount = z.number().nonnegative();
-const name = z.string().min(1);
 const interval = z.object({ median: amount, low: amount, high: amount, coverage: amount });
 
 const predicted = z.object({ tps: amount, meanUs: amount, bottleneck: z.enum(BOTTLENECKS) });
@@ -65,25 +64,14 @@ const row = z.object({
   because: z.array(z.string()),
 });
 
-const { tool, environment, target, scenario, warnings, error } = runReportSchema.shape;
-
 export const roadmapReportSchema = z
   .object({
-    schemaVersion: z.literal(SCHEMA_VERSION),
-    kind: z.literal("roadmap"),
-    tool,
-    complete: z.boolean(),
-    startedAt: z.iso.datetime(),
-    durationMs: amount,
-    seed: z.int(),
-    environment,
-    target,
-    scenario,
+    ...headSchema("roadmap"),
+    scenario: runReportSchema.shape.scenario,
     goal: roadmapSchema.shape.goal,
     prices: z.string(),
     stages: z.array(row),
-    warnings,
-    error,
+    ...tailSchema,
   })
   .meta({ title: "qbench roadmap report" });
 
@@ -100,24 +88,28 @@ export interface RoadmapFacts extends PredictFacts {
 }
 
 export function buildRoadmapReport(facts: RoadmapFacts): RoadmapReport {
-  const { roadmap, error: failure } = facts;
+  const { roadmap } = facts;
   const found = roadmap.stages.map((stage) => ({ stage, variants: variantsOf(stage, facts) }));
+  const figures = found.flatMap(({ variants }) =>
+    variants.flatMap(({ predicted: modelled, measured }) =>
+      modelled === null ? [] : [{ meanUs: modelled.meanUs, measured: measured ?? undefined }],
+    ),
+  );
   return roadmapReportSchema.parse({
-    schemaVersion: SCHEMA_VERSION,
-    kind: "roadmap",
-    tool: TOOL,
+    ...headOf("roadmap", facts.plan.scenario.seed, facts),
     complete: facts.complete,
-    startedAt: facts.startedAt.toISOString(),
-    durationMs: facts.durationMs,
-    seed: facts.plan.scenario.seed,
-    environment: facts.environment,
-    target: facts.target,
     scenario: facts.measuredScenario,
     goal: roadmap.goal,
     prices: roadmap.prices,
     stages: found.map(({ stage, variants }) => rowOf(stage, variants, roadmap)),
-    warnings: [...facts.warnings, ...warningsOnTrials(facts.trials)],
-    ...(failure === undefined ? {} : { error: errorReport(failure) }),
+    ...tailOf(
+      [
+        ...facts.warnings,
+        ...warningsOnTrials(facts.trials),
+        ...shortTrials(facts.measuredScenario.durationMs, figures),
+      ],
+      facts,
+    ),
   });
 }
 

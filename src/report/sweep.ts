@@ -1,28 +1,19 @@
 import { z } from "zod";
-import type { QbenchError } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
 import { MIN_ROUNDS, VERDICTS } from "../stats/comparison.js";
 import { medianInterval as medianIntervalOf } from "../stats/median.js";
 import { findingsOf } from "../sweep/findings.js";
 import { estimateOf, gridOf, keyOf, type Point, type SweepPlan } from "../sweep/plan.js";
 import { type SweepResult, trialsAt } from "../sweep/procedure.js";
-import { errorReport } from "./builder.js";
 import { FIGURE_NAMES, type FigureName, figureNamed } from "./figures.js";
 import { plural } from "./format.js";
-import {
-  type DeepReadonly,
-  type EnvironmentReport,
-  runReportSchema,
-  SCHEMA_VERSION,
-  type TargetReport,
-} from "./schema.js";
-import { TOOL } from "./tool.js";
+
+import { headOf, headSchema, type MeasuredFacts, tailOf, tailSchema } from "./head.js";
+import { type DeepReadonly, runReportSchema } from "./schema.js";
 import { totalOf } from "./totals.js";
-import { amount, count, counts, LIMITERS, name, share, trial, warning } from "./trial-schema.js";
+import { amount, count, counts, LIMITERS, name, share, trial } from "./trial-schema.js";
 
 /** The report of `qbench sweep`, version 1; the rules of the run's report hold. */
-
-const { tool, environment, target, scenario, error } = runReportSchema.shape;
 
 const interval = z.object({ median: amount, low: amount, high: amount, coverage: share }).nullable();
 
@@ -70,16 +61,8 @@ const point = z.object({
 
 export const sweepReportSchema = z
   .object({
-    schemaVersion: z.literal(SCHEMA_VERSION),
-    kind: z.literal("sweep"),
-    tool,
-    complete: z.boolean(),
-    startedAt: z.iso.datetime(),
-    durationMs: amount,
-    seed: z.int(),
-    environment,
-    target,
-    scenario: scenario.meta({ description: "at the first value of every axis" }),
+    ...headSchema("sweep"),
+    scenario: runReportSchema.shape.scenario.meta({ description: "at the first value of every axis" }),
     sweep: z.object({
       axes: z.array(
         z.object({
@@ -127,8 +110,7 @@ export const sweepReportSchema = z
         }),
       )
       .meta({ description: "where one strategy overtakes another; 95 % Fieller interval, null: beyond the axis" }),
-    warnings: z.array(warning),
-    error,
+    ...tailSchema,
   })
   .meta({ title: "qbench sweep report" });
 
@@ -139,20 +121,14 @@ export type SweepKnee = SweepReport["knees"][number];
 export type SweepCrossover = SweepReport["crossovers"][number];
 export type SweepAxis = SweepReport["sweep"]["axes"][number];
 
-export interface SweepFacts {
+export interface SweepFacts extends MeasuredFacts {
   readonly plan: SweepPlan;
-  readonly target: TargetReport;
-  readonly environment: EnvironmentReport;
   readonly results: readonly SweepResult[];
   readonly resumed: number;
-  readonly startedAt: Date;
-  readonly durationMs: number;
-  readonly warnings: readonly Warning[];
-  readonly error?: QbenchError | undefined;
 }
 
 export function buildSweepReport(facts: SweepFacts): SweepReport {
-  const { plan, results, error: failure } = facts;
+  const { plan, results } = facts;
   const measured = new Map(results.map((result) => [keyOf(result.point), result]));
   const points = gridOf(plan.axes).filter((one) => measured.has(keyOf(one)));
   const findings = findingsOf(plan, points, results);
@@ -167,16 +143,8 @@ export function buildSweepReport(facts: SweepFacts): SweepReport {
     const vsFirst = findings.againstFirst(at, strategy);
     return { name: strategy, trials, summary: summaryOf(trials, plan.figure), vsFirst };
   };
-  const report: Omit<SweepReport, "warnings"> = {
-    schemaVersion: SCHEMA_VERSION,
-    kind: "sweep",
-    tool: TOOL,
-    complete: failure === undefined,
-    startedAt: facts.startedAt.toISOString(),
-    durationMs: facts.durationMs,
-    seed: plan.seed,
-    environment: facts.environment,
-    target: facts.target,
+  const report: Omit<SweepReport, "warnings" | "error"> = {
+    ...headOf("sweep", plan.seed, facts),
     scenario: plan.scenario,
     sweep: {
       axes: plan.axes.map(({ flag, values: own, isNumeric, unit }) => ({
@@ -205,9 +173,8 @@ export function buildSweepReport(facts: SweepFacts): SweepReport {
       next: next === null ? null : valuesAt(next),
     })),
     crossovers: findings.overtakings.map(({ from, ...one }) => ({ ...one, held: valuesAt(from, one.axis) })),
-    ...(failure === undefined ? {} : { error: errorReport(failure) }),
   };
-  return { ...report, warnings: [...facts.warnings, ...warningsOn(report, plan)] };
+  return { ...report, ...tailOf([...facts.warnings, ...warningsOn(report, plan)], facts) };
 }
 
 type Trials = SweepCell["trials"];
@@ -236,7 +203,7 @@ function summaryOf(trials: Trials, figure: FigureName): SweepCell["summary"] {
   };
 }
 
-function warningsOn({ points, complete, sweep }: Omit<SweepReport, "warnings">, plan: SweepPlan): Warning[] {
+function warningsOn({ points, complete, sweep }: Omit<SweepReport, "warnings" | "error">, plan: SweepPlan): Warning[] {
   const warnings: Warning[] = [];
   const warn = (code: string, message: string): number => warnings.push({ code, message });
   const cells = points.flatMap(({ strategies }) => strategies);

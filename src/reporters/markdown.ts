@@ -54,11 +54,7 @@ function faults(report: RunReport): string[] {
   const found = faultTable(report);
   if (found === null) return [];
   const isFigure = (column: number): boolean => ![0, 1, 6].includes(column);
-  return [
-    ...tableOf(found.heads, found.rows, isFigure),
-    "",
-    ...found.legend.map(escaped),
-  ];
+  return [...tableOf(found.heads, found.rows, isFigure), "", ...found.legend.map(escaped)];
 }
 
 function comparison(report: RunReport): string[] {
