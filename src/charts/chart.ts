@@ -1,3 +1,4 @@
+import type { RoadmapReport } from "../report/roadmap.js";
 import type { RunReport } from "../report/schema.js";
 import type { SweepReport } from "../report/sweep.js";
 import type { Labels } from "./labels.js";
@@ -40,4 +41,6 @@ export interface Chart {
   draw(report: RunReport, look: Look, others: readonly RunReport[]): Drawing | string;
   /** The same of a sweep; absent where it has nothing to say about one. */
   drawSweep?(report: SweepReport, look: Look): Drawing | string;
+  /** The same of a roadmap. */
+  drawRoadmap?(report: RoadmapReport, look: Look): Drawing | string;
 }

@@ -2,9 +2,12 @@ import { readFileSync } from "node:fs";
 import { Resvg } from "@resvg/resvg-js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { RoadmapReport } from "../report/roadmap.js";
 import type { RunReport } from "../report/schema.js";
 import type { SweepReport } from "../report/sweep.js";
+import { crossoverText } from "../report/sweep-words.js";
 import { AUDIT, reportOf, SCENARIO } from "../report/testing.js";
+import { placeText } from "../sweep/axis.js";
 import { planOf, sweepReportOf } from "../sweep/testing.js";
 import type { Chart, Drawing, Look } from "./chart.js";
 import { CHARTS, chartNamed } from "./index.js";
@@ -170,6 +173,30 @@ describe("charts of a sweep", () => {
     expect(JSON.stringify(drawing.option)).toContain("markArea");
   });
 
+  it("crossover: claims no more than is certain", async () => {
+    const report = await sweepOf(["pool=10,20,50"]);
+    const [crossing] = report.crossovers as [SweepReport["crossovers"][number]];
+    const { low, high } = crossing;
+    const told = (change: Partial<typeof crossing>, look = LOOK): string[] => {
+      const changed = { ...report, crossovers: [{ ...crossing, ...change }] };
+      const { title, subtitle } = drawnOf("crossover", changed, look);
+      return [title, subtitle.split("\n")[0]!, crossoverText(changed, changed.crossovers[0]!)];
+    };
+    const [above, , aboveText] = told({ low: null });
+    expect(above).toBe(`individual is ahead of lua from pool ${placeText({ unit: null }, high!)} (95 %) on`);
+    expect(aboveText).toContain(`${above}; below no difference is certain; they cross between 20 and 50`);
+    const [below, , belowText] = told({ high: null });
+    expect(below).toBe(`lua is ahead of individual up to pool ${placeText({ unit: null }, low!)} (95 %)`);
+    expect(belowText).toContain(`${below}; above no difference is certain`);
+    const [nothing, line, text] = told({ low: null, high: null });
+    expect(nothing).toBe("tps by pool");
+    expect(line).toMatch(/^Neither individual nor lua is certainly ahead around pool 4/);
+    expect(text).toMatch(/^neither individual nor lua is certainly ahead around pool 4/);
+    for (const change of [{}, { low: null }, { high: null }]) {
+      expect(told(change, { ...LOOK, labels: LABELS.ko })[0]).toMatch(/pool.*individual.*lua|pool.*lua.*individual/);
+    }
+  });
+
   it("heatmap: a row for each strategy and combination of the other axes", async () => {
     const drawing = drawnOf("heatmap", await sweepOf(["vus=100,200", "pool=10,20,50"]));
     expect(drawing.title).toBe("tps by vus × pool");
@@ -214,6 +241,66 @@ describe("charts of a sweep", () => {
     }));
     const hostile = { ...report, points, sweep: { ...report.sweep, strategies: [name, "lua"] } };
     for (const chart of ["crossover", "heatmap"]) parsed(await svgOf(drawnOf(chart, hostile), "source", LOOK));
+    expect(Object.keys(Object.prototype)).toEqual([]);
+  });
+});
+
+describe("the chart of a roadmap", () => {
+  const interval = (median: number) => ({ median, low: 0.9 * median, high: 1.1 * median, coverage: 0.94 });
+  const stage = (name: string, published: readonly [number, number], tps: number | null, limiter = "network") => ({
+    name,
+    published: { kind: "expected", tps: published },
+    variants:
+      tps === null
+        ? []
+        : [
+            {
+              name: "round trips of 1 ms",
+              predicted: { tps: tps / 2, meanUs: 1, bottleneck: "network" },
+              measured: { rounds: 5, tps: interval(tps), limiters: { [limiter]: 5 } },
+              gain: name === "Phase 3" ? { ratio: 1.4 } : null,
+            },
+          ],
+  });
+  const { tool, target, environment, scenario, startedAt } = V1;
+  const roadmapOf = (stages: readonly ReturnType<typeof stage>[]): RoadmapReport =>
+    ({ tool, target, environment, scenario, startedAt, goal: { tps: 8000 }, stages }) as unknown as RoadmapReport;
+  const REPORT = roadmapOf([
+    stage("Phase 2", [4345, 4345], 5000),
+    stage("Phase 3", [5600, 6500], 7000, "generator"),
+    stage("cluster", [9000, 9000], null),
+  ]);
+  const drawnOf = (report: RoadmapReport, look = LOOK): Drawing =>
+    chartNamed("roadmap").drawRoadmap!(report, look) as Drawing;
+
+  it("has each stage as published, predicted and measured, and the goal", async () => {
+    const drawing = drawnOf(REPORT);
+    expect(drawing.table.slice(1)).toEqual([
+      ["Phase 2", "4,345", "2,500", "5,000", "4.50k–5.50k"],
+      ["Phase 3", "5,600–6,500", "3,500", "7,000", "6.30k–7.70k"],
+      ["cluster", "9,000", "", "", ""],
+    ]);
+    expect(drawing.subtitle).toContain("At round trips of 1 ms.");
+    expect(drawing.subtitle).toContain(LABELS.en.hatched);
+    for (const lang of LANGS) {
+      const look = { labels: LABELS[lang], theme: THEMES.dark };
+      const picture = () => svgOf(drawnOf(REPORT, look), sourceOf(V1, look), look);
+      const first = await picture();
+      expect(await picture()).toBe(first);
+      expect(parsed(first).width).toBe(960);
+      const { labels } = look;
+      const words = [labels.stagesTitle, labels.published, labels.predicted, labels.measured, labels.goal("8,000")];
+      expect(textsOf(first)).toEqual(expect.arrayContaining([...words, "7,000  ×1.40", "cluster"]));
+    }
+  });
+
+  it("says why there is nothing to draw, and keeps names from outside as text", async () => {
+    const nothing = roadmapOf([stage("Phase 2", [4345, 4345], null)]);
+    expect(chartNamed("roadmap").drawRoadmap!(nothing, LOOK)).toMatch(/nothing to draw/);
+    for (const name of ATTACKS) {
+      const hostile = roadmapOf([stage(name, [1, 1], 5e-324), stage("@rate", [1, 1e15], 1e300)]);
+      parsed(await svgOf(drawnOf(hostile), "source", LOOK));
+    }
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
 });

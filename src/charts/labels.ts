@@ -41,9 +41,20 @@ export interface Labels {
   readonly roadmapSubtitle: string;
   readonly expected: string;
   readonly measured: string;
+  readonly stagesTitle: string;
+  readonly stagesSubtitle: string;
+  readonly stage: string;
+  readonly published: string;
+  readonly predicted: string;
+  goal(rate: string): string;
   crossoverTitle(option: string): string;
   readonly crossoverSubtitle: string;
   overtakes(after: string, before: string, place: string): string;
+  /** Where only what lies above is certain. */
+  aheadFrom(after: string, before: string, place: string): string;
+  /** Where only what lies below is. */
+  aheadUpTo(before: string, after: string, place: string): string;
+  undecided(after: string, before: string, place: string): string;
   /** Of a figure of a sweep, by its axes. */
   sweepTitle(figure: string, axes: string): string;
   sweepSubtitle(trials: number): string;
@@ -95,9 +106,19 @@ const en: Labels = {
   roadmapSubtitle: "Entries a second against individual calls. Band: what was expected before it was measured.",
   expected: "expected",
   measured: "measured",
+  stagesTitle: "The roadmap, published, predicted and measured",
+  stagesSubtitle:
+    "Entries a second: published with the application, the others here without it; whiskers: what was expected, and the interval of the median.",
+  stage: "stage",
+  published: "published",
+  predicted: "predicted",
+  goal: (rate) => `goal ${rate}/s`,
   crossoverTitle: (option) => `Entries a second by ${option}`,
   crossoverSubtitle: "Each point is a run of its own; whiskers: the interval of its median.",
   overtakes: (after, before, place) => `${after} overtakes ${before} at ${place}`,
+  aheadFrom: (after, before, place) => `${after} is ahead of ${before} from ${place} on`,
+  aheadUpTo: (before, after, place) => `${before} is ahead of ${after} up to ${place}`,
+  undecided: (after, before, place) => `Neither ${after} nor ${before} is certainly ahead around ${place}`,
   sweepTitle: (figure, axes) => `${figure} by ${axes}`,
   sweepSubtitle: (trials) =>
     `Medians of ${trials} ${trials === 1 ? "trial" : "trials"} in shared rounds; whiskers: the interval of the median; band: 95 % interval of a crossover.`,
@@ -151,9 +172,18 @@ const ko: Labels = {
   roadmapSubtitle: "개별 호출 대비 초당 진입 수. 띠: 측정 전의 예상 범위.",
   expected: "예상",
   measured: "측정",
+  stagesTitle: "로드맵: 발표, 예측, 측정",
+  stagesSubtitle: "초당 진입 수. 발표는 애플리케이션 포함, 예측과 측정은 제외. 수염: 예상 범위와 중앙값의 구간.",
+  stage: "단계",
+  published: "발표",
+  predicted: "예측",
+  goal: (rate) => `목표 ${rate}/s`,
   crossoverTitle: (option) => `${option}에 따른 초당 진입 수`,
   crossoverSubtitle: "점 하나가 실행 하나이며, 수염은 중앙값의 구간입니다.",
   overtakes: (after, before, place) => `${place}: ${after}가 ${before}를 앞지름`,
+  aheadFrom: (after, before, place) => `${place}부터: ${after}가 ${before}보다 앞섬`,
+  aheadUpTo: (before, after, place) => `${place}까지: ${before}가 ${after}보다 앞섬`,
+  undecided: (after, before, place) => `${place} 부근: ${after}와 ${before}의 차이가 확실하지 않음`,
   sweepTitle: (figure, axes) => `${axes}에 따른 ${figure}`,
   sweepSubtitle: (trials) => `같은 라운드에서 ${trials}회 측정한 중앙값. 수염: 중앙값의 구간, 띠: 교차점의 95 % 구간.`,
   sweepMapSubtitle: "시행들의 중앙값, 진할수록 큰 값. 빈칸은 측정하지 않음.",

@@ -1,6 +1,7 @@
 import { rangeText, ratioText } from "../report/format.js";
 import { categories, labelText, legend, notes, values, whiskers } from "./axes.js";
 import type { Chart } from "./chart.js";
+import { drawRoadmapStages } from "./roadmap-stages.js";
 import { drawnOf, hatching, heightFor } from "./strategies.js";
 
 /** The gains that were published as expected before anyone had measured them: entries a second over individual calls'. */
@@ -16,7 +17,7 @@ const LOWER_PX = 12.65;
 
 export const roadmap: Chart = {
   name: "roadmap",
-  summary: "the gain that was expected of each step, and the one that was measured",
+  summary: "of a roadmap each stage as published, predicted, measured; of a run the gain expected and measured",
   draw(report, { labels, theme }) {
     const steps = drawnOf(report, theme).flatMap((drawn) => {
       const expected = Object.hasOwn(EXPECTED, drawn.strategy.name) ? EXPECTED[drawn.strategy.name] : undefined;
@@ -103,4 +104,5 @@ export const roadmap: Chart = {
       ],
     };
   },
+  drawRoadmap: drawRoadmapStages,
 };

@@ -1,7 +1,8 @@
 import { printable } from "../report/format.js";
-import type { SweepAxis, SweepPoint, SweepReport } from "../report/sweep.js";
-import { figureIn, placeOf, valuesText } from "../report/sweep-words.js";
+import type { SweepAxis, SweepCrossover, SweepPoint, SweepReport } from "../report/sweep.js";
+import { certaintyOf, figureIn, placeOf, valuesText } from "../report/sweep-words.js";
 import type { Drawing, Look } from "./chart.js";
+import type { Labels } from "./labels.js";
 import { linesDrawing } from "./lines.js";
 import { foreign, NOTHING_MEASURED, withGreekMu } from "./strategies.js";
 
@@ -33,17 +34,14 @@ export function drawSweepLines(report: SweepReport, look: Look): Drawing | strin
     }),
   }));
   const crossovers = report.crossovers.filter((one) => one.axis === axis.flag && isHeld(one.held));
-  const sayings = crossovers.map((one) =>
-    labels.overtakes(
-      foreign(one.after),
-      foreign(one.before),
-      withGreekMu(printable(`${axis.flag} ${placeOf(report, one)}`, LONGEST_TEXT)),
-    ),
-  );
-  const [first, ...others] = sayings;
+  const isCertain = (one: SweepCrossover): boolean => certaintyOf(one) !== "neither";
+  // What nothing is known of may be told below the title, not in it.
+  const told = [...crossovers.filter(isCertain), ...crossovers.filter((one) => !isCertain(one))];
+  const sayings = told.map((one) => sayingOf(report, one, labels));
+  const [first, ...others] = crossovers.some(isCertain) ? sayings : [undefined, ...sayings];
   const heldValues = valuesText(Object.fromEntries(rest.map(({ flag, values }) => [flag, values[0]?.text ?? ""])));
   const subtitle = [
-    ...others.slice(0, MOST_TOLD),
+    ...others.slice(0, MOST_TOLD).map(String),
     ...(heldValues === "" ? [] : [printable(labels.heldAt(heldValues), LONGEST_TEXT)]),
     labels.sweepSubtitle(report.sweep.trials),
   ].join("\n");
@@ -59,6 +57,21 @@ export function drawSweepLines(report: SweepReport, look: Look): Drawing | strin
     },
     look,
   );
+}
+
+function sayingOf(report: SweepReport, one: SweepCrossover, labels: Labels): string {
+  const [after, before] = [foreign(one.after), foreign(one.before)];
+  const place = withGreekMu(printable(placeOf(report, one), LONGEST_TEXT));
+  switch (certaintyOf(one)) {
+    case "both":
+      return labels.overtakes(after, before, place);
+    case "above":
+      return labels.aheadFrom(after, before, place);
+    case "below":
+      return labels.aheadUpTo(before, after, place);
+    case "neither":
+      return labels.undecided(after, before, place);
+  }
 }
 
 /** Of several as long, the first. */

@@ -4,9 +4,10 @@ import { formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
 import type { PredictPlan } from "../predict/plan.js";
 import { TOOL } from "../report/tool.js";
-import { envNameOf, OPTION_LIST } from "../scenario/options.js";
+import { envNameOf } from "../scenario/options.js";
 import type { CommandResult } from "./command.js";
-import { addRunOptions, addScenarioOptions, type RunOptions, runOptions, scenarioFlags } from "./options.js";
+import { addModelledOptions, defaultsText, modelledScenario } from "./modelled.js";
+import { type RunOptions, runOptions } from "./options.js";
 import { checkOutputs } from "./outputs.js";
 
 /** What a calibration takes, whatever the scenario's file says of its own trials. */
@@ -17,7 +18,7 @@ const EPILOG = `
 Four short trials of each strategy say what a round trip costs Redis and the generator: for one user, for 200 on 20
 exclusive connections, for 1000 on 20 shared ones, and for 20 users with a round trip of 2 ms added. A queueing network then tells throughput and
 latency at any combination of the values after --at; --measure measures these too and says by how much it was off.
-Unless they are given here, --trials is ${DEFAULTS.trials}, --duration ${DEFAULTS.duration} and --warmup ${DEFAULTS.warmup}, whatever the scenario's file says.`;
+${defaultsText(DEFAULTS)}`;
 
 /** All that \`qbench predict\` needs to know. */
 export interface PredictJob {
@@ -35,20 +36,7 @@ export function configure(command: Command): void {
     ),
   );
   command.addOption(own("--measure", "measure what is predicted, and say by how much it is off"));
-  addScenarioOptions(
-    command,
-    OPTION_LIST.map(({ flag }) => flag).filter((flag) => flag !== "order" && flag !== "entries"),
-  );
-  addRunOptions(command, [
-    "url",
-    "redis-server",
-    "allow-remote",
-    "allow-nonempty",
-    "output",
-    "json",
-    "quiet",
-    "dry-run",
-  ]);
+  addModelledOptions(command, ["order", "entries"]);
   command.addHelpText("after", EPILOG);
 }
 
@@ -61,30 +49,19 @@ export async function execute(command: Command): Promise<CommandResult> {
 }
 
 async function jobOf(command: Command): Promise<PredictJob> {
-  const [{ resolveScenario }, { combinationsOf, notModelled, parseAt, splitAt }, { parseRedisUrl }] = await Promise.all(
-    [import("../scenario/load.js"), import("../predict/grid.js"), import("../targets/url.js")],
-  );
+  const [{ combinationsOf, parseAt, splitAt }, { parseRedisUrl }] = await Promise.all([
+    import("../predict/grid.js"),
+    import("../targets/url.js"),
+  ]);
   const opts = command.opts();
   const { env } = process;
   const inEnvironment = (env[envNameOf("at")] ?? "").split(/\s+/).filter((text) => text !== "");
   const given = parseAt(opts.at ?? (inEnvironment.length > 0 ? inEnvironment : DEFAULT_AT));
-  const flags = { ...scenarioFlags(opts) };
-  for (const [flag, value] of Object.entries(DEFAULTS)) {
-    if (flags[flag] === undefined && !env[envNameOf(flag)]) flags[flag] = value;
-  }
-  const file = command.args[0];
-  const { scenario, warnings } = resolveScenario({ file, flags, env });
-  const unknown = notModelled(scenario);
-  if (unknown.length > 0) {
-    throw usageError(
-      `the model knows nothing of ${unknown.join(", ")}, which this scenario has`,
-      "it predicts users who enter and enter again, or arrivals at one rate; measure others by `qbench run`",
-    );
-  }
-  const cells = combinationsOf(given).map((at) => {
-    const { flags: own, primaries } = splitAt(at);
-    const resolved = resolveScenario({ file, flags: { ...flags, ...own, seed: scenario.seed }, env });
-    return { at, primaries, scenario: resolved.scenario };
+  const hint = "it predicts users who enter and enter again, or arrivals at one rate; measure others by `qbench run`";
+  const { scenario, warnings, at } = await modelledScenario(opts, command.args[0], DEFAULTS, hint);
+  const cells = combinationsOf(given).map((values) => {
+    const { flags, primaries } = splitAt(values);
+    return { at: values, primaries, scenario: at(flags) };
   });
   if (opts.measure === true && cells.some(({ primaries }) => primaries !== undefined)) {
     throw usageError(

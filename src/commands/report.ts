@@ -35,7 +35,7 @@ export function configure(command: Command): void {
   command.argument("<report...>", "a report that --output FILE.json wrote; --chart crossover takes several");
   command.option("--format <NAME>", `${REPORTER_NAMES.join(", ")} (default: by the ending of --output, else table)`);
   command.option("--output <PATH>", "write it there instead of to stdout");
-  command.option("--chart <NAME>", "the chart to draw (default: tps; of a sweep: heatmap)");
+  command.option("--chart <NAME>", "the chart to draw (default: tps; of a sweep: heatmap; of a roadmap: roadmap)");
   command.addOption(new Option("--lang <LANG>", "language of a chart (default: en)").choices([...LANGS]));
   command.addOption(new Option("--theme <THEME>", "colours of a chart (default: light)").choices([...THEME_NAMES]));
   command.option("--strategy <NAME>", "only this strategy, for hlog and hgrm");

@@ -6,11 +6,12 @@ import type { PredictPlan } from "../predict/plan.js";
 import { TOOL } from "../report/tool.js";
 import type { RoadmapCell } from "../roadmap/plan.js";
 import type { Roadmap } from "../roadmap/stages.js";
-import { envNameOf, OPTION_LIST } from "../scenario/options.js";
+import { envNameOf } from "../scenario/options.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { number } from "../scenario/values.js";
 import type { CommandResult } from "./command.js";
-import { addRunOptions, addScenarioOptions, type RunOptions, runOptions, scenarioFlags } from "./options.js";
+import { addModelledOptions, defaultsText, modelledScenario } from "./modelled.js";
+import { type RunOptions, runOptions } from "./options.js";
 import { checkOutputs } from "./outputs.js";
 
 const SCENARIO = "source-replay";
@@ -27,7 +28,7 @@ const EPILOG = `
 Every stage of the published roadmap is measured, interleaved in rounds, under the conditions that a claim may depend on:
 a round trip of 1 ms, none, shared connections. Before that a model is calibrated, which predicts each. Claims are
 confirmed or refuted by 95 % intervals of the gain; where the conditions disagree it depends on them.
-Unless they are given here, --trials is ${DEFAULTS.trials}, --duration ${DEFAULTS.duration} and --warmup ${DEFAULTS.warmup}, whatever the scenario's file says.`;
+${defaultsText(DEFAULTS)}`;
 
 /** All that \`qbench roadmap\` needs to know. */
 export interface RoadmapJob {
@@ -45,20 +46,7 @@ export function configure(command: Command): void {
   command.argument("[scenario]", `a scenario file, or the name of a shipped one (${SCENARIO})`);
   command.addOption(own("--roadmap <FILE.json>", "stages, claims and prices (the published ones)"));
   command.addOption(own("--goal-tps <N>", "entries a second to reach (that of the stages)"));
-  addScenarioOptions(
-    command,
-    OPTION_LIST.map(({ flag }) => flag).filter((flag) => !["strategy", "mix-strategies", "order"].includes(flag)),
-  );
-  addRunOptions(command, [
-    "url",
-    "redis-server",
-    "allow-remote",
-    "allow-nonempty",
-    "output",
-    "json",
-    "quiet",
-    "dry-run",
-  ]);
+  addModelledOptions(command, ["strategy", "mix-strategies", "order"]);
   command.addHelpText("after", EPILOG);
 }
 
@@ -71,40 +59,27 @@ export async function execute(command: Command): Promise<CommandResult> {
 }
 
 async function jobOf(command: Command): Promise<RoadmapJob> {
-  const [{ resolveScenario }, { notModelled }, { cellsOf }, { PUBLISHED_ROADMAP, readRoadmap }, { parseRedisUrl }] =
+  const [{ cellsOf }, { PUBLISHED_ROADMAP, readRoadmap }, { parseRedisUrl }, { reporterFor }, { prepared }] =
     await Promise.all([
-      import("../scenario/load.js"),
-      import("../predict/grid.js"),
       import("../roadmap/plan.js"),
       import("../roadmap/stages.js"),
       import("../targets/url.js"),
+      import("../reporters/index.js"),
+      import("./rendering.js"),
     ]);
   const opts = command.opts();
   const { env } = process;
   const read = readRoadmap(opts.roadmap ?? (env[envNameOf("roadmap")] || PUBLISHED_ROADMAP));
   const goalTps = goalOf(opts.goalTps ?? (env[envNameOf("goal-tps")] || undefined)) ?? read.goal.tps;
   const roadmap = { ...read, goal: { ...read.goal, tps: goalTps } };
-  const flags = { ...scenarioFlags(opts) };
-  for (const [flag, value] of Object.entries(DEFAULTS)) {
-    if (flags[flag] === undefined && !env[envNameOf(flag)]) flags[flag] = value;
-  }
-  const file = command.args[0] ?? SCENARIO;
-  const { scenario, warnings } = resolveScenario({ file, flags, env });
-  const unknown = notModelled(scenario);
-  if (unknown.length > 0) {
-    throw usageError(
-      `the model knows nothing of ${unknown.join(", ")}, which this scenario has`,
-      "a roadmap is of users who enter and enter again, or arrivals at one rate",
-    );
-  }
-  const cells = cellsOf(
-    roadmap,
-    (at) => resolveScenario({ file, flags: { ...flags, ...at, seed: scenario.seed }, env }).scenario,
-  );
+  const hint = "a roadmap is of users who enter and enter again, or arrivals at one rate";
+  const { scenario, warnings, at } = await modelledScenario(opts, command.args[0] ?? SCENARIO, DEFAULTS, hint);
+  const cells = cellsOf(roadmap, at);
   const strategies = [...new Set(cells.flatMap((cell) => cell.scenario.strategies))];
   const options = runOptions(opts, env, process.stdout.isTTY === true);
   options.urls.forEach(parseRedisUrl);
-  checkOutputs(options.outputs, [".json", ".md", ".txt"]);
+  checkOutputs(options.outputs, [".json", ".md", ".txt", ".svg", ".png"]);
+  for (const path of options.outputs) prepared(reporterFor(path), { color: false });
   const plan = { scenario: { ...scenario, ...calibrationOf(scenario), strategies }, cells, isMeasured: true };
   return { roadmap, cells, plan, scenario: { ...scenario, strategies }, options, warnings };
 }

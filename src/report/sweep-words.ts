@@ -45,14 +45,23 @@ export function kneeText(report: SweepReport, knee: SweepKnee): string {
 export const axisNamed = ({ sweep }: SweepReport, flag: string): SweepAxis | undefined =>
   sweep.axes.find((axis) => axis.flag === flag);
 
-/** "0.8 ms (95 %: 0.5 ms to 1.2 ms)" */
+/**
+ * What is certain of a crossing: that one led below and the other leads above ("both"), or on one side alone. An end of
+ * its interval is the nearest place at which there certainly is a difference; where that is open, there is none.
+ */
+export const certaintyOf = ({ low, high }: SweepCrossover): "both" | "above" | "below" | "neither" => {
+  if (low !== null && high !== null) return "both";
+  if (high !== null) return "above";
+  return low === null ? "neither" : "below";
+};
+
+/** "rtt 0.8 ms (95 %: 0.5 ms to 1.2 ms)", or as much of it as is certain: "rtt 1.2 ms (95 %)" */
 export function placeOf(report: SweepReport, { axis, at, low, high }: SweepCrossover): string {
   const of = axisNamed(report, axis) ?? { unit: null };
   const text = (place: number): string => placeText(of, place);
-  if (low === null && high === null) return `${text(at)}, nowhere certain`;
-  if (low === null) return `${text(at)} (95 %: up to ${text(high as number)})`;
-  if (high === null) return `${text(at)} (95 %: ${text(low)} or more)`;
-  return `${text(at)} (95 %: ${text(low)} to ${text(high)})`;
+  if (low !== null && high !== null) return `${axis} ${text(at)} (95 %: ${text(low)} to ${text(high)})`;
+  const end = high ?? low;
+  return end === null ? `${axis} ${text(at)}` : `${axis} ${text(end)} (95 %)`;
 }
 
 /** "between 0.5 ms and 1 ms, which were measured" */
@@ -61,11 +70,22 @@ function neighboursOf(report: SweepReport, { axis, between }: SweepCrossover): s
   return `between ${left} and ${right}, which were measured`;
 }
 
-/** "pipeline overtakes lua at rtt 0.8 ms (95 %: 0.5 ms to 1.2 ms), between 0.5 ms and 1 ms, which were measured" */
-export const crossoverText = (report: SweepReport, one: SweepCrossover): string =>
-  `${one.after} overtakes ${one.before} at ${one.axis} ${placeOf(report, one)}, ${neighboursOf(report, one)}${
-    Object.keys(one.held).length === 0 ? "" : `, with ${valuesText(one.held)}`
-  }${bound(one.generatorBound)}`;
+/**
+ * "pipeline overtakes lua at rtt 0.8 ms (95 %: 0.5 ms to 1.2 ms), between 0.5 ms and 1 ms, which were measured"; where it
+ * is less certain, "pipeline is ahead of lua from rtt 1.2 ms (95 %) on; below no difference is certain; they cross between …"
+ */
+export function crossoverText(report: SweepReport, one: SweepCrossover): string {
+  const { after, before, held: values, generatorBound } = one;
+  const place = placeOf(report, one);
+  const measured = neighboursOf(report, one);
+  const said = {
+    both: `${after} overtakes ${before} at ${place}, ${measured}`,
+    above: `${after} is ahead of ${before} from ${place} on; below no difference is certain; they cross ${measured}`,
+    below: `${before} is ahead of ${after} up to ${place}; above no difference is certain; they cross ${measured}`,
+    neither: `neither ${after} nor ${before} is certainly ahead around ${place}; they cross ${measured}`,
+  }[certaintyOf(one)];
+  return `${said}${Object.keys(values).length === 0 ? "" : `, with ${valuesText(values)}`}${bound(generatorBound)}`;
+}
 
 /** "lua", or "lua or pipeline" where no difference is certain. */
 export function leadText({ lead }: SweepPoint): string {

@@ -7,7 +7,7 @@ import { printable } from "../report/format.js";
 import { microReportSchema } from "../report/micro.js";
 import { predictReportSchema } from "../report/predict.js";
 import { bodyOf, type ReportDocument } from "../report/read.js";
-import { roadmapReportSchema } from "../report/roadmap.js";
+import { type RoadmapReport, roadmapReportSchema } from "../report/roadmap.js";
 import { selftestReportSchema } from "../report/selftest.js";
 import { type SweepReport, sweepReportSchema } from "../report/sweep.js";
 import { renderAdmitCsv, renderAdmitMarkdown, renderAdmitTable } from "./admit-text.js";
@@ -17,7 +17,7 @@ import { renderDoctor } from "./doctor-text.js";
 import { json } from "./json.js";
 import { markdown } from "./markdown.js";
 import { renderMicroTable } from "./micro-table.js";
-import { sweepPictureOf } from "./picture.js";
+import { roadmapPictureOf, sweepPictureOf } from "./picture.js";
 import { png, pngOf } from "./png.js";
 import { renderPredictCsv, renderPredictMarkdown, renderPredictTable } from "./predict-text.js";
 import type { Rendered, RenderOptions } from "./reporter.js";
@@ -49,6 +49,12 @@ function kind<Report extends object>(
   };
 }
 
+/** The formats of a report that has charts. */
+const pictures = <Report>(pictureOf: (report: Report, options: RenderOptions) => Promise<string>) => ({
+  [svg.name]: pictureOf,
+  [png.name]: async (report: Report, options: RenderOptions) => pngOf(await pictureOf(report, options), options.font),
+});
+
 /** By the command that makes it. A new one is a line here. */
 const KINDS = new Map<string, Kind>([
   [
@@ -60,8 +66,7 @@ const KINDS = new Map<string, Kind>([
     kind<SweepReport>(sweepReportSchema, renderSweepTable, {
       [markdown.name]: renderSweepMarkdown,
       [csv.name]: renderSweepCsv,
-      [svg.name]: sweepPictureOf,
-      [png.name]: async (report, options) => pngOf(await sweepPictureOf(report, options), options.font),
+      ...pictures(sweepPictureOf),
     }),
   ],
   [
@@ -79,7 +84,13 @@ const KINDS = new Map<string, Kind>([
       [csv.name]: renderPredictCsv,
     }),
   ],
-  ["roadmap", kind(roadmapReportSchema, renderRoadmapTable, { [markdown.name]: renderRoadmapMarkdown })],
+  [
+    "roadmap",
+    kind<RoadmapReport>(roadmapReportSchema, renderRoadmapTable, {
+      [markdown.name]: renderRoadmapMarkdown,
+      ...pictures(roadmapPictureOf),
+    }),
+  ],
   ["doctor", kind(doctorReportSchema, renderDoctor)],
   ["selftest", kind(selftestReportSchema, renderSelftest)],
 ]);
