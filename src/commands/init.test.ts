@@ -23,15 +23,19 @@ const run = (
   command.parse(args, { from: "user" });
   return module.execute(command);
 };
-const template = fileURLToPath(new URL("../../docs/ci/qbench.yml", import.meta.url));
+const fileOf = (name: string): string => fileURLToPath(new URL(`../../docs/ci/${name}`, import.meta.url));
+const template = fileOf("qbench.yml");
 
-describe("qbench init --ci github", () => {
-  it("writes the workflow, folders and all, and never over a file", async () => {
+describe("qbench init --ci", () => {
+  it.each([
+    ["github", template],
+    ["github-action", fileOf("qbench-action.yml")],
+  ])("%s writes the workflow, folders and all, and never over a file", async (ci, source) => {
     const path = join(folder, ".github", "workflows", "qbench.yml");
-    await run(init, ["--ci", "github", "--output", path]);
-    expect(readFileSync(path, "utf8")).toBe(readFileSync(template, "utf8"));
+    await run(init, ["--ci", ci, "--output", path]);
+    expect(readFileSync(path, "utf8")).toBe(readFileSync(source, "utf8"));
     writeFileSync(path, "mine");
-    await expect(run(init, ["--ci", "github", "--output", path])).rejects.toThrow("is there already");
+    await expect(run(init, ["--ci", ci, "--output", path])).rejects.toThrow("is there already");
     expect(readFileSync(path, "utf8")).toBe("mine");
   });
 

@@ -10,6 +10,7 @@ import type { CommandResult } from "./command.js";
 /** What can be written, and where it goes. A new one is a file in docs/ci and a line here. */
 const WORKFLOWS: Readonly<Record<string, { readonly template: string; readonly path: string }>> = {
   github: { template: "docs/ci/qbench.yml", path: ".github/workflows/qbench.yml" },
+  "github-action": { template: "docs/ci/qbench-action.yml", path: ".github/workflows/qbench.yml" },
 };
 
 export function configure(command: Command): void {
