@@ -1,54 +1,33 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { execa, type Options } from "execa";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Redis } from "ioredis";
+import { beforeEach, describe, expect, it } from "vitest";
 import { planTurns } from "../engine/micro-plan.js";
+import { until } from "../engine/testing/program.js";
+import { ownSite } from "../engine/testing/site.js";
 import { parseInfo } from "../measure/server-snapshot.js";
 import { OUTCOMES, SCORES } from "../queue/outcome.js";
 import { type MicroReport, microReportSchema, USER_KINDS } from "../report/micro.js";
-import { failureReportSchema } from "../report/schema.js";
 import { renderMicroTable } from "../reporters/micro-table.js";
 import { STRATEGY_NAMES, strategyNamed } from "../strategies/index.js";
-import { startTestRedis, type TestRedis } from "../targets/testing.js";
+import { withRedis } from "../targets/testing.js";
 import { runCompare } from "./compare.js";
 import { runReport } from "./report.js";
+import { expectFailure, expectMistake, inProcess } from "./testing.js";
 
-/** The built command, as a user runs it. */
-const BIN = fileURLToPath(new URL("../../bin/qbench.js", import.meta.url));
-const micro = (args: string[], options: Options = {}) =>
-  execa(process.execPath, [BIN, "micro", ...args], {
-    reject: false,
-    timeout: 15_000,
-    env: { FORCE_COLOR: "0" },
-    ...options,
-  });
+/** The built command, as a user runs it, where it measures; its words about arguments in this process. */
+const site = ownSite();
+const micro = (...args: string[]) => site.on("micro", ...args);
 const NO_OPTIONS = { allowDifferentEnvironments: false, json: false, color: false };
 const SHORT = ["--duration", "20ms", "--trials", "2"];
+const ENDLESS = ["--duration", "10s", "--trials", "100"];
 
-let test: TestRedis;
-let url: string;
-let folder: string;
-beforeAll(async () => {
-  test = await startTestRedis();
-  url = `redis://127.0.0.1:${test.server.endpoint.port}`;
-  folder = mkdtempSync(join(tmpdir(), "qbench-micro-"));
-});
-afterAll(async () => {
-  await test.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-beforeEach(() => test.redis.config("RESETSTAT"));
-
-const leftovers = () => test.redis.keys("*");
+beforeEach(() => site.redis.config("RESETSTAT"));
 
 describe.each(SCORES)("micro, score %s", (score) => {
   it("tells of every strategy and user what it costs, and the server counts the same", async () => {
-    const path = join(folder, `${score}.json`);
-    const { stdout, stderr, exitCode } = await micro([
-      "--url",
-      url,
+    const path = site.path(`${score}.json`);
+    const { stdout, stderr, exitCode } = await micro(
       ...SHORT,
       "--strategy",
       "all",
@@ -57,10 +36,10 @@ describe.each(SCORES)("micro, score %s", (score) => {
       "--json",
       "--output",
       path,
-    ]);
+    ).ended;
     expect([exitCode, stderr]).toEqual([0, expect.not.stringMatching(/warning/i)]);
-    const report = microReportSchema.parse(JSON.parse(stdout as string));
-    expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(JSON.parse(stdout as string));
+    const report = microReportSchema.parse(JSON.parse(stdout));
+    expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(JSON.parse(stdout));
     expect(report).toMatchObject({ complete: true, warnings: [], scenario: { score, durationMs: 20 } });
     expect(report.strategies.map(({ name }) => name)).toEqual(STRATEGY_NAMES);
 
@@ -83,32 +62,32 @@ describe.each(SCORES)("micro, score %s", (score) => {
         }
       }
     }
-    const { commands } = parseInfo(await test.redis.info("commandstats"));
+    const { commands } = parseInfo(await site.redis.info("commandstats"));
     // Set-up and the end of a run use none of these.
     for (const name of ["hgetall", "zrank", "zcard", "zscore", "evalsha", "incr", "multi", "exec"]) {
       expect([name, commands.get(name)?.calls ?? 0]).toEqual([name, expected[name] ?? 0]);
     }
-    expect(await leftovers()).toEqual([]);
+    expect(await site.keys()).toEqual([]);
   });
 });
 
 it.each(["wire", "ioredis"])(
   "shows a row for every strategy and user, and what is not measured (%s)",
   async (client) => {
-    const { stdout, exitCode } = await micro(["--url", url, ...SHORT, "--client", client, "--strategy", "lua,multi"]);
+    const { stdout, exitCode } = await micro(...SHORT, "--client", client, "--strategy", "lua,multi").ended;
     expect(exitCode).toBe(0);
     for (const kind of USER_KINDS) {
       expect(stdout).toMatch(new RegExp(`^lua +${kind} .* [µm]s .* 1 +1 +baseline$`, "m"));
       expect(stdout).toMatch(new RegExp(`^multi +${kind} .*×\\d.*too few rounds$`, "m"));
     }
     expect(stdout).toContain("this measures round trips, not throughput");
-    expect(await leftovers()).toEqual([]);
+    expect(await site.keys()).toEqual([]);
   },
 );
 
 it("writes a report that `qbench report` renders, as a table or as JSON alone", async () => {
-  const path = join(folder, "saved.json");
-  const { stdout } = await micro(["--url", url, ...SHORT, "--strategy", "lua", "--output", path]);
+  const path = site.path("saved.json");
+  const { stdout } = await micro(...SHORT, "--strategy", "lua", "--output", path).ended;
   const table = await runReport([path], { color: false });
   expect(`${table}\n\nwritten to ${path}`).toBe(stdout);
   const json = await runReport([path], { format: "json", color: false });
@@ -118,9 +97,9 @@ it("writes a report that `qbench report` renders, as a table or as JSON alone", 
 });
 
 it("starts a server of its own", async () => {
-  const { stdout, exitCode } = await micro([...SHORT, "--strategy", "lua", "--json"]);
+  const { stdout, exitCode } = await site.world.command("micro", ...SHORT, "--strategy", "lua", "--json").ended;
   expect(exitCode).toBe(0);
-  expect(JSON.parse(stdout as string)).toMatchObject({ kind: "micro", target: { kind: "embedded" } });
+  expect(JSON.parse(stdout)).toMatchObject({ kind: "micro", target: { kind: "embedded" } });
 });
 
 describe("the order of turns", () => {
@@ -139,78 +118,62 @@ describe("the order of turns", () => {
 
   it("is told by --dry-run, which connects to nothing", async () => {
     const args = ["--dry-run", "--json", "--seed", "7", "--url", "redis://127.0.0.1:1", "--strategy", "all"];
-    const { stdout, exitCode } = await micro(args);
-    expect(exitCode).toBe(0);
+    const result = await inProcess("micro", ...args);
     const turns = planTurns({ strategies: STRATEGY_NAMES, trials: 5, seed: 7 });
-    expect(JSON.parse(stdout as string)).toMatchObject({ kind: "plan", seed: 7, turns });
+    expect(JSON.parse("text" in result ? result.text : "")).toMatchObject({ kind: "plan", seed: 7, turns });
   });
 });
 
 describe("what goes wrong", () => {
   it.each([
-    [["--strategy", "luaa"], 2, /unknown strategy "luaa" \(did you mean "lua"\?\)/],
-    [["--duration", "1h"], 2, /--duration: expected up to 1m/],
-    [["--duration", "soon"], 2, /--duration: expected/],
-    [["--vus", "3"], 2, /unknown option '--vus'/],
-    [["--client", "fetch"], 2, /--client: expected/],
-    [["--output", "/none/x.json"], 2, /there is no folder \/none/],
-    [["--url", "redis://10.255.255.1:6379"], 2, /--allow-remote/],
-    [["--url", "redis://127.0.0.1:1"], 3, /127\.0\.0\.1:1/],
-  ])("%j is told in one message, on stdout as JSON", async (args, code, message) => {
-    const { stdout, stderr, exitCode } = await micro([...args, "--json"]);
-    expect(exitCode).toBe(code);
-    expect(stderr).toMatch(message);
-    expect(stderr).not.toMatch(/\n\s+at /);
-    expect(failureReportSchema.parse(JSON.parse(stdout as string))).toMatchObject({ kind: "micro", error: { code } });
+    [["--strategy", "luaa"], /unknown strategy "luaa" \(did you mean "lua"\?\)/],
+    [["--duration", "1h"], /--duration: expected up to 1m/],
+    [["--duration", "soon"], /--duration: expected/],
+    [["--vus", "3"], /unknown option '--vus'/],
+    [["--client", "fetch"], /--client: expected/],
+    [["--output", "/none/x.json"], /there is no folder \/none/],
+    [["--url", "redis://10.255.255.1:6379"], /--allow-remote/],
+  ])("%j is told in one message", (args, message) => expectMistake("micro", args, message));
+
+  it("where no server is, it says so, on stdout as JSON", async () => {
+    const ended = await site.world.command("micro", "--url", "redis://127.0.0.1:1", "--json").ended;
+    expectFailure(ended, "micro", 3, /127\.0\.0\.1:1/);
   });
 
   it("Ctrl-C ends it with what there is, and no key is left", async () => {
-    const path = join(folder, "cut.json");
-    const args = ["--url", url, "--duration", "10s", "--trials", "100", "--json", "--output", path];
-    const running = micro(args);
-    // The first turns have ended when their keys' successors are there.
-    for (let i = 0; i < 500 && (await test.redis.exists(...concertsOf(await leftovers(), 3))) === 0; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const path = site.path("cut.json");
+    const running = micro(...ENDLESS, "--json", "--output", path);
+    await until(() => hasTakenTurns(site.redis));
     running.kill("SIGINT");
-    const { stdout, exitCode } = await running;
+    const { stdout, exitCode } = await running.ended;
     expect(exitCode).toBe(130);
-    const report: MicroReport = microReportSchema.parse(JSON.parse(stdout as string));
+    const report: MicroReport = microReportSchema.parse(JSON.parse(stdout));
     expect(report).toMatchObject({ complete: false, error: { code: 130, kind: "interrupted" } });
     expect(roundsIn(report)).not.toEqual([]);
     expect(renderMicroTable(report, { color: false })).toContain("not complete");
     expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(report);
-    expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
-    expect(await leftovers()).toEqual([]);
+    expect(readdirSync(dirname(path)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+    expect(await site.keys()).toEqual([]);
   });
 
-  it("a server that is lost ends it with what there is, exit 3", async () => {
-    const other = await startTestRedis();
-    try {
-      const args = ["--url", `redis://127.0.0.1:${other.server.endpoint.port}`, "--duration", "10s", "--trials", "100"];
-      const running = micro([...args, "--json"]);
-      const keys = () => other.redis.keys("*");
-      for (let i = 0; i < 500 && (await other.redis.exists(...concertsOf(await keys(), 3))) === 0; i++) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+  it("a server that is lost ends it with what there is, exit 3", () =>
+    withRedis(async (other) => {
+      const at = `redis://127.0.0.1:${other.server.endpoint.port}`;
+      const running = site.world.command("micro", "--url", at, ...ENDLESS, "--json");
+      await until(() => hasTakenTurns(other.redis));
       await other.stop();
-      const { stdout, exitCode } = await running;
+      const { stdout, exitCode } = await running.ended;
       expect(exitCode).toBe(3);
-      const report = microReportSchema.parse(JSON.parse(stdout as string));
+      const report = microReportSchema.parse(JSON.parse(stdout));
       expect(report).toMatchObject({ complete: false, error: { code: 3, kind: "environment" } });
       expect(roundsIn(report)).not.toEqual([]);
       expect(report.warnings.map(({ code }) => code)).toContain("not-cleaned");
-    } finally {
-      await other.stop();
-    }
-  });
+    }));
 });
 
-/** Keys among `keys` of the concert with this number, or one that does not exist. */
-function concertsOf(keys: readonly string[], number: number): string[] {
-  const found = keys.filter((key) => key.includes(`:${number}}`));
-  return found.length > 0 ? found : ["none"];
-}
+/** Each turn has a concert of its own: there is the fourth one's. */
+const hasTakenTurns = async (redis: Redis): Promise<boolean> =>
+  (await redis.keys("*")).some((key) => key.includes(":3}"));
 
 const roundsIn = ({ strategies }: MicroReport) =>
   strategies.flatMap(({ users }) => USER_KINDS.flatMap((kind) => users[kind].rounds));

@@ -1,47 +1,24 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { execa, type Options } from "execa";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
 import { until } from "../engine/testing/program.js";
-import { failureReportSchema } from "../report/schema.js";
+import { ownSite } from "../engine/testing/site.js";
 import { type SweepReport, sweepReportSchema } from "../report/sweep.js";
-import { startTestRedis, type TestRedis } from "../targets/testing.js";
 import { type ReportOptions, runReport } from "./report.js";
+import { expectFailure, expectMistake, inProcess } from "./testing.js";
 
-/** The built command, as a user runs it. */
-const BIN = fileURLToPath(new URL("../../bin/qbench.js", import.meta.url));
-const qbench = (args: string[], options: Options = {}) =>
-  execa(process.execPath, [BIN, ...args], { reject: false, timeout: 60_000, env: { FORCE_COLOR: "0" }, ...options });
-// Whole programs, whose threads start servers and others, on a machine that may be busy.
-vi.setConfig({ testTimeout: 60_000 });
-
-let test: TestRedis;
-let url: string;
-let folder: string;
-beforeAll(async () => {
-  test = await startTestRedis();
-  url = `redis://127.0.0.1:${test.server.endpoint.port}`;
-  folder = mkdtempSync(join(tmpdir(), "qbench-sweep-"));
-});
-afterAll(async () => {
-  await test.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+/** The built command, as a user runs it, where it measures; its words about arguments in this process. */
+const site = ownSite();
 
 const SMALL = ["--entries", "200", "--warmup", "0", "--history", "8MB"];
-const sweep = (...args: string[]) => qbench(["sweep", "--url", url, ...SMALL, ...args]);
-const reportIn = (stdout: unknown): SweepReport => sweepReportSchema.parse(JSON.parse(stdout as string));
+const sweep = (...args: string[]) => site.on("sweep", ...SMALL, ...args);
+const reportIn = (stdout: string): SweepReport => sweepReportSchema.parse(JSON.parse(stdout));
 
 it("measures every cell, each as its values say, and leaves nothing behind", async () => {
-  const paths = Object.fromEntries(
-    ["json", "txt", "md", "csv", "svg"].map((one) => [one, join(folder, `sweep.${one}`)]),
-  );
+  const paths = Object.fromEntries(["json", "txt", "md", "csv", "svg"].map((one) => [one, site.path(`sweep.${one}`)]));
   const { stdout, stderr, exitCode } = await sweep(
     ...["--axis", "vus=20,40", "--axis", "pool=2,4", "--axis", "strategy=individual,lua", "--trials", "2", "--json"],
     ...Object.values(paths).flatMap((path) => ["--output", path]),
-  );
+  ).ended;
   expect([exitCode, stderr]).toEqual([0, expect.not.stringMatching(/bug/)]);
   expect(stderr).toContain("8 cells, 2 trials of 200 entries each");
   const report = reportIn(stdout);
@@ -56,10 +33,10 @@ it("measures every cell, each as its values say, and leaves nothing behind", asy
       }
     }
   }
-  expect(await test.redis.keys("*")).toEqual([]);
+  expect(await site.keys()).toEqual([]);
 
   const read = (ending: string): string => readFileSync(paths[ending] as string, "utf8");
-  expect(JSON.parse(read("json"))).toEqual(JSON.parse(stdout as string));
+  expect(JSON.parse(read("json"))).toEqual(JSON.parse(stdout));
   expect(read("txt")).toMatch(/^40 +4 +[\d,.]+\/s +[\d,.]+\/s/m);
   expect(read("svg")).toContain("tps by vus × pool");
   expect(read("csv").trimEnd().split("\n")).toHaveLength(1 + 16);
@@ -74,7 +51,7 @@ it("measures every cell, each as its values say, and leaves nothing behind", asy
 
 it("opens what each cell needs: threads, and one that paces", async () => {
   const args = ["--axis", "rate=1k,4k", "--strategy", "lua", "--trials", "1"];
-  const { stdout, exitCode } = await sweep(...args, "--json", "--axis", "instances=1,2", "--vus", "50");
+  const { stdout, exitCode } = await sweep(...args, "--json", "--axis", "instances=1,2", "--vus", "50").ended;
   expect(exitCode).toBe(0);
   const { points } = reportIn(stdout);
   expect(points).toHaveLength(4);
@@ -88,81 +65,78 @@ it("opens what each cell needs: threads, and one that paces", async () => {
 });
 
 it("goes on where it was cut, under the seed that it had", async () => {
-  const path = join(folder, "resume.jsonl");
+  const path = site.path("resume.jsonl");
   const args = ["--axis", "vus=10,20,30", "--strategy", "lua", "--trials", "12", "--resume", path, "--json"];
   const lines = (): number => (existsSync(path) ? readFileSync(path, "utf8").split("\n").length - 1 : 0);
   const first = sweep(...args);
   await until(() => lines() > 5);
   first.kill("SIGKILL");
-  await first;
+  await first.ended;
   const kept = lines();
   expect(kept).toBeLessThan(1 + 36);
   // As if the last line had been cut short too.
   appendFileSync(path, '{"wave":0,"ro');
-  const { stdout, stderr, exitCode } = await sweep(...args);
+  const { stdout, stderr, exitCode } = await sweep(...args).ended;
   expect(exitCode).toBe(0);
   expect(stderr).toContain(`${kept - 1} trials are there already`);
   const report = reportIn(stdout);
   expect(lines()).toBe(1 + 36);
   expect(report.seed).toBe(JSON.parse(readFileSync(path, "utf8").split("\n")[0]!).plan.seed);
   for (const { strategies } of report.points) expect(strategies[0]!.trials).toHaveLength(12);
-  const other = await sweep(...args, "--pool", "3");
-  expect([other.exitCode, other.stderr]).toEqual([
-    2,
-    expect.stringMatching(/another sweep:\n.*scenario.pool: 20 there, 3 here/),
-  ]);
-  expect(await test.redis.keys("*")).toEqual([]);
+  const other = [...SMALL, ...args, "--pool", "3", "--quiet"];
+  await expectMistake("sweep", other, /another sweep:\n.*scenario.pool: 20 there, 3 here/);
+  expect(await site.keys()).toEqual([]);
 });
 
 it("Ctrl-C ends it with what there is", async () => {
   const args = ["--axis", "vus=10,20", "--strategy", "lua", "--trials", "500", "--json"];
-  const path = join(folder, "cut.jsonl");
+  const path = site.path("cut.jsonl");
   const running = sweep(...args, "--resume", path);
   await until(() => existsSync(path) && readFileSync(path, "utf8").split("\n").length > 4);
   running.kill("SIGINT");
-  const { stdout, exitCode } = await running;
+  const { stdout, exitCode } = await running.ended;
   expect(exitCode).toBe(130);
   const report = reportIn(stdout);
   expect(report).toMatchObject({ complete: false, error: { code: 130 } });
   expect(report.points[0]!.strategies[0]!.trials).not.toEqual([]);
-  expect(await test.redis.keys("*")).toEqual([]);
+  expect(await site.keys()).toEqual([]);
 });
 
 it("--dry-run tells the cells and the time, and connects to nothing", async () => {
   const args = ["--axis", `vus=${Array.from({ length: 20 }, (_, i) => 10 * (i + 1))}`, "--strategy", "lua,dedup"];
-  const dry = (...more: string[]) =>
-    qbench(["sweep", "--url", "redis://127.0.0.1:1", ...args, "--max-cells", "12", "--dry-run", ...more]);
-  const { stdout, exitCode } = await dry();
-  expect(exitCode).toBe(0);
-  expect(stdout).toMatch(/^cells +12, 6 of them first, the others where these change most$/m);
-  expect(stdout).toMatch(/about 2m45s; seed \d+$/m);
-  const document = JSON.parse((await dry("--json", "--seed", "7")).stdout as string);
+  const dry = async (...more: string[]): Promise<string> => {
+    const url = "redis://127.0.0.1:1";
+    const result = await inProcess("sweep", "--url", url, ...args, "--max-cells", "12", "--dry-run", ...more);
+    return "text" in result ? result.text : result.message;
+  };
+  const text = await dry();
+  expect(text).toMatch(/^cells +12, 6 of them first, the others where these change most$/m);
+  expect(text).toMatch(/about 2m45s; seed \d+$/m);
+  const document = JSON.parse(await dry("--json", "--seed", "7"));
   expect(document).toMatchObject({ kind: "plan", seed: 7, cells: 12 });
   expect(document.trials).toHaveLength(6 * 5);
 });
 
-describe("what goes wrong is told in one message, on stdout as JSON", () => {
+describe("what goes wrong is told in one message", () => {
   it.each([
-    [[], 2, /there is no axis/],
-    [["--axis", "vsu=1,2", "--axis", "pool=x,3"], 2, /did you mean "vus".*\n.*expected a whole number/],
-    [["--axis", "vus=1,2", "--vus", "3"], 2, /--vus: an axis says it already/],
-    [["--axis", "vus=2,50", "--instances", "4"], 2, /at vus 2: .*expected at least one virtual user for each instance/],
-    [["--axis", "vus=10,20", "--figure", "p98"], 2, /--figure: unknown figure "p98"/],
-    [["--axis", "vus=10,20,30", "--max-cells", "3"], 2, /--max-cells: expected 8 at least, got 3/],
-    [["--axis", "vus=10,20", "--resume", "x.json"], 2, /--resume x.json: expected a name that ends in .jsonl/],
-    [["--axis", "vus=10,20", "--url", "redis://127.0.0.1:1"], 3, /127\.0\.0\.1:1/],
-  ])("%j", async (args, code, message) => {
-    const { stdout, stderr, exitCode } = await qbench(["sweep", ...args, "--json"]);
-    expect([exitCode, stderr]).toEqual([code, expect.stringMatching(message)]);
-    expect(stderr).not.toMatch(/\n\s+at /);
-    expect(failureReportSchema.parse(JSON.parse(stdout as string))).toMatchObject({ kind: "sweep", error: { code } });
+    [[], /there is no axis/],
+    [["--axis", "vsu=1,2", "--axis", "pool=x,3"], /did you mean "vus".*\n.*expected a whole number/],
+    [["--axis", "vus=1,2", "--vus", "3"], /--vus: an axis says it already/],
+    [["--axis", "vus=2,50", "--instances", "4"], /at vus 2: .*expected at least one virtual user for each instance/],
+    [["--axis", "vus=10,20", "--figure", "p98"], /--figure: unknown figure "p98"/],
+    [["--axis", "vus=10,20,30", "--max-cells", "3"], /--max-cells: expected 8 at least, got 3/],
+    [["--axis", "vus=10,20", "--resume", "x.json"], /--resume x.json: expected a name that ends in .jsonl/],
+  ])("%j", (args, message) => expectMistake("sweep", args, message));
+
+  it("where no server is, on stdout as JSON", async () => {
+    const args = ["--axis", "vus=10,20", "--url", "redis://127.0.0.1:1", "--json"];
+    expectFailure(await site.world.command("sweep", ...args).ended, "sweep", 3, /127\.0\.0\.1:1/);
   });
 
   it("a file of somebody else's is not written to", async () => {
-    const path = join(folder, "notes.jsonl");
+    const path = site.path("notes.jsonl");
     writeFileSync(path, "my notes\n");
-    const { exitCode, stderr } = await sweep("--axis", "vus=10,20", "--resume", path);
-    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/is no file of a sweep/)]);
+    await expectMistake("sweep", ["--axis", "vus=10,20", "--resume", path], /is no file of a sweep/);
     expect(readFileSync(path, "utf8")).toBe("my notes\n");
   });
 });

@@ -1,30 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { DESIGNS } from "../admission/index.js";
-import { startTestRedis, type TestRedis } from "../targets/testing.js";
-import { callsOf, type Ended, makeWorld, type World } from "./testing/program.js";
+import { expectMistake } from "../commands/testing.js";
+import { ownSite } from "./testing/site.js";
 
 /** `qbench run --admit`: users are admitted beside the entries, and neither the counts nor the audit confuse the two. */
-// Whole programs on a machine that may be busy.
-vi.setConfig({ testTimeout: 60_000 });
+const site = ownSite();
+beforeEach(() => site.redis.config("RESETSTAT"));
 
-let test: TestRedis;
-let world: World;
-let url: string;
-beforeAll(async () => {
-  [test, world] = await Promise.all([startTestRedis(), makeWorld()]);
-  url = `redis://127.0.0.1:${test.server.endpoint.port}`;
-});
-afterAll(async () => {
-  world.remove();
-  await test.stop();
-});
-beforeEach(() => test.redis.config("RESETSTAT"));
-
-const run = async (...args: string[]): Promise<Ended> => {
-  const ended = await world.run("--url", url, "--trials", "1", "--warmup", "0", "--json", ...args).ended;
-  expect(ended.stderr).not.toMatch(/bug/);
-  return ended;
-};
+const run = (...args: string[]) => site.oneTrial("--json", ...args);
 // Nothing is late here: a busy machine must not make failures.
 const ADMIT = ["--admit-every", "20ms", "--vus", "40", "--pool", "4", "--timeout", "20s"];
 // biome-ignore lint/suspicious/noExplicitAny: see testing/program.ts
@@ -53,9 +36,9 @@ describe.each(DESIGNS.filter(({ token }) => token === "hash").map(({ name }) => 
       admitted += admission.admitted;
     }
     expect(admitted).toBeGreaterThan(0);
-    expect(await test.redis.dbsize()).toBe(0);
+    expect(await site.redis.dbsize()).toBe(0);
     // Who calls scripts by EVAL is the scheduler alone.
-    const { evalsha = 0 } = await callsOf(test.redis);
+    const { evalsha = 0 } = await site.calls();
     expect(evalsha).toBe(trialOf(report, "lua").entries.attempted);
   });
 });
@@ -94,7 +77,7 @@ it("tells an active user who was waiting before, as soon as he is admitted", asy
 
 it("says in the table what it did to the entries", async () => {
   const args = ["--admit", "looped", "--strategy", "lua", "--duration", "200ms", "--rate", "1k", ...ADMIT];
-  const { stdout } = await world.run("--url", url, "--trials", "1", "--warmup", "0", ...args).ended;
+  const { stdout } = await site.oneTrial(...args);
   expect(stdout).toMatch(/^admission {2}looped, 1,000 users every 20ms$/m);
   expect(stdout.replace(/\s+/g, " ")).toMatch(
     /lua: looped admitted [\d,]+ users? in \d+ calls; each script keeps all others waiting for .* of the time: .* p99 \(from 1 % on\)/,
@@ -108,11 +91,7 @@ describe("what cannot work is told before anything connects", () => {
     [["--admit", "loped"], /--admit: expected one of looped, .*did you mean "looped"/],
     [["--admit", "looped", "--concerts", "1001"], /--concerts: expected at most 1,000 concerts/],
     [["--admit-every", "1ms"], /--admit-every: expected a duration from 10ms/],
-  ])("%j", async (args, message) => {
-    const ended = await world.run("--url", "redis://127.0.0.1:1", ...args).ended;
-    expect([ended.exitCode, ended.stdout]).toEqual([2, ""]);
-    expect(ended.stderr).toMatch(message);
-  });
+  ])("%j", (args, message) => expectMistake("run", args, message));
 
   it("set-ex beside lua, which asks EXISTS, can", async () => {
     const ended = await run("--admit", "set-ex", "--strategy", "lua", "--duration", "200ms", ...ADMIT);

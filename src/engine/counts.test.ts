@@ -1,27 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { startTestRedis, type TestRedis } from "../targets/testing.js";
-import { callsOf, type Ended, makeWorld, type World } from "./testing/program.js";
+import { beforeEach, describe, expect, it } from "vitest";
+import { ownSite } from "./testing/site.js";
 
 /** What a run reports, held against the commandstats of the server that it was run on. */
-let test: TestRedis;
-let world: World;
-let url: string;
-beforeAll(async () => {
-  [test, world] = await Promise.all([startTestRedis(), makeWorld()]);
-  url = `redis://127.0.0.1:${test.server.endpoint.port}`;
-});
-afterAll(async () => {
-  world.remove();
-  await test.stop();
-});
-beforeEach(() => test.redis.config("RESETSTAT"));
+const site = ownSite();
+beforeEach(() => site.redis.config("RESETSTAT"));
 
 const ALL = ["individual", "dedup", "pipeline", "lua", "pipeline-blind", "multi"];
-const run = async (...args: string[]): Promise<Ended> => {
-  const ended = await world.run("--url", url, "--trials", "1", "--warmup", "0", "--json", ...args).ended;
-  expect(ended.stderr).not.toMatch(/bug/);
-  return ended;
-};
+const run = (...args: string[]) => site.oneTrial("--json", ...args);
 // biome-ignore lint/suspicious/noExplicitAny: see testing/program.ts
 const trialsOf = (report: any): Record<string, any> =>
   // biome-ignore lint/suspicious/noExplicitAny: as above
@@ -43,12 +28,12 @@ describe("--entries", () => {
       // Not `ok`: scores from clocks promise no order, and instances that enter at once show it.
       expect(trial.audit).toMatchObject({ brokenPromises: [], coverage: "users" });
     }
-    const calls = await callsOf(test.redis);
+    const calls = await site.calls();
     expect(calls.evalsha).toBe(entries);
     // dedup's own, and one inside each script.
     expect(calls.zadd).toBe(2 * entries);
     expect(calls.hgetall).toBe(entries);
-    expect(await test.redis.dbsize()).toBe(0);
+    expect(await site.redis.dbsize()).toBe(0);
   });
 });
 
@@ -92,6 +77,6 @@ describe("calls per entry, by the server's count, are what the strategies declar
       // The driver and the server agree.
       expect(trial.warnings).toEqual([]);
     }
-    expect(await test.redis.dbsize()).toBe(0);
+    expect(await site.redis.dbsize()).toBe(0);
   });
 });

@@ -1,29 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { startTestRedis, type TestRedis } from "../targets/testing.js";
-import { callsOf, type Ended, makeWorld, type World } from "./testing/program.js";
+import { beforeEach, describe, expect, it } from "vitest";
+import { expectMistake } from "../commands/testing.js";
+import { ownSite } from "./testing/site.js";
 
 /** Strategies at once over the same keys: their shares, what the server counts, and what they promise together. */
-// Whole programs on a machine that may be busy.
-vi.setConfig({ testTimeout: 60_000 });
+const site = ownSite();
+beforeEach(() => site.redis.config("RESETSTAT"));
 
-let test: TestRedis;
-let world: World;
-let url: string;
-beforeAll(async () => {
-  [test, world] = await Promise.all([startTestRedis(), makeWorld()]);
-  url = `redis://127.0.0.1:${test.server.endpoint.port}`;
-});
-afterAll(async () => {
-  world.remove();
-  await test.stop();
-});
-beforeEach(() => test.redis.config("RESETSTAT"));
-
-const run = async (...args: string[]): Promise<Ended> => {
-  const ended = await world.run("--url", url, "--trials", "1", "--warmup", "0", ...args).ended;
-  expect(ended.stderr).not.toMatch(/bug/);
-  return ended;
-};
 // Nothing is late here: a busy machine must not make failures.
 const USERS = ["--vus", "30", "--pool", "4", "--timeout", "20s"];
 
@@ -32,7 +14,7 @@ it.each([
   ["ioredis", "2"],
 ])("gives each its share, and the server counts what the driver sent (client %s, %s instances)", async (client, n) => {
   const load = ["--entries", "2000", "--client", client, "--instances", n, ...USERS];
-  const ended = await run("--mix-strategies", "individual=90,lua=10", ...load, "--json");
+  const ended = await site.oneTrial("--mix-strategies", "individual=90,lua=10", ...load, "--json");
   expect(ended.exitCode).toBe(0);
   const report = ended.json();
   expect(report.scenario).toMatchObject({
@@ -52,13 +34,13 @@ it.each([
   expect(lua).toMatchObject({ strategy: "lua", share: 10 });
   expect(individual.latency.entry.count + lua.latency.entry.count).toBe(2000);
   expect(trial.server.callsPerEntry).toBe((6 * (2000 - byLua) + byLua) / 2000);
-  const calls = await callsOf(test.redis);
+  const calls = await site.calls();
   expect([calls.evalsha, calls.hgetall]).toEqual([byLua, 2000 - byLua]);
-  expect(await test.redis.dbsize()).toBe(0);
+  expect(await site.redis.dbsize()).toBe(0);
 });
 
 it("stands beside others in a comparison, and tells of its parts", async () => {
-  const ended = await run("--strategy", "lua,individual=50+lua=50", "--entries", "200", ...USERS);
+  const ended = await site.oneTrial("--strategy", "lua,individual=50+lua=50", "--entries", "200", ...USERS);
   expect(ended.exitCode).toBe(0);
   expect(ended.stdout).toMatch(/^individual=50\+ .*\nlua=50 /m);
   expect(ended.stdout.replace(/\s+/g, " ")).toMatch(
@@ -68,7 +50,15 @@ it("stands beside others in a comparison, and tells of its parts", async () => {
 
 it("is admitted beside, each read for what it is", async () => {
   const admit = ["--admit", "looped", "--admit-every", "20ms", "--admit-batch", "50"];
-  const ended = await run("--mix-strategies", "dedup=50,lua=50", "--duration", "300ms", ...admit, ...USERS, "--json");
+  const ended = await site.oneTrial(
+    "--mix-strategies",
+    "dedup=50,lua=50",
+    "--duration",
+    "300ms",
+    ...admit,
+    ...USERS,
+    "--json",
+  );
   const [trial] = ended.json().strategies[0].trials;
   expect(trial.admission.admitted).toBeGreaterThan(0);
   expect(trial.warnings).toEqual([]);
@@ -88,9 +78,5 @@ describe("what cannot be is told before anything connects", () => {
       /--mix-strategies: expected this or strategy, not both/,
     ],
     [["--strategy", "lua,individual=90+lua=1"], /--strategy: shares must sum to 100, these sum to 91/],
-  ])("%j", async (args, message) => {
-    const ended = await world.run("--url", "redis://127.0.0.1:1", ...args).ended;
-    expect([ended.exitCode, ended.stdout]).toEqual([2, ""]);
-    expect(ended.stderr).toMatch(message);
-  });
+  ])("%j", (args, message) => expectMistake("run", args, message));
 });
