@@ -31,6 +31,7 @@ export const PICTURES = [
   { path: "docs/charts/crossover.svg", report: "results/crossover.json", chart: "crossover", theme: "light" },
   { path: "docs/charts/default-percentiles.svg", report: "results/default.json", chart: "percentiles", theme: "light" },
   { path: "docs/charts/default-roadmap.svg", report: "results/default.json", chart: "roadmap", theme: "light" },
+  { path: "docs/charts/roadmap.svg", report: "results/roadmap.json", chart: "roadmap", theme: "light" },
   { path: "docs/charts/default-tps-ko.svg", report: "results/default.json", chart: "tps", theme: "light", lang: "ko" },
 ];
 

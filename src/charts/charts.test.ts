@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { RoadmapReport } from "../report/roadmap.js";
 import type { RunReport } from "../report/schema.js";
 import type { SweepReport } from "../report/sweep.js";
-import { crossoverText } from "../report/sweep-words.js";
+import { certaintyOf, crossoverText } from "../report/sweep-words.js";
 import { AUDIT, reportOf, SCENARIO } from "../report/testing.js";
 import { placeText } from "../sweep/axis.js";
 import { planOf, sweepReportOf } from "../sweep/testing.js";
@@ -192,6 +192,11 @@ describe("charts of a sweep", () => {
     expect(nothing).toBe("tps by pool");
     expect(line).toMatch(/^Neither individual nor lua is certainly ahead around pool 4/);
     expect(text).toMatch(/^neither individual nor lua is certainly ahead around pool 4/);
+    // Crossed again before its end, that end speaks for the other one.
+    const back = { ...crossing, at: 49, before: crossing.after, after: crossing.before, low: null, high: 50 };
+    const twice = { ...report, crossovers: [{ ...crossing, high: 50 }, back] };
+    expect(twice.crossovers.map((one) => certaintyOf(twice, one))).toEqual(["below", "above"]);
+    expect(certaintyOf({ ...twice, crossovers: [crossing] }, crossing)).toBe("both");
     for (const change of [{}, { low: null }, { high: null }]) {
       expect(told(change, { ...LOOK, labels: LABELS.ko })[0]).toMatch(/pool.*individual.*lua|pool.*lua.*individual/);
     }

@@ -108,7 +108,7 @@ const en: Labels = {
   measured: "measured",
   stagesTitle: "The roadmap, published, predicted and measured",
   stagesSubtitle:
-    "Entries a second: published with the application, the others here without it; whiskers: what was expected, and the interval of the median.",
+    "Entries a second: published with the application, predicted and measured here without it.\nWhiskers: what was expected; the interval of the median.",
   stage: "stage",
   published: "published",
   predicted: "predicted",
@@ -173,7 +173,7 @@ const ko: Labels = {
   expected: "예상",
   measured: "측정",
   stagesTitle: "로드맵: 발표, 예측, 측정",
-  stagesSubtitle: "초당 진입 수. 발표는 애플리케이션 포함, 예측과 측정은 제외. 수염: 예상 범위와 중앙값의 구간.",
+  stagesSubtitle: "초당 진입 수. 발표는 애플리케이션 포함, 예측과 측정은 제외.\n수염: 예상 범위와 중앙값의 구간.",
   stage: "단계",
   published: "발표",
   predicted: "예측",

@@ -34,7 +34,7 @@ export function drawSweepLines(report: SweepReport, look: Look): Drawing | strin
     }),
   }));
   const crossovers = report.crossovers.filter((one) => one.axis === axis.flag && isHeld(one.held));
-  const isCertain = (one: SweepCrossover): boolean => certaintyOf(one) !== "neither";
+  const isCertain = (one: SweepCrossover): boolean => certaintyOf(report, one) !== "neither";
   // What nothing is known of may be told below the title, not in it.
   const told = [...crossovers.filter(isCertain), ...crossovers.filter((one) => !isCertain(one))];
   const sayings = told.map((one) => sayingOf(report, one, labels));
@@ -62,7 +62,7 @@ export function drawSweepLines(report: SweepReport, look: Look): Drawing | strin
 function sayingOf(report: SweepReport, one: SweepCrossover, labels: Labels): string {
   const [after, before] = [foreign(one.after), foreign(one.before)];
   const place = withGreekMu(printable(placeOf(report, one), LONGEST_TEXT));
-  switch (certaintyOf(one)) {
+  switch (certaintyOf(report, one)) {
     case "both":
       return labels.overtakes(after, before, place);
     case "above":

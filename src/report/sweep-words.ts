@@ -47,21 +47,37 @@ export const axisNamed = ({ sweep }: SweepReport, flag: string): SweepAxis | und
 
 /**
  * What is certain of a crossing: that one led below and the other leads above ("both"), or on one side alone. An end of
- * its interval is the nearest place at which there certainly is a difference; where that is open, there is none.
+ * its interval is the nearest place at which there certainly is a difference. Where that is open, there is none; and where
+ * the two cross once more before it, it is the other one that leads there.
  */
-export const certaintyOf = ({ low, high }: SweepCrossover): "both" | "above" | "below" | "neither" => {
-  if (low !== null && high !== null) return "both";
-  if (high !== null) return "above";
-  return low === null ? "neither" : "below";
-};
+export function certaintyOf(report: SweepReport, one: SweepCrossover): "both" | "above" | "below" | "neither" {
+  const isOfPair = ({ axis, before, after, held: values }: SweepCrossover): boolean =>
+    axis === one.axis &&
+    [one.before, one.after].includes(before) &&
+    [one.before, one.after].includes(after) &&
+    valuesText(values) === valuesText(one.held);
+  const crossings = report.crossovers.filter(isOfPair).map(({ at }) => at);
+  const isKept = (from: number, to: number): boolean =>
+    crossings.filter((at) => at > from && at < to && at !== one.at).length % 2 === 0;
+  const isAbove = one.high !== null && isKept(one.at, one.high);
+  const isBelow = one.low !== null && isKept(one.low, one.at);
+  if (isAbove && isBelow) return "both";
+  if (isAbove) return "above";
+  return isBelow ? "below" : "neither";
+}
 
 /** "rtt 0.8 ms (95 %: 0.5 ms to 1.2 ms)", or as much of it as is certain: "rtt 1.2 ms (95 %)" */
-export function placeOf(report: SweepReport, { axis, at, low, high }: SweepCrossover): string {
+export function placeOf(report: SweepReport, one: SweepCrossover): string {
+  const { axis, at, low, high } = one;
   const of = axisNamed(report, axis) ?? { unit: null };
-  const text = (place: number): string => placeText(of, place);
-  if (low !== null && high !== null) return `${axis} ${text(at)} (95 %: ${text(low)} to ${text(high)})`;
-  const end = high ?? low;
-  return end === null ? `${axis} ${text(at)}` : `${axis} ${text(end)} (95 %)`;
+  const text = (place: number | null): string => placeText(of, place ?? at);
+  const place = {
+    both: `${text(at)} (95 %: ${text(low)} to ${text(high)})`,
+    above: `${text(high)} (95 %)`,
+    below: `${text(low)} (95 %)`,
+    neither: text(at),
+  }[certaintyOf(report, one)];
+  return `${axis} ${place}`;
 }
 
 /** "between 0.5 ms and 1 ms, which were measured" */
@@ -83,7 +99,7 @@ export function crossoverText(report: SweepReport, one: SweepCrossover): string 
     above: `${after} is ahead of ${before} from ${place} on; below no difference is certain; they cross ${measured}`,
     below: `${before} is ahead of ${after} up to ${place}; above no difference is certain; they cross ${measured}`,
     neither: `neither ${after} nor ${before} is certainly ahead around ${place}; they cross ${measured}`,
-  }[certaintyOf(one)];
+  }[certaintyOf(report, one)];
   return `${said}${Object.keys(values).length === 0 ? "" : `, with ${valuesText(values)}`}${bound(generatorBound)}`;
 }
 
