@@ -18,7 +18,7 @@ describe("figures in the documents", () => {
   it("are all shown somewhere, and all made", () => {
     const made = PICTURES.map(({ path }) => path.replace("docs/charts/", "")).sort();
     expect(readdirSync(new URL("../docs/charts", import.meta.url)).sort()).toEqual(made);
-    const shown = ["README.md", "docs/findings.md", "docs/reports.md"].map(read).join("");
+    const shown = ["README.md", "docs/findings.md", "docs/reports.md", "docs/roadmap.md"].map(read).join("");
     for (const name of made) expect(shown).toContain(`charts/${name}`);
   });
 });
