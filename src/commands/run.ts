@@ -80,6 +80,8 @@ async function jobOf(command: Command): Promise<RunJob> {
       options.cluster !== undefined ||
       endpoints.some(({ primaryName }, _, all) => all.length > 1 && primaryName === undefined),
     isTls: endpoints.some(({ tls }) => tls),
+    shape: options.cluster,
+    isOpen: false,
   });
   checkOutputs(
     options.outputs,

@@ -108,7 +108,8 @@ export class Bench {
   ): Promise<Bench> {
     const { target, runId } = place;
     const isTls = target.endpoints.some(({ tls }) => tls);
-    checkFaults(scenario.faults, { isForeign: target.kind === "url", isCluster: target.kind === "cluster", isTls });
+    const isForeign = target.own === undefined && target.cluster === undefined;
+    checkFaults(scenario.faults, { isForeign, isCluster: target.kind === "cluster", isTls, isOpen: true });
     const clientName = `qbench-${runId}`;
     const proxy = isProxied(scenario) ? await openProxy(target.endpoints[0]!) : undefined;
     const driver = {
@@ -123,10 +124,17 @@ export class Bench {
       scripts: strategies.flatMap((name) => strategyNamed(name).scripts),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
     };
-    const { control, settings, own } = target;
+    const { control, settings, own, cluster } = target;
     try {
       const instances = await Instances.open(scenario, driver, luaFiles);
-      return new Bench(place, instances, { control, settings, own, proxy, clientName });
+      return new Bench(place, instances, {
+        control,
+        settings,
+        own,
+        cluster,
+        proxy,
+        clientName,
+      });
     } catch (error) {
       await proxy?.close();
       throw error;

@@ -388,6 +388,7 @@ async function settle({ target }: TrialContext, results: readonly SegmentResult[
 /** Removes the trial's keys and waits until the server has freed them, so that the next trial does not pay for it. */
 async function teardown(context: TrialContext): Promise<void> {
   const { target } = context;
+  await target.cluster?.repair();
   await refreshPrimaries(target.control);
   await target.removeKeys();
   for (let poll = 0; poll < LAZY_FREE_POLLS; poll++) {

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import type { OwnCluster } from "../targets/own-cluster.js";
 import type { OwnServer } from "../targets/own-server.js";
 import type { Settings } from "../targets/settings.js";
 import type { ServerProxy } from "./proxy.js";
@@ -13,8 +14,11 @@ export interface Fault {
   readonly summary: string;
   /** How long it goes on where nothing else is asked for, ms; null: it happens at an instant. */
   readonly lastsMs: number | null;
-  /** What it is done to: a process of our own, a proxy in front of the server, or the server by its commands alone. */
-  readonly needs: "own-server" | "proxy" | "commands";
+  /**
+   * What it is done to: a process of our own, a proxy in front of the server, the server by its commands alone; a node of a
+   * cluster of our own, or of any cluster by commands.
+   */
+  readonly needs: "own-server" | "proxy" | "commands" | "own-cluster" | "cluster";
   /** What it does to the server: nobody is answered while it goes on; nor afterwards of what was before; nor ever again. */
   readonly serverIs: "there" | "away" | "restarted" | "gone";
   /**
@@ -29,6 +33,7 @@ export interface FaultSite {
   readonly control: Redis;
   readonly settings: Settings;
   readonly own: OwnServer | undefined;
+  readonly cluster: OwnCluster | undefined;
   readonly proxy: ServerProxy | undefined;
   /** What CLIENT LIST calls the measuring connections. */
   readonly clientName: string;

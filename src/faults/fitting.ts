@@ -1,13 +1,18 @@
 import { type QbenchError, usageError } from "../base/errors.js";
+import type { ClusterShape } from "../targets/cluster-shape.js";
 import type { PlannedFault } from "./fault.js";
 import { faultNamed, faultText } from "./index.js";
 
 /** What matters of a target for what can be done to it. */
 export interface Assailable {
-  /** Not started by us: its process is nobody's to stop. */
+  /** Not started by us: its processes are nobody's to stop. */
   readonly isForeign: boolean;
+  /** As far as it is known: of a foreign one for certain once it is open. */
   readonly isCluster: boolean;
   readonly isTls: boolean;
+  /** Of a cluster of our own that is to be started. */
+  readonly shape?: ClusterShape | undefined;
+  readonly isOpen: boolean;
 }
 
 /** Refuses faults that cannot be done to a target. @throws QbenchError (usage) that tells all of them */
@@ -19,7 +24,8 @@ export function checkFaults(faults: readonly PlannedFault[], target: Assailable)
   if (mistakes.length > 0) throw refusal(mistakes);
 }
 
-function reasonAgainst({ name }: PlannedFault, { isForeign, isCluster, isTls }: Assailable): string | undefined {
+function reasonAgainst({ name }: PlannedFault, target: Assailable): string | undefined {
+  const { isForeign, isCluster, isTls, shape, isOpen } = target;
   const { needs } = faultNamed(name);
   if (needs === "commands") return undefined;
   if (needs === "own-server" && isForeign) return "is done to the server's process, and --url names a server of others";
@@ -28,11 +34,20 @@ function reasonAgainst({ name }: PlannedFault, { isForeign, isCluster, isTls }: 
   if (needs === "proxy" && isTls) {
     return "needs a proxy in front of the server, and with TLS (rediss://) none can be put there";
   }
+  if (needs === "own-cluster" && isForeign) return "is done to a node's process, and --url names nodes of others";
+  const isOneServer = !isCluster && (isOpen || !isForeign);
+  if ((needs === "own-cluster" || needs === "cluster") && isOneServer) {
+    return "is done to a cluster, and this is one server: add --cluster";
+  }
+  // A failover takes a replica, and most of the primaries to agree on it.
+  if (needs === "own-cluster" && shape !== undefined && (shape.primaries < 3 || shape.replicasEach < 1)) {
+    return "needs a failover, for which there are too few nodes: 3x1 are the fewest";
+  }
   return undefined;
 }
 
 const refusal = (mistakes: readonly string[]): QbenchError =>
   usageError(
     mistakes.join("\n  "),
-    "measure one server of qbench's own, without --url and --cluster, or choose another fault: `qbench list faults`",
+    "leave --url out for a server of qbench's own, or choose another fault: `qbench list faults`",
   );

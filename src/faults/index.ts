@@ -3,13 +3,29 @@ import { clientKill } from "./client-kill.js";
 import type { Fault, PlannedFault } from "./fault.js";
 import { kill } from "./kill.js";
 import { maxmemory } from "./maxmemory.js";
+import { migrate } from "./migrate.js";
+import { primaryKill } from "./primary-kill.js";
+import { primaryStall } from "./primary-stall.js";
+import { promote } from "./promote.js";
 import { reset } from "./reset.js";
 import { restart } from "./restart.js";
 import { scriptFlush } from "./script-flush.js";
 import { stall } from "./stall.js";
 
 /** Every fault, in the order of lists. A new one is a file and a line here. */
-export const FAULTS: readonly Fault[] = [stall, restart, kill, clientKill, reset, scriptFlush, maxmemory];
+export const FAULTS: readonly Fault[] = [
+  stall,
+  restart,
+  kill,
+  clientKill,
+  reset,
+  scriptFlush,
+  maxmemory,
+  primaryKill,
+  primaryStall,
+  promote,
+  migrate,
+];
 
 export const FAULT_NAMES: readonly string[] = FAULTS.map((fault) => fault.name);
 

@@ -67,6 +67,8 @@ function cellsOf(fault: NonNullable<StrategySummary["faults"]>[number], summary:
   ];
 }
 
-/** Whether the server knows nothing afterwards. */
+/** Whether the server knows nothing afterwards, or its replica not all of it. */
 const forgets = (text: string): boolean =>
-  FAULTS.some(({ name, serverIs }) => serverIs === "restarted" && text.startsWith(`${name}@`));
+  FAULTS.some(
+    ({ name, serverIs, needs }) => (serverIs === "restarted" || needs === "own-cluster") && text.startsWith(`${name}@`),
+  );

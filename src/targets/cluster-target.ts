@@ -8,6 +8,7 @@ import type { ClusterShape } from "./cluster-shape.js";
 import { connectControl } from "./control.js";
 import type { EmbeddedServer } from "./embedded.js";
 import { startEmbeddedCluster } from "./embedded-cluster.js";
+import { OwnCluster } from "./own-cluster.js";
 import type { RedisBinary } from "./redis-binary.js";
 import { addressOf } from "./url.js";
 
@@ -36,16 +37,17 @@ export async function openEmbeddedCluster(
     readonly configLines?: readonly string[];
     readonly onStarted: (server: EmbeddedServer) => Promise<void>;
   },
-): Promise<OpenedCluster & { readonly pids: readonly number[]; end(): Promise<void> }> {
-  const servers = await startEmbeddedCluster(binary, shape, options.onStarted, options.configLines);
+): Promise<OpenedCluster & { readonly cluster: OwnCluster; end(): Promise<void> }> {
+  const nodes = await startEmbeddedCluster(binary, shape, options.onStarted, options.configLines);
   const end = async (): Promise<void> => {
-    await Promise.all(servers.map((server) => server.stop()));
+    await Promise.all(nodes.map(({ server }) => server.stop()));
   };
   try {
-    const endpoints = servers.map((server) => server.endpoint);
+    const endpoints = nodes.map(({ endpoint }) => endpoint);
     const first = await connectControl(endpoints[0]!, options);
     try {
-      return { ...(await openRunningCluster(first, endpoints, options)), pids: pidsOf(servers, endpoints), end };
+      const opened = await openRunningCluster(first, endpoints, options);
+      return { ...opened, cluster: new OwnCluster(nodes, opened.control), end };
     } finally {
       first.disconnect();
     }
@@ -54,9 +56,6 @@ export async function openEmbeddedCluster(
     throw error;
   }
 }
-
-const pidsOf = (servers: readonly EmbeddedServer[], endpoints: readonly Endpoint[]): number[] =>
-  endpoints.map((endpoint) => servers.find((server) => server.endpoint === endpoint)!.pid);
 
 /**
  * `first`: a connection to the first of `given`, whose logins hold for every node.

@@ -5,6 +5,8 @@ import { SLOTS } from "../drivers/slot-map.js";
 import type { ClusterShape } from "./cluster-shape.js";
 import { connectControl } from "./control.js";
 import { type EmbeddedServer, freePort, startEmbedded } from "./embedded.js";
+import type { ClusterNode } from "./own-cluster.js";
+import { OwnServer } from "./own-server.js";
 import type { RedisBinary } from "./redis-binary.js";
 
 /**
@@ -24,7 +26,7 @@ export async function startEmbeddedCluster(
   shape: ClusterShape,
   onStarted: (server: EmbeddedServer) => Promise<void>,
   configLines: readonly string[] = [],
-): Promise<EmbeddedServer[]> {
+): Promise<ClusterNode[]> {
   if (binary.server === "redis" && Number.parseInt(binary.version, 10) < FIRST_VERSION_WITH_CLUSTER_PORT) {
     throw environmentError(
       `${binary.path} is Redis ${binary.version}, and a cluster of qbench's own needs 7 or newer`,
@@ -32,22 +34,25 @@ export async function startEmbeddedCluster(
     );
   }
   const count = shape.primaries * (1 + shape.replicasEach);
-  const servers: EmbeddedServer[] = [];
+  const started: { server: EmbeddedServer; node: ClusterNode }[] = [];
   const controls: Redis[] = [];
   try {
     const starting = Array.from({ length: count }, async () => {
-      const lines = [...(await clusterLines()), ...configLines];
+      const busPort = await freePort();
+      const lines = [...clusterLines(busPort), ...configLines];
       const server = await startEmbedded(binary, lines);
-      servers.push(server);
+      const node = { endpoint: server.endpoint, busPort, server: new OwnServer(server, lines, onStarted) };
+      started.push({ server, node });
     });
     const failed = (await Promise.allSettled(starting)).find((one) => one.status === "rejected");
     if (failed !== undefined) throw failed.reason;
-    for (const server of servers) await onStarted(server);
-    for (const server of servers) controls.push(await connectControl(server.endpoint));
-    await form(controls, servers, shape);
-    return servers;
+    for (const { server } of started) await onStarted(server);
+    const nodes = started.map(({ node }) => node);
+    for (const { endpoint } of nodes) controls.push(await connectControl(endpoint));
+    await form(controls, nodes, shape);
+    return nodes;
   } catch (error) {
-    await Promise.all(servers.map((server) => server.stop()));
+    await Promise.all(started.map(({ server }) => server.stop()));
     throw error;
   } finally {
     for (const control of controls) control.disconnect();
@@ -55,9 +60,9 @@ export async function startEmbeddedCluster(
 }
 
 /** The bus gets a port of its own: the usual one, 10,000 above, may be beyond the last port, or taken. */
-const clusterLines = async (): Promise<string[]> => [
+const clusterLines = (busPort: number): string[] => [
   "cluster-enabled yes",
-  `cluster-port ${await freePort()}`,
+  `cluster-port ${busPort}`,
   `cluster-node-timeout ${NODE_TIMEOUT_MS}`,
   // A replica that has heard from its primary at all may take its place.
   "cluster-replica-validity-factor 0",
@@ -66,7 +71,7 @@ const clusterLines = async (): Promise<string[]> => [
 
 async function form(
   controls: readonly Redis[],
-  servers: readonly EmbeddedServer[],
+  nodes: readonly ClusterNode[],
   { primaries, replicasEach }: ClusterShape,
 ): Promise<void> {
   const deadline = performance.now() + FORM_WITHIN_MS;
@@ -78,9 +83,8 @@ async function form(
     const slots = Array.from({ length: end - first }, (_, i) => first + i);
     await control.call("CLUSTER", "ADDSLOTS", ...slots);
   }
-  for (const { endpoint } of servers.slice(1)) {
-    const bus = await busPortOf(controls[servers.findIndex((one) => one.endpoint === endpoint)]!);
-    await controls[0]!.call("CLUSTER", "MEET", endpoint.host, endpoint.port, bus);
+  for (const { endpoint, busPort } of nodes.slice(1)) {
+    await controls[0]!.call("CLUSTER", "MEET", endpoint.host, endpoint.port, busPort);
   }
   await until(deadline, "know each other", async () => {
     const known = await Promise.all(controls.map((control) => clusterInfo(control, "cluster_known_nodes")));
@@ -116,11 +120,6 @@ async function allSeeAll(controls: readonly Redis[], primaries: number): Promise
       new Set(ranges.map((range) => JSON.stringify(range[2]))).size === primaries &&
       ranges.every((range) => range.length === 3 + (controls.length - primaries) / primaries),
   );
-}
-
-async function busPortOf(control: Redis): Promise<string> {
-  const [, port] = (await control.call("CONFIG", "GET", "cluster-port")) as [string, string];
-  return port;
 }
 
 async function clusterInfo(control: Redis, field: string): Promise<string | undefined> {

@@ -19,6 +19,13 @@ export async function mustReplicate({ control }: { readonly control: Redis }, re
   );
 }
 
+/** A connection to each replica of a primary of this cluster. */
+export async function replicasOf(control: Redis, primary: Redis): Promise<Redis[]> {
+  const replicas = (control as unknown as Cluster).nodes("slave");
+  const infos = await Promise.all(replicas.map((node) => node.info("replication")));
+  return replicas.filter((_, i) => infos[i]!.includes(`master_port:${primary.options.port}\r`));
+}
+
 /** Asks the cluster anew who holds what, as after a failover; a single server needs no asking. */
 export async function refreshPrimaries(control: Redis): Promise<void> {
   if (!control.isCluster) return;

@@ -7,6 +7,7 @@ import { openEmbeddedCluster, openRunningCluster } from "./cluster-target.js";
 import { connectControl } from "./control.js";
 import { startEmbedded } from "./embedded.js";
 import { holdsForeignKeys, removeRunKeys } from "./keys.js";
+import type { OwnCluster } from "./own-cluster.js";
 import { OwnServer } from "./own-server.js";
 import { primariesOf, refreshPrimaries } from "./primaries.js";
 import { findRedisBinary } from "./redis-binary.js";
@@ -60,6 +61,8 @@ export interface Target {
   readonly pids: readonly number[];
   /** The one server's, to do something to it. */
   readonly own: OwnServer | undefined;
+  /** The cluster's nodes, likewise. */
+  readonly cluster?: OwnCluster;
   /** See cluster-control.ts for what it is in a cluster. */
   readonly control: Redis;
   /** What is changed of its settings; `stop` puts it back, and after a SIGKILL the next start does. */
@@ -127,9 +130,14 @@ async function openOwnCluster(options: TargetOptions, shape: ClusterShape): Prom
       ...options,
       onStarted: async (server) => entry?.addServer(server),
     });
+    const { cluster, end, ...rest } = opened;
     return {
       kind: "cluster",
-      ...opened,
+      ...rest,
+      cluster,
+      get pids() {
+        return cluster.nodes.map((node) => node.server.pid);
+      },
       server: binary.server,
       version: binary.version,
       name: `embedded cluster of ${nodesText(opened)} with ${binary.server} ${binary.version}`,
@@ -140,7 +148,7 @@ async function openOwnCluster(options: TargetOptions, shape: ClusterShape): Prom
       removeKeys: () => removeRunKeys(opened.control, options.runId),
       stop: once(async () => {
         opened.control.disconnect();
-        await opened.end();
+        await end();
         await entry?.remove();
       }),
     };
