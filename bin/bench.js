@@ -7,6 +7,7 @@ const BENCHES = {
   scaling: () => import("../dist/bench/scaling.js"),
   rtt: () => import("../dist/bench/rtt.js"),
   memory: () => import("../dist/bench/memory.js"),
+  agents: () => import("../dist/bench/agents.js"),
 };
 
 const [name, ...args] = process.argv.slice(2);

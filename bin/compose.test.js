@@ -17,6 +17,9 @@ const service = z.strictObject({
   environment: z.record(z.string().regex(/^[A-Z_]+$/), z.string()).optional(),
   tmpfs: z.string().startsWith("/").optional(),
   stop_grace_period: duration,
+  depends_on: z
+    .record(z.string(), z.strictObject({ condition: z.enum(["service_healthy", "service_completed_successfully"]) }))
+    .optional(),
   ulimits: z.strictObject({ nofile: z.int() }).optional(),
   healthcheck: z
     .strictObject({
@@ -34,7 +37,7 @@ const composeFile = z.object({
 
 const text = readFileSync(new URL("../docker-compose.yml", import.meta.url), "utf8");
 const { services, volumes } = composeFile.parse(parse(text, { merge: true }));
-const { qbench, prometheus, grafana, ...servers } = services;
+const { qbench, control, prepare, agent, prometheus, grafana, ...servers } = services;
 
 test("Redis 7, Redis 8 and Valkey, each started by its own profile alone", () => {
   expect(Object.entries(servers).map(([name, { image }]) => `${name} ${image}`)).toEqual([
@@ -71,8 +74,18 @@ test("the commands that its head shows name services that there are", () => {
       `${name}:6379`,
       ...ports.map((p) => p.replace(/:6379$/, "")),
     ]);
-    expect(known).toContain(`${host}:${port}`);
+    expect([...known, "control:6379"]).toContain(`${host}:${port}`);
   }
+});
+
+test("agents meet at a Redis of their own, may load the servers here and nothing else, and start when all is set up", () => {
+  for (const { profiles } of [control, prepare, agent]) expect(profiles).toEqual(["agents"]);
+  expect(control.ports).toBeUndefined();
+  const allowed = agent.command.filter((_, i) => agent.command[i - 1] === "--allow-target");
+  expect(allowed).toEqual(Object.keys(servers));
+  expect(agent.command.slice(0, 3)).toEqual(["agent", "--control", "redis://control:6379"]);
+  expect(Object.keys(agent.depends_on)).toEqual(["control", "prepare"]);
+  expect([agent.volumes, agent.entrypoint]).toEqual([qbench.volumes, qbench.entrypoint]);
 });
 
 test("Prometheus and Grafana listen on this machine alone, and find their files here", () => {

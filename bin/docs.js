@@ -41,6 +41,7 @@ const BENCHES = {
   "bench-scaling": () => import("../dist/bench/scaling.js"),
   "bench-rtt": () => import("../dist/bench/rtt.js"),
   "bench-memory": () => import("../dist/bench/memory.js"),
+  "bench-agents": () => import("../dist/bench/agents.js"),
 };
 
 /** The text with every quoted result rendered anew. */

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npm start`: sets up, then runs the default scenario, or the one named, and keeps the report in results/. The run takes place in this very process,
- * so that signals and the exit code need no passing on.
+ * `npm start`: sets up, then runs the default scenario, or the one named, and keeps the report in results/. The run takes
+ * place in this very process, so that signals and the exit code need no passing on. `npm start agent -- …` sets up and is
+ * an agent: a machine that makes part of the load of a run elsewhere.
  */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -25,7 +26,12 @@ const measuresNothing = names("--help") || names("-h") || names("--dry-run");
 /** A name of its own for each report, in the order in which they were made. */
 const reportPath = () => inProject(`results/${new Date().toISOString().slice(0, 19).replaceAll(":", "")}Z.json`);
 
-if (await setUp({ needsRedis: !bringsRedis && !measuresNothing })) {
+if (options[0] === "agent") {
+  if (await setUp({ needsRedis: false })) {
+    process.argv = [process.execPath, inProject("bin/qbench.js"), ...options];
+    await import("./qbench.js");
+  }
+} else if (await setUp({ needsRedis: !bringsRedis && !measuresNothing })) {
   // Git keeps no empty folders, and reports go there unless told otherwise.
   mkdirSync(inProject("results"), { recursive: true });
   const scenario = options.some(isScenario) ? [] : [inProject("scenarios/default.yaml")];

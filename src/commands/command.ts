@@ -30,6 +30,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./run.js"),
   },
   {
+    name: "agent",
+    summary: "make the load of runs that a controller elsewhere makes: one of several machines",
+    load: () => import("./agent.js"),
+  },
+  {
     name: "sweep",
     summary: "measure over a grid of users, connections, delays or any other option: what leads where",
     load: () => import("./sweep.js"),

@@ -1,6 +1,7 @@
 import { designNamed } from "../admission/index.js";
 import type { TrialRecord } from "../audit/dump.js";
 import { EXIT, type QbenchError } from "../base/errors.js";
+import type { Agents } from "../distributed/controller.js";
 import { type RunOutcome, runScenario } from "../engine/run.js";
 import type { TrialResult } from "../engine/trial-result.js";
 import { buildRunReport, trialReport } from "../report/builder.js";
@@ -38,6 +39,7 @@ async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunR
   const startedAt = new Date();
   const sinceMs = performance.now();
   const live = await openLive(job, startedAt);
+  const agents = await agentsOf(job, signal);
   const dump = options.dumpHistory === undefined ? undefined : new HistoryFile(options.dumpHistory);
   let facts: TargetFacts | undefined;
   const observer = {
@@ -53,7 +55,8 @@ async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunR
     recorded: (record: TrialRecord): void => dump?.add(record),
   };
   try {
-    const outcome = await runScenario(scenario, options, observer, signal);
+    const where = agents === undefined ? options : { ...options, openGenerators: agents.openGenerators };
+    const outcome = await runScenario(scenario, where, observer, signal);
     dump?.finish();
     const report = buildRunReport({
       scenario,
@@ -63,7 +66,8 @@ async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunR
       startedAt,
       durationMs: Math.round(performance.now() - sinceMs),
       complete: outcome.complete,
-      warnings: [...job.warnings, ...outcome.warnings],
+      ...(agents === undefined ? {} : { agents: agents.facts() }),
+      warnings: [...job.warnings, ...outcome.warnings, ...(agents?.warnings() ?? [])],
       ...(outcome.error === undefined ? {} : { error: outcome.error }),
       thresholds: job.thresholds,
       seed: scenario.seed,
@@ -71,8 +75,20 @@ async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunR
     return { report, outcome };
   } finally {
     dump?.discard();
+    await agents?.close();
     await live.close();
   }
+}
+
+/** Those that make the load in place of this process; undefined where it does that itself. */
+async function agentsOf({ agents, options }: RunJob, signal: AbortSignal): Promise<Agents | undefined> {
+  if (agents === null) return undefined;
+  const controller = await import("../distributed/controller.js");
+  const say = (line: string): void => {
+    if (!options.quiet) console.error(`qbench: ${line}`);
+  };
+  const { control, count, patienceMs, waitMs } = agents;
+  return controller.agentsOf({ endpoint: control, agents: count, patienceMs, waitMs, say }, signal);
 }
 
 /** A limit that this stage of a roll-out crosses, or a promise that it breaks. */

@@ -3,6 +3,7 @@ import { EXIT } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
 import type { Threshold } from "../report/thresholds.js";
 import type { Scenario } from "../scenario/scenario.js";
+import { type AgentsOptions, addAgentsOptions, agentsOptions, scenarioOfAgents } from "./agents-options.js";
 import type { CommandResult } from "./command.js";
 import { addLiveOptions, type LiveOptions, liveOptions } from "./live-options.js";
 import {
@@ -31,6 +32,8 @@ export interface RunJob {
   readonly warnings: readonly Warning[];
   readonly options: RunOptions;
   readonly live: LiveOptions;
+  /** Null: this process makes the load. */
+  readonly agents: AgentsOptions | null;
   readonly thresholds: readonly Threshold[];
 }
 
@@ -40,6 +43,7 @@ export function configure(command: Command): void {
   addRunOptions(command);
   addThresholdOption(command);
   addLiveOptions(command);
+  addAgentsOptions(command);
   command.addHelpText("after", EPILOG);
 }
 
@@ -83,6 +87,7 @@ async function jobOf(command: Command): Promise<RunJob> {
     shape: options.cluster,
     isOpen: false,
   });
+  const agents = await agentsOptions(opts, process.env);
   checkOutputs(
     options.outputs,
     REPORTERS.flatMap((reporter) => reporter.endings),
@@ -90,7 +95,8 @@ async function jobOf(command: Command): Promise<RunJob> {
   // What a format lacks is told before anything is measured for it.
   for (const path of options.outputs) prepared(reporterFor(path), { color: false });
   if (options.dumpHistory !== undefined) checkOutputs([options.dumpHistory], [".jsonl"], "--dump-history");
-  const { scenario } = resolved;
+  const scenario = agents === null ? resolved.scenario : await scenarioOfAgents(resolved.scenario, agents);
   const failIf = options.failIf.length === 0 && scenario.order === "staged" ? GOAL : options.failIf;
-  return { ...resolved, options, live, thresholds: parseThresholds(failIf, scenario.strategies) };
+  const thresholds = parseThresholds(failIf, scenario.strategies);
+  return { ...resolved, scenario, options, live, agents, thresholds };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { EventLoopUtilization } from "node:perf_hooks";
 import type { TrialRecord } from "../audit/dump.js";
 import { QbenchError } from "../base/errors.js";
+import type { DriverOptions } from "../drivers/driver.js";
 import type { FaultSite } from "../faults/fault.js";
 import { checkFaults } from "../faults/fitting.js";
 import { faultNamed } from "../faults/index.js";
@@ -14,6 +15,7 @@ import { translateRedisError } from "../targets/redis-errors.js";
 import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
 import { longestAwayMs } from "../worker/away.js";
 import type { LiveSums } from "../worker/live-counters.js";
+import type { Generators } from "./generators.js";
 import { Instances } from "./instances.js";
 import { ConcertNumbers, runTrial } from "./trial.js";
 import type { TrialResult } from "./trial-result.js";
@@ -26,12 +28,23 @@ export interface Place {
   readonly target: Target;
   readonly runId: string;
   readonly concerts: ConcertNumbers;
+  readonly openGenerators?: OpenGenerators;
 }
 
-export type PlaceOptions = Omit<TargetOptions, "runId" | "connectTimeoutMs" | "reconnectForMs">;
+/** Opens measuring threads elsewhere than in this process. @throws QbenchError; nothing is left running then. */
+export type OpenGenerators = (
+  place: Place,
+  scenario: Scenario,
+  driver: DriverOptions,
+  luaFiles: readonly LuaFile[],
+) => Promise<Generators>;
+
+export interface PlaceOptions extends Omit<TargetOptions, "runId" | "connectTimeoutMs" | "reconnectForMs"> {
+  readonly openGenerators?: OpenGenerators;
+}
 
 /** `timeoutMs`: of an entry, the longest there will be. @throws QbenchError; nothing is left behind then. */
-export async function openPlace(options: PlaceOptions, timeoutMs: number): Promise<Place> {
+export async function openPlace({ openGenerators, ...options }: PlaceOptions, timeoutMs: number): Promise<Place> {
   const runId = randomBytes(4).toString("hex");
   const target = await openTarget({
     ...options,
@@ -39,7 +52,8 @@ export async function openPlace(options: PlaceOptions, timeoutMs: number): Promi
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     reconnectForMs: longestAwayMs(timeoutMs),
   });
-  return { target, runId, concerts: new ConcertNumbers() };
+  const generators = openGenerators === undefined ? {} : { openGenerators };
+  return { target, runId, concerts: new ConcertNumbers(), ...generators };
 }
 
 /**
@@ -86,10 +100,10 @@ export interface TrialHooks {
 /** The warm threads that load a server: one trial after another, each of whichever strategy is asked for. */
 export class Bench {
   readonly #place: Place;
-  readonly #instances: Instances;
+  readonly #instances: Generators;
   readonly #site: FaultSite;
 
-  private constructor(place: Place, instances: Instances, site: FaultSite) {
+  private constructor(place: Place, instances: Generators, site: FaultSite) {
     this.#place = place;
     this.#instances = instances;
     this.#site = site;
@@ -126,7 +140,8 @@ export class Bench {
     };
     const { control, settings, own, cluster } = target;
     try {
-      const instances = await Instances.open(scenario, driver, luaFiles);
+      const instances = await (place.openGenerators?.(place, scenario, driver, luaFiles) ??
+        Instances.open(scenario, driver, luaFiles));
       return new Bench(place, instances, {
         control,
         settings,

@@ -10,6 +10,7 @@ import { type LiveSums, SharedControl } from "../worker/live-counters.js";
 import type { FromThread, PacingData, ThreadData, ToThread } from "../worker/messages.js";
 import { PaceBoard } from "../worker/pace-board.js";
 import type { Segment, SegmentResult } from "../worker/segment.js";
+import type { Generators } from "./generators.js";
 
 /**
  * Room for young objects in a measuring thread. Entries in flight outlive a small one, and are then copied and copied
@@ -22,7 +23,9 @@ const YOUNG_GENERATION_MB = 96;
  * The measuring threads of a run, one for each instance: they live from its first trial to its last, so that every
  * strategy meets the same warm code. All start a trial behind one barrier.
  */
-export class Instances {
+export class Instances implements Generators {
+  /** They are of this process. */
+  readonly agents = null;
   readonly #workers: readonly Worker[];
   readonly #control: SharedControl;
   readonly #pacing: Pacing | null;
@@ -63,15 +66,12 @@ export class Instances {
     return instances;
   }
 
-  /**
-   * Runs one segment on each instance. `whenReady` is called when all wait at the barrier, right before it opens;
-   * `whenOpen` right after, with this thread's own part in the line-ups, on its clock.
-   * @throws QbenchError if a thread fails.
-   */
+  /** @throws QbenchError if a thread fails. */
   async run(
     segments: readonly Segment[],
     whenReady: () => Promise<void>,
     whenOpen: (lineUps: readonly LineUp[]) => void = () => {},
+    whenEnded: (isServerLost: boolean) => Promise<void> = async () => {},
   ): Promise<SegmentResult[]> {
     this.#control.close();
     const prepared = this.#workers.map((worker) => next(worker, "prepared"));
@@ -91,7 +91,9 @@ export class Instances {
     }
     try {
       whenOpen(this.#control.lineUp());
-      return (await Promise.all(results)).map((message) => message.result);
+      const ended = (await Promise.all(results)).map((message) => message.result);
+      await whenEnded(ended.some(({ serverLost }) => serverLost));
+      return ended;
     } finally {
       this.#pacing?.board.setRunning(false);
     }

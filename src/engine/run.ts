@@ -5,7 +5,7 @@ import type { Scenario } from "../scenario/scenario.js";
 import { mustReplicate } from "../targets/primaries.js";
 import type { Target } from "../targets/target.js";
 import { asRunError, Bench, openPlace, type PlaceOptions, type TrialHooks } from "./bench.js";
-import { ServerLost } from "./trial.js";
+import { TrialLost } from "./trial.js";
 import type { TrialResult } from "./trial-result.js";
 
 /** Which trial of a run it is. */
@@ -99,7 +99,7 @@ async function runTrials(
     return { trials, complete: true, error: undefined };
   } catch (error) {
     if (!(error instanceof QbenchError)) throw error;
-    if (error instanceof ServerLost && error.partial !== undefined) {
+    if (error instanceof TrialLost && error.partial !== undefined) {
       trials.push(error.partial);
       observer.trialFinished(error.partial);
     }

@@ -243,6 +243,33 @@ export interface PartResult {
   readonly entry: HistogramCounts;
 }
 
+/** What one agent of a distributed run contributed to a trial. */
+export interface AgentFigures {
+  readonly agent: string;
+  readonly instances: readonly number[];
+  /** Why what it did is missing. */
+  readonly lost?: string;
+  readonly entries: Pick<EntryCounts, "attempted" | "succeeded" | "failed" | "dropped">;
+  /** Of its entries: `response` in the open model, else `entry`. */
+  readonly latency: {
+    readonly unit: "us";
+    readonly p50: number | null;
+    readonly p99: number | null;
+    readonly max: number | null;
+  };
+  /** Of its busiest thread, CPU / (wall − stolen); null where its system does not tell. */
+  readonly threadUtilization: number | null;
+  /** Of its busiest thread; null where it is not known. */
+  readonly eventLoopUtilization: number | null;
+  readonly stolenShare: number;
+  /** Its own threads were its limit. */
+  readonly generatorBound: boolean;
+  /** When its last thread began, after the planned start; below 0 within the uncertainty. Null: not known. */
+  readonly startedLateUs: number | null;
+  /** How far its times may be off the control Redis' clock. */
+  readonly clockUncertaintyUs: number | null;
+}
+
 export type { Audit };
 
 export type Limiter = "server" | "generator" | "pool" | "network" | "offered-load" | "unclear";
@@ -293,6 +320,8 @@ export interface TrialResult {
   readonly sharding?: ShardingFigures;
   /** Where strategies are mixed. */
   readonly parts?: readonly PartResult[];
+  /** Where agents on other machines made the load. */
+  readonly agents?: readonly AgentFigures[];
   /** Mean waits in sequence per succeeded entry. */
   readonly roundTripsPerEntry: number;
   readonly socketWritesPerEntry: number;

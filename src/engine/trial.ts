@@ -34,6 +34,7 @@ import { addressOf, isLoopback } from "../targets/url.js";
 import { AWAY_TIMEOUTS } from "../worker/away.js";
 import type { Population, Segment, SegmentResult } from "../worker/segment.js";
 import { admissionFigures, openAdmission, promisesBeside } from "./admission.js";
+import { agentFigures, agentWarnings, lostAgents as lostAmong, machineOf } from "./agent-figures.js";
 import { storyOf } from "./events.js";
 import { faultFigures, faultWarnings } from "./fault-figures.js";
 import { FaultSequence, type Struck, type StruckFault } from "./faults.js";
@@ -46,7 +47,7 @@ import {
   type Snapshots,
   serverFigures,
 } from "./figures.js";
-import type { Instances } from "./instances.js";
+import type { Generators } from "./generators.js";
 import { mergeCounts, mergeHistograms, mergeParts, mergeTallies, mergeUsers } from "./merge.js";
 import { networkFigures, networkWarnings } from "./network.js";
 import { offeredForMs } from "./offered.js";
@@ -61,7 +62,7 @@ import type { AdmissionFigures, Audit, PartResult, ShardingFigures, TrialResult,
 export interface TrialContext {
   readonly scenario: Scenario;
   readonly target: Target;
-  readonly instances: Instances;
+  readonly instances: Generators;
   /** What the scenario's faults may lay hands on. */
   readonly site: FaultSite;
   readonly runId: string;
@@ -120,9 +121,9 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   const admission = await openAdmission(context, segments[0]!);
   const faults = new FaultSequence(context.scenario.faults, context.site, signal, () => context.instances.abort());
   let struck: Struck = { faults: [], failure: undefined };
-  let isGone = false;
+  let isGone = false as boolean;
   let results: SegmentResult[];
-  let admitted: AdmissionActed | undefined;
+  let admitted = undefined as AdmissionActed | undefined;
   let originUs = 0;
   let lineUps: readonly LineUp[] = [];
   try {
@@ -142,24 +143,35 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
         lineUps = own.map((one) => sinceStart(one, originUs));
         faults.start(own.at(-1)?.passedUs ?? originUs);
       },
+      async (isServerLost) => {
+        context.onMeasured?.();
+        struck = await faults.stop();
+        isGone = isServerLost || struck.faults.some(isFinal);
+        if (!isGone) admitted = await admission?.stop();
+        machine.after = machineSnapshot();
+        pacingCpuMs.after = context.instances.pacingCpuMs ?? 0;
+        serverThreads.after = schedulesOf(target);
+        server.after = isGone ? server.before : await takeSnapshot(target.control);
+      },
     );
-    context.onMeasured?.();
-    struck = await faults.stop();
-    isGone = isLost(results) || struck.faults.some(isFinal);
-    if (!isGone) admitted = await admission?.stop();
-    machine.after = machineSnapshot();
-    pacingCpuMs.after = context.instances.pacingCpuMs ?? 0;
-    serverThreads.after = schedulesOf(target);
-    server.after = isGone ? server.before : await takeSnapshot(target.control);
   } finally {
     await faults.stop();
     admission?.close();
   }
   const pacedMs = context.instances.pacingCpuMs === null ? null : pacingCpuMs.after - pacingCpuMs.before;
-  const snapshots = { server, machine, serverThreads, pacedMs };
-  if (isGone) {
-    const partial = resultOf(context, plan, segments[0]!, results, snapshots, NOT_AUDITED, undefined, struck, false);
-    throw lostServer(context, partial, struck);
+  const { agents } = context.instances;
+  const snapshots = {
+    server,
+    machine: agents === null ? machine : machineOf(agents, machine, isHere(target)),
+    serverThreads,
+    pacedMs,
+  };
+  if (isGone || lostAgents(context) !== undefined) {
+    const isEmpty = results.length === 0;
+    const partial = isEmpty
+      ? undefined
+      : resultOf(context, plan, segments[0]!, results, snapshots, NOT_AUDITED, undefined, struck, false);
+    throw isGone ? lostServer(context, partial, struck) : new TrialLost(...lostAgents(context)!, partial);
   }
   if (struck.failure !== undefined) throw struck.failure;
   await settle(context, results);
@@ -195,8 +207,10 @@ const schedulesOf = ({ pids }: Target): readonly (ThreadSchedule | null)[] => pi
 
 /** The server does not come back from it. */
 const isFinal = ({ name }: StruckFault): boolean => faultNamed(name).serverIs === "gone";
+const isHere = ({ endpoints }: Target): boolean => endpoints.every(isLoopback);
 
 const isLost = (results: readonly SegmentResult[]): boolean => results.some((result) => result.serverLost);
+const lostAgents = ({ instances }: TrialContext): ReturnType<typeof lostAmong> => lostAmong(instances.agents ?? []);
 
 /** On concerts of its own, which are gone before the measuring starts. */
 async function warmUpTrial(context: TrialContext, plan: TrialPlan): Promise<{ ratePerSec: number }> {
@@ -222,6 +236,7 @@ async function warmUpPass(context: TrialContext, plan: TrialPlan, passMs: number
   await prepare(context, segments[0]!);
   const results = await runSegments(context, segments, async () => {});
   if (isLost(results)) throw lostServer(context, undefined);
+  if (lostAgents(context) !== undefined) throw new TrialLost(...lostAgents(context)!, undefined);
   await settle(context, results);
   await teardown(context);
   const { succeeded } = mergeCounts(results);
@@ -324,12 +339,13 @@ async function runSegments(
   segments: readonly Segment[],
   whenReady: () => Promise<void>,
   whenOpen?: (lineUps: readonly LineUp[]) => void,
+  whenEnded?: (isServerLost: boolean) => Promise<void>,
 ): Promise<SegmentResult[]> {
   const { instances, signal, concerts } = context;
   const abort = (): void => instances.abort();
   signal.addEventListener("abort", abort);
   try {
-    const running = instances.run(segments, whenReady, whenOpen);
+    const running = instances.run(segments, whenReady, whenOpen, whenEnded);
     if (signal.aborted) abort();
     const results = await running;
     for (const { number } of results.flatMap((result) => result.concerts)) concerts.takeUpTo(number + 1);
@@ -339,9 +355,9 @@ async function runSegments(
   }
 }
 
-/** The server went away for good. */
-export class ServerLost extends QbenchError {
-  /** What was measured until then; undefined if it was lost in the warm-up. Never complete. */
+/** The server, or an agent, went away for good. */
+export class TrialLost extends QbenchError {
+  /** What was measured until then; undefined if it was in the warm-up, or nothing is known. Never complete. */
   readonly partial: TrialResult | undefined;
 
   constructor(message: string, hint: string, partial: TrialResult | undefined) {
@@ -354,14 +370,14 @@ const lostServer = (
   { target, scenario }: TrialContext,
   partial: TrialResult | undefined,
   { faults, failure }: Struck = { faults: [], failure: undefined },
-): ServerLost => {
-  if (failure !== undefined) return new ServerLost(failure.message, failure.hint ?? "", partial);
+): TrialLost => {
+  if (failure !== undefined) return new TrialLost(failure.message, failure.hint ?? "", partial);
   const end = faults.find(isFinal);
   if (end !== undefined) {
     const message = `${target.name} was ended by the fault ${faultText(end)}, as it was planned, and the run with it`;
-    return new ServerLost(message, "what was measured until then is kept; --fault restart@… starts it again", partial);
+    return new TrialLost(message, "what was measured until then is kept; --fault restart@… starts it again", partial);
   }
-  return new ServerLost(
+  return new TrialLost(
     `${target.name} went away during a trial and did not come back within five timeouts (${AWAY_TIMEOUTS * scenario.timeoutMs} ms)`,
     "its own log says why; --timeout says how long an entry, and so the run, waits for it",
     partial,
@@ -401,19 +417,20 @@ const elapsedSince = (startUs: number) => (): number => nowUs() - startUs;
 
 /** What threads wrote down, and how their clocks compare; the main thread admits users, by yet another clock. */
 function recordOf(
-  { scenario }: TrialContext,
+  { scenario, instances }: TrialContext,
   { strategy, round }: TrialPlan,
   results: readonly SegmentResult[],
   ownLineUps: readonly LineUp[],
   admitted: AdmissionActed | undefined,
 ): TrialRecord {
+  const { agents } = instances;
   const threads = results.map(({ index, lineUps }) => ({ instance: index, lineUps }));
   const own = { instance: scenario.instances, lineUps: ownLineUps };
   return {
     strategy,
     round,
     histories: results.map((result) => History.fromTransfer(result.history)),
-    clocks: clocksOf([...threads, own]),
+    clocks: agents === null ? clocksOf([...threads, own]) : agents.flatMap(({ clocks }) => clocks),
     admissions: admitted === undefined ? [] : [{ instance: own.instance, calls: admitted.log }],
   };
 }
@@ -461,14 +478,13 @@ function resultOf(
   const durationMs = Math.max(...results.map((result) => result.durationMs));
   const users = scenario.ratePerSec === null ? scenario.vus : scenario.maxInFlight;
   const generator = generatorFigures(results, snapshots.machine, snapshots.server, entries.succeeded, users);
-  const isHere = context.target.endpoints.every(isLoopback);
   const parts = mergeParts(strategy, results);
   const counted = serverFigures(
     snapshots.server,
     entries,
     strategy,
     segment.score,
-    isHere ? snapshots.machine : null,
+    isHere(context.target) ? snapshots.machine : null,
     {
       ...beside?.acted.commands,
       ...innerCallsOf(parts, segment.score),
@@ -500,6 +516,7 @@ function resultOf(
   const restarted = hasRestarted(snapshots.server.before, snapshots.server.after);
   const mean = (histogram: { sumUs: number }): number => perEntry(histogram.sumUs, entries.succeeded);
   const threadBusy = generator.threads.map((thread) => thread.cpuUtilization);
+  const agents = context.instances.agents === null ? [] : agentFigures(context.instances.agents, results);
   const limiter = findLimiter({
     serverBusy: server.cpuUtilization,
     threadBusy: threadBusy.includes(null) ? null : Math.max(...(threadBusy as number[])),
@@ -549,6 +566,7 @@ function resultOf(
     waitingSet: waitingSetOf(segment, results, newUsersLimit(scenario)),
     ...(beside === undefined ? {} : { admission: beside.figures }),
     ...(parts.length === 0 ? {} : { parts }),
+    ...(agents.length === 0 ? {} : { agents }),
     roundTripsPerEntry: perEntry(
       results.reduce((sum, result) => sum + result.roundTrips, 0),
       entries.succeeded,
@@ -566,6 +584,7 @@ function resultOf(
       ...(network === null ? [] : networkWarnings(network)),
       ...faultWarnings(disturbed, scenario.durationMs),
       ...(beside?.acted.warnings ?? []),
+      ...agentWarnings(agents),
       // Leaving is no entry, but is in progress too.
       ...((segment.behaviour?.leavePercent ?? 0) > 0 ? [] : littlesLawWarnings(inProgress)),
     ],

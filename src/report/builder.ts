@@ -2,6 +2,7 @@ import { EXIT, QbenchError } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
 import type { TrialResult } from "../engine/trial-result.js";
 import type { Scenario } from "../scenario/scenario.js";
+import type { AgentFacts } from "./agents.js";
 import { latencyFigures } from "./latency.js";
 import {
   type EnvironmentReport,
@@ -31,6 +32,8 @@ export interface RunFacts {
   readonly warnings: readonly Warning[];
   /** What `--fail-if` asked for. */
   readonly thresholds?: readonly Threshold[];
+  /** Where agents on other machines made the load. */
+  readonly agents?: readonly AgentFacts[];
   readonly error?: unknown;
   readonly seed: number;
 }
@@ -53,6 +56,7 @@ export function buildRunReport(facts: RunFacts): RunReport {
     seed: facts.seed,
     environment: facts.environment,
     target: facts.target,
+    ...(facts.agents === undefined ? {} : { agents: facts.agents }),
     scenario,
     strategies,
     ...(facts.thresholds?.length

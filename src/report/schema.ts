@@ -4,6 +4,7 @@ import { CLIENTS, WRITES } from "../drivers/driver.js";
 import { SCORES } from "../queue/outcome.js";
 import { CONNECTIONS, ORDERS } from "../scenario/scenario.js";
 import { VERDICTS } from "../stats/comparison.js";
+import { agentFacts } from "./agents.js";
 import { thresholdResult } from "./thresholds.js";
 import { amount, count, counts, entries, LIMITERS, latency, name, share, trial, warning } from "./trial-schema.js";
 
@@ -220,6 +221,7 @@ export const runReportSchema = z
     seed: z.int(),
     environment,
     target,
+    agents: z.array(agentFacts).optional().meta({ description: "the machines that made the load, where not this one" }),
     scenario,
     strategies: z
       .array(z.object({ name, trials: z.array(trial), summary }))

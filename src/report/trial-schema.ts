@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { agentFigures } from "./agents.js";
 
 /** The part of a report that tells of one trial, and the pieces that summaries share with it. Latencies are µs. */
 
@@ -280,6 +281,7 @@ export const trial = z
     admission: admission.optional(),
     sharding: sharding.optional(),
     parts: z.array(part).optional().meta({ description: "where strategies are mixed: each one's entries" }),
+    agents: z.array(agentFigures).optional().meta({ description: "where agents made the load" }),
     roundTripsPerEntry: amount,
     socketWritesPerEntry: amount,
     limiter: z.enum(LIMITERS),

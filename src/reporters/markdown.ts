@@ -1,3 +1,4 @@
+import { agentsIn } from "../report/agent-words.js";
 import { nodesIn } from "../report/node-words.js";
 import type { RunReport } from "../report/schema.js";
 import { thresholdText } from "../report/thresholds.js";
@@ -27,6 +28,7 @@ export const markdown: TextReporter = {
       listOf(nodesIn(report).map((line) => ["Primaries", line])),
       listOf(shardsIn(report).map((line) => ["Order", line])),
       listOf(admissionIn(report).map((line) => ["Admission", line])),
+      listOf(agentsIn(report).map((line) => ["Agents", line])),
       anomalies(report),
       faults(report),
       listOf(uncountedIn(report).map((line) => ["Anomalies", line])),

@@ -1,5 +1,6 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import Table from "cli-table3";
+import { agentsIn } from "../report/agent-words.js";
 import { percentText, printable } from "../report/format.js";
 import { nodesIn } from "../report/node-words.js";
 import type { RunReport, StrategyReport } from "../report/schema.js";
@@ -49,6 +50,10 @@ export const table: TextReporter = {
       ),
       labelled(
         admissionIn(report).map((line) => ["admission", line]),
+        chalk.dim,
+      ),
+      labelled(
+        agentsIn(report).map((line) => ["agents", line]),
         chalk.dim,
       ),
       labelled(

@@ -43,6 +43,18 @@ export function parseRedisUrl(text: string): Endpoint {
   };
 }
 
+/** The same of another option, which names one server outright. @throws QbenchError (usage) */
+export function redisUrl(text: string, option: string): Endpoint {
+  try {
+    const endpoint = parseRedisUrl(text);
+    if (endpoint.primaryName === undefined) return endpoint;
+  } catch (error) {
+    const { message, hint } = error as QbenchError;
+    throw usageError(message.replace(/^--url/, option), hint);
+  }
+  throw usageError(`${option} names a Sentinel`, "name the server itself");
+}
+
 const wrong = (what: string, hint?: string): QbenchError =>
   usageError(`--url ${what}`, hint === undefined ? FORM : `${FORM}; ${hint}`);
 

@@ -58,11 +58,13 @@ export async function makeWorld(): Promise<World> {
     run: (...args) => world.command("run", ...args),
     command(name, ...args) {
       const env = { XDG_CACHE_HOME: cache, TMPDIR: temporary, FORCE_COLOR: "0" };
-      const embedded = args.some((arg) => arg === "--url" || arg.startsWith("url:")) ? [] : ["--redis-server", server];
+      const hasServer = name === "agent" || args.some((arg) => arg === "--url" || arg.startsWith("url:"));
+      const embedded = hasServer ? [] : ["--redis-server", server];
       const child = execa(process.execPath, [BIN, name, ...args, ...embedded], {
         reject: false,
         env,
-        timeout: PATIENCE_MS,
+        // An agent serves many runs.
+        ...(name === "agent" ? {} : { timeout: PATIENCE_MS }),
         killSignal: "SIGKILL",
       });
       let said = "";

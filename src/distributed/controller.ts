@@ -1,0 +1,98 @@
+import { usageError } from "../base/errors.js";
+import type { Warning } from "../base/warning.js";
+import type { DriverOptions } from "../drivers/driver.js";
+import type { OpenGenerators, Place } from "../engine/bench.js";
+import type { AgentFacts } from "../report/agents.js";
+import type { Scenario } from "../scenario/scenario.js";
+import type { LuaFile } from "../strategies/index.js";
+import { runIdAt } from "../targets/run-id.js";
+import { addressOf } from "../targets/url.js";
+import { differencesAmong, wallClocksApartMs } from "./facts.js";
+import { AgentPool, type PoolOptions } from "./pool.js";
+import { RemoteInstances } from "./remote-instances.js";
+import { placesOf } from "./split.js";
+
+/** The agents that make a run's load in place of this process. */
+export interface Agents {
+  readonly openGenerators: OpenGenerators;
+  /** In the order of their places. */
+  facts(): readonly AgentFacts[];
+  /** On how they differ. */
+  warnings(): readonly Warning[];
+  /** Nothing is left in the control Redis. May be called again. */
+  close(): Promise<void>;
+}
+
+/** Nothing connects before threads are to be opened. */
+export function agentsOf(options: PoolOptions, signal: AbortSignal): Agents {
+  let pool: AgentPool | undefined;
+  return {
+    async openGenerators(place, scenario, driver, luaFiles) {
+      const servers = await serversOf(place, options);
+      pool = await AgentPool.open(options, signal);
+      const instances = placesOf(scenario.instances, options.agents);
+      return RemoteInstances.open(pool, orderOf(place, scenario, driver, luaFiles, servers), instances);
+    },
+    facts: () => pool?.agents ?? [],
+    warnings: () => warningsOn(pool?.agents ?? []),
+    close: async () => pool?.close(),
+  };
+}
+
+function orderOf(
+  { runId }: Place,
+  { instances, client, ratePerSec, rtt }: Scenario,
+  driver: DriverOptions,
+  luaFiles: readonly LuaFile[],
+  servers: string[],
+): Parameters<typeof RemoteInstances.open>[1] {
+  const scripts = driver.scripts.map(({ sha1, source }) => ({ sha1, source }));
+  return {
+    type: "open",
+    threads: { instances, client, ratePerSec, rtt },
+    driver: { ...driver, scripts },
+    luaFiles: [...luaFiles],
+    servers,
+    runId,
+  };
+}
+
+/**
+ * By which agents know that they reach the same server.
+ * @throws QbenchError (usage) if the control Redis is the server to measure: each would be in the other's figures
+ */
+async function serversOf({ target }: Place, { endpoint }: PoolOptions): Promise<string[]> {
+  const [meeting, ...measured] = await Promise.all([endpoint, ...target.endpoints].map(runIdAt));
+  if (measured.some((one) => one !== "" && one === meeting)) {
+    throw usageError(
+      `--control ${addressOf(endpoint)} is the server to be measured`,
+      "let agents meet at another Redis: what they say to each other would be measured as well",
+    );
+  }
+  return measured;
+}
+
+function warningsOn(agents: readonly AgentFacts[]): Warning[] {
+  const unlike = differencesAmong(agents);
+  const apartMs = agents.length < 2 ? null : wallClocksApartMs(agents);
+  return [
+    ...(unlike.length === 0
+      ? []
+      : [
+          {
+            code: "unlike-agents",
+            message: `the agents' machines differ in ${unlike.join(", ")}: the slowest may decide the figures`,
+          },
+        ]),
+    ...(apartMs === null
+      ? []
+      : [
+          {
+            code: "wall-clocks-apart",
+            message:
+              `the agents' wall clocks are up to ${apartMs.toFixed(0)} ms apart: with scores by timestamp users are ` +
+              "queued by them, as they would be behind real application servers; NTP brings them together",
+          },
+        ]),
+  ];
+}

@@ -1,0 +1,109 @@
+import { EXIT, QbenchError } from "../base/errors.js";
+import type { AgentFacts } from "../report/agents.js";
+import { printable } from "../report/format.js";
+import type { FromAgent, Status } from "./messages.js";
+
+type Type = FromAgent["type"];
+type Of<T extends Type> = Extract<FromAgent, { type: T }>;
+
+interface Waiter {
+  readonly type: Type;
+  resolve(message: FromAgent): void;
+  reject(error: AgentLost): void;
+}
+
+/** An agent went away, or cannot do what it was asked for. */
+export class AgentLost extends QbenchError {
+  readonly why: string;
+  /** It said so itself: another one would say the same. */
+  readonly isRefusal: boolean;
+
+  constructor(name: string, why: string, said?: Of<"failed">) {
+    // An agent that was interrupted is as good as gone; the run was not.
+    const refusal = said?.kind === "interrupted" ? undefined : said;
+    const { kind = "environment", exitCode = EXIT.environment } = refusal ?? {};
+    super(kind, exitCode, `agent ${name}: ${why}`, refusal?.hint);
+    this.why = why;
+    this.isRefusal = refusal !== undefined;
+  }
+}
+
+/** One of the places of a run, and the agent that holds it now. */
+export class Place {
+  /** The job by which an agent holds it. */
+  readonly job: string;
+  readonly number: number;
+  facts: AgentFacts | undefined;
+  status: Status | undefined;
+  /** Why its agent is not to be counted on any more. */
+  lost: AgentLost | undefined;
+  /** What the agent is called that has taken it. */
+  #takenBy: string | undefined;
+  #heardMs = performance.now();
+  #lastNumber = 0;
+  readonly #waiters = new Set<Waiter>();
+
+  constructor(number: number, job: string) {
+    this.number = number;
+    this.job = job;
+  }
+
+  get name(): string {
+    return this.#takenBy ?? `at place ${this.number + 1}`;
+  }
+
+  /** From now on its agent is to be heard of. */
+  take(agent: string): void {
+    if (this.#takenBy === undefined) this.#heardMs = performance.now();
+    this.#takenBy ??= printable(agent, 60);
+  }
+
+  /** The next message of a type. @throws AgentLost */
+  next<T extends Type>(type: T): Promise<Of<T>> {
+    const message = new Promise<FromAgent>((resolve, reject) => {
+      if (this.lost === undefined) this.#waiters.add({ type, resolve, reject });
+      else reject(this.lost);
+    });
+    // It may be asked for before anybody awaits it.
+    message.catch(() => {});
+    return message as Promise<Of<T>>;
+  }
+
+  hear(number: number, message: FromAgent): void {
+    this.#heardMs = performance.now();
+    if (number <= this.#lastNumber) return;
+    this.#lastNumber = number;
+    if (message.type === "ready") {
+      this.facts = message.facts;
+      this.take(message.facts.agent);
+    }
+    if (message.type === "failed") {
+      this.lose(message.message, message);
+      return;
+    }
+    for (const waiter of this.#waiters) {
+      if (waiter.type !== message.type) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve(message);
+    }
+  }
+
+  /** `status`: what lies there now; unchanged, nobody has been heard. */
+  see(status: Status | undefined): void {
+    if (status === undefined || status.beat === this.status?.beat) return;
+    this.status = status;
+    this.#heardMs = performance.now();
+  }
+
+  /** Since its agent was heard of; 0 while it has none: there is nobody to be missed. */
+  get silentMs(): number {
+    return this.#takenBy === undefined ? 0 : performance.now() - this.#heardMs;
+  }
+
+  lose(why: string, said?: Of<"failed">): void {
+    if (this.lost !== undefined) return;
+    this.lost = new AgentLost(this.name, why, said);
+    for (const waiter of this.#waiters) waiter.reject(this.lost);
+    this.#waiters.clear();
+  }
+}

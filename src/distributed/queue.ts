@@ -1,0 +1,37 @@
+import type { RedisOptions } from "bullmq";
+import type { Endpoint } from "../drivers/driver.js";
+import { PREFIX } from "./keys.js";
+
+/** How BullMQ reaches the control Redis, and what it may take for granted there. */
+
+/** An agent that is alive renews its hold on a job in half of that; one that is dead loses it. */
+const LOCK_MS = 30_000;
+const RECONNECT_EVERY_MS = 500;
+
+export const QUEUE_OPTIONS = (endpoint: Endpoint): { connection: RedisOptions; prefix: string } => ({
+  connection: connectionOf(endpoint),
+  prefix: PREFIX,
+});
+
+export const WORKER_OPTIONS = {
+  concurrency: 1,
+  lockDuration: LOCK_MS,
+  stalledInterval: LOCK_MS,
+  // A job whose run is over is dropped by whoever takes it next, however often that happens.
+  maxStalledCount: 1000,
+} as const;
+
+function connectionOf({ host, port, tls, username, password, db }: Endpoint): RedisOptions {
+  const servername = /^[\d.]+$|:/.test(host) ? {} : { servername: host };
+  return {
+    host,
+    port,
+    db,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls ? { tls: servername } : {}),
+    protocol: 2,
+    maxRetriesPerRequest: null,
+    retryStrategy: () => RECONNECT_EVERY_MS,
+  };
+}

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { History, RESULT } from "../audit/history.js";
+import { Histogram } from "../measure/histogram.js";
+import { startTestRedis, type TestRedis } from "../targets/testing.js";
+import type { SegmentResult } from "../worker/segment.js";
+import { receiveResults, sendResults } from "./results.js";
+
+let test: TestRedis;
+beforeAll(async () => {
+  test = await startTestRedis();
+});
+afterAll(() => test.stop());
+beforeEach(() => test.redis.flushall());
+
+const KEY = "results";
+const CHUNK_ENTRIES = 64;
+
+/** What an instance might have measured, with a history of several chunks. */
+function resultOf(index: number, entries: number): SegmentResult {
+  const history = new History({ instance: index, budgetBytes: 1e7, chunkEntries: CHUNK_ENTRIES });
+  const latencies = new Histogram();
+  for (let i = 0; i < entries; i++) {
+    history.append(1, i, RESULT.NEW, RESULT.NEW, i, i, i, i + 0.5, i, i);
+    latencies.record(i);
+  }
+  const histogram = latencies.data();
+  return {
+    index,
+    durationMs: 12.5,
+    attempted: entries,
+    answers: { NEW: entries, WAITING: 0, ACTIVE: 0 },
+    failures: { timeout: 2 },
+    inDoubt: 0,
+    dropped: 0,
+    roundTrips: entries,
+    entry: histogram,
+    service: histogram,
+    poolWait: new Histogram().data(),
+    failed: new Histogram().data(),
+    response: null,
+    startLag: null,
+    poll: null,
+    addedDelay: null,
+    planned: null,
+    users: { arrivals: entries, polls: 0, repeats: 0, returns: 0 },
+    leaves: { succeeded: 0, failed: 0 },
+    seconds: [
+      { second: 0, succeeded: 1, failed: 0, failures: {}, indexes: Uint16Array.of(1), counts: Uint32Array.of(1) },
+    ],
+    events: [],
+    moments: null,
+    inProgress: { mean: 1, samples: 3 },
+    health: {
+      wallMs: 10,
+      cpuMs: null,
+      coreWaitMs: 1,
+      eventLoopUtilization: 0.5,
+      loopLagMs: { p99: 1, max: 2 },
+      gcMs: 0,
+    },
+    memory: { heapUsedBytes: 1, arrayBuffersBytes: 2, grownBytes: -5 },
+    driver: {
+      commands: { evalsha: entries },
+      socketWrites: 3,
+      bytesSent: 1,
+      bytesReceived: 1,
+      reconnects: 0,
+      scriptReloads: 0,
+    },
+    concerts: [
+      { number: 0, answers: { NEW: entries, WAITING: 0, ACTIVE: 0 }, failed: 0, inDoubt: 0, left: 0, leavesInDoubt: 0 },
+    ],
+    parts: [],
+    history: history.toTransfer().message,
+    lineUps: [],
+    aborted: false,
+    serverLost: false,
+  };
+}
+
+const never = (): void => {};
+
+it("arrive whole, while the control Redis holds a few pieces at most and none afterwards", async () => {
+  const results = [resultOf(4, 1000), resultOf(5, 3)];
+  let most = 0;
+  const sending = sendResults(test.redis, KEY, 7, results, () => true);
+  const watcher = setInterval(async () => {
+    most = Math.max(most, await test.redis.llen(KEY).catch(() => 0));
+  }, 1);
+  const received = await receiveResults(test.redis, KEY, 7, [4, 5], never);
+  clearInterval(watcher);
+  await sending;
+  expect(received).toEqual(results);
+  expect(most).toBeLessThanOrEqual(4);
+  expect(await test.redis.dbsize()).toBe(0);
+});
+
+it("of a trial that was given up are passed over", async () => {
+  await sendResults(test.redis, KEY, 1, [resultOf(0, 3)], () => true);
+  const sending = sendResults(test.redis, KEY, 2, [resultOf(0, 5)], () => true);
+  const [only] = await receiveResults(test.redis, KEY, 2, [0], never);
+  await sending;
+  expect(only!.attempted).toBe(5);
+});
+
+it("expire where nobody reads them, and whoever sends them does not wait for ever", async () => {
+  let asked = 0;
+  await sendResults(test.redis, KEY, 1, [resultOf(0, 1000)], () => ++asked < 3);
+  expect(await test.redis.pttl(KEY)).toBeGreaterThan(0);
+  // A few at once, and no more than one for each time that it was told to go on.
+  expect(await test.redis.llen(KEY)).toBeLessThan(10);
+});
+
+it.each([
+  [
+    "of another instance",
+    (): Promise<unknown> => receiveResults(test.redis, KEY, 1, [1], never),
+    /instance 0 came for instance 1/,
+  ],
+  [
+    "that never come",
+    (): Promise<unknown> =>
+      receiveResults(test.redis, KEY, 2, [0], () => {
+        throw new Error("the agent is lost");
+      }),
+    /the agent is lost/,
+  ],
+])("%s are an error", async (_, receive, message) => {
+  await sendResults(test.redis, KEY, 1, [resultOf(0, 3)], () => true);
+  await expect(receive()).rejects.toThrow(message);
+});

@@ -1,0 +1,309 @@
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import type { LineUp } from "../audit/clocks.js";
+import { EXIT, environmentError, QbenchError, usageError } from "../base/errors.js";
+import type { Endpoint } from "../drivers/driver.js";
+import type { Generators } from "../engine/generators.js";
+import { Instances } from "../engine/instances.js";
+import { machineSnapshot } from "../measure/machine-load.js";
+import { addLuaFiles, type LuaFile } from "../strategies/index.js";
+import { connectBeside } from "../targets/cluster-control.js";
+import { connectControl } from "../targets/control.js";
+import { removeRunKeys } from "../targets/keys.js";
+import { runIdAt } from "../targets/run-id.js";
+import { addressOf } from "../targets/url.js";
+import type { Segment } from "../worker/segment.js";
+import { awaitInstant } from "./await-instant.js";
+import { clocksByRedis, measureOffset, spanning } from "./clock.js";
+import { factsOf } from "./facts.js";
+import { Heartbeat } from "./heartbeat.js";
+import { keysOf, type RunKeys, takenField } from "./keys.js";
+import { inbox, Outbox } from "./mail.js";
+import { type FromAgent, type Open, type Order, type ToAgent, toAgentSchema } from "./messages.js";
+import { type Permissions, refuseForbidden } from "./permissions.js";
+import { sendResults } from "./results.js";
+
+/**
+ * An agent's part in one run, from its place in it to the end:
+ *
+ *   ready → open → opened → (prepare → prepared → start → ended, results)… → close → closed
+ *
+ * Where the controller is not heard of any more, or has given the place to another, the agent stops by itself.
+ */
+export interface SessionOptions {
+  /** The control Redis. */
+  readonly endpoint: Endpoint;
+  readonly order: Order;
+  /** The job by which the place is held. */
+  readonly job: string;
+  readonly agent: string;
+  readonly permissions: Permissions;
+  /** What makes the load; a simulation puts another in its place. */
+  readonly openThreads?: (open: Open) => Promise<Generators>;
+}
+
+/** How it ended: as the controller wished, not at all since the place was gone already, or why it stopped by itself. */
+export type SessionEnd = "closed" | "stale" | { readonly stopped: string };
+
+/** @throws QbenchError (environment) if the control Redis cannot be reached */
+export async function runSession(options: SessionOptions, signal: AbortSignal): Promise<SessionEnd> {
+  const reconnectForMs = options.order.patienceMs;
+  const redis = await connectControl(options.endpoint, { reconnectForMs });
+  const reader = await connectControl(options.endpoint, { reconnectForMs }).catch((error) => {
+    redis.disconnect();
+    throw error;
+  });
+  try {
+    return await new Session(options, redis, reader).run(signal);
+  } finally {
+    reader.disconnect();
+    redis.disconnect();
+  }
+}
+
+const openThreadsHere = ({ threads, driver, luaFiles }: Open): Promise<Generators> =>
+  Instances.open(threads, driver, luaFiles as LuaFile[]);
+
+const RECONNECT_FOR_MS = 1000;
+
+/** The trial that goes on. */
+interface Trial {
+  readonly number: number;
+  /** When to begin, on the control Redis' clock; null: aborted before. */
+  readonly start: Promise<number | null>;
+  begin(atUs: number | null): void;
+  readonly ended: Promise<void>;
+}
+
+class Session {
+  readonly #options: SessionOptions;
+  readonly #keys: RunKeys;
+  readonly #redis: Redis;
+  readonly #reader: Redis;
+  readonly #outbox: Outbox;
+  readonly #heartbeat: Heartbeat;
+  #opened: { readonly order: Open; readonly threads: Generators } | undefined;
+  #trial: Trial | undefined;
+  #stopped: string | undefined;
+  /** Nobody wants results any more. */
+  #isOver = false;
+  #wasUnderLoad = false;
+
+  constructor(options: SessionOptions, redis: Redis, reader: Redis) {
+    const { order, job } = options;
+    this.#options = options;
+    this.#redis = redis;
+    this.#reader = reader;
+    this.#keys = keysOf(order.run);
+    this.#outbox = new Outbox(redis, this.#keys.fromAgents, { job, place: order.place });
+    this.#heartbeat = new Heartbeat({
+      redis,
+      keys: this.#keys,
+      order,
+      job,
+      live: () => (this.#trial === undefined ? undefined : this.#opened?.threads),
+      onAlone: (why) => this.#stop(why),
+    });
+  }
+
+  async run(signal: AbortSignal): Promise<SessionEnd> {
+    const { order, job, agent } = this.#options;
+    const { places } = this.#keys;
+    if ((await this.#redis.hget(places, String(order.place))) !== job) return "stale";
+    // The queue hands a job out again if an agent was too busy for too long to hold it.
+    if ((await this.#redis.hsetnx(places, takenField(job), agent)) === 0) return "stale";
+    const onSignal = (): void => {
+      const message = `it was stopped there by ${signal.reason}`;
+      this.#tell({ type: "failed", kind: "interrupted", exitCode: EXIT.interrupted, message }).catch(() => {});
+      this.#stop(message);
+    };
+    signal.addEventListener("abort", onSignal);
+    this.#heartbeat.begin();
+    try {
+      await this.#tell({ type: "ready", facts: await factsOf(agent, this.#redis) });
+      if (signal.aborted) onSignal();
+      await this.#readMail();
+    } catch (error) {
+      // Disconnected on purpose, or for longer than anybody waits.
+      this.#stop(`the control Redis went away: ${(error as Error).message}`);
+    } finally {
+      signal.removeEventListener("abort", onSignal);
+      await this.#end();
+    }
+    if (this.#stopped !== undefined) return { stopped: this.#stopped };
+    await this.#tell({ type: "closed" }).catch(() => {});
+    return "closed";
+  }
+
+  async #readMail(): Promise<void> {
+    let last = 0;
+    for await (const raw of inbox(this.#reader, this.#keys.toAgent(this.#options.order.place))) {
+      const read = toAgentSchema.safeParse(raw);
+      if (!read.success) {
+        const [first] = z.treeifyError(read.error).errors;
+        await this.#fail(usageError(`a message is no load plan: ${first ?? read.error.issues[0]?.message}`));
+        continue;
+      }
+      const { number, job, message } = read.data;
+      // What was meant for whoever had the place before, or was sent twice.
+      if (job !== this.#options.job || number <= last) continue;
+      last = number;
+      if (message.type === "close") {
+        this.#isOver = true;
+        return;
+      }
+      await this.#handle(message).catch((error: unknown) => this.#fail(error));
+    }
+  }
+
+  async #handle(message: Exclude<ToAgent, { type: "close" }>): Promise<void> {
+    switch (message.type) {
+      case "open":
+        await this.#open(message);
+        return this.#tell({ type: "opened" });
+      case "prepare":
+        this.#prepare(message.trial, message.segments);
+        return;
+      case "start":
+        if (message.trial === this.#trial?.number) this.#trial.begin(message.atUs);
+        return;
+      case "abort":
+        if (message.trial === this.#trial?.number) this.#abort();
+    }
+  }
+
+  async #open(order: Open): Promise<void> {
+    const { permissions, openThreads = openThreadsHere } = this.#options;
+    refuseForbidden(order, permissions);
+    for (const [i, endpoint] of order.driver.endpoints.entries()) {
+      await refuseOther(endpoint, order.servers[i] ?? "");
+    }
+    addLuaFiles(order.luaFiles as LuaFile[]);
+    this.#opened = { order, threads: await openThreads(order) };
+  }
+
+  #prepare(number: number, segments: readonly Segment[]): void {
+    const opened = this.#opened;
+    if (opened === undefined) throw new Error("there is nothing open to run segments on");
+    let begin: Trial["begin"] = () => {};
+    const start = new Promise<number | null>((resolve) => {
+      begin = resolve;
+    });
+    const running = this.#run(opened.threads, number, segments, start);
+    const ended = running.catch((error: unknown) => this.#fail(error)).catch(() => {});
+    const trial: Trial = { number, start, begin, ended };
+    this.#trial = trial;
+    void ended.then(() => {
+      if (this.#trial === trial) this.#trial = undefined;
+    });
+  }
+
+  async #run(
+    threads: Generators,
+    trial: number,
+    segments: readonly Segment[],
+    start: Promise<number | null>,
+  ): Promise<void> {
+    const before = await measureOffset(this.#redis);
+    let startUs = 0;
+    let ownLineUps: readonly LineUp[] = [];
+    const machine = { before: machineSnapshot(), after: machineSnapshot() };
+    const pacingBeforeMs = threads.pacingCpuMs;
+    const results = await threads.run(
+      segments,
+      async () => {
+        await this.#tell({ type: "prepared", trial });
+        const atUs = await start;
+        if (atUs !== null) await awaitInstant(atUs - before.offsetUs);
+        startUs = atUs ?? 0;
+        machine.before = machineSnapshot();
+        this.#wasUnderLoad = true;
+      },
+      (lineUps) => {
+        ownLineUps = lineUps;
+      },
+    );
+    machine.after = machineSnapshot();
+    if (this.#stopped !== undefined) return;
+    this.#wasUnderLoad = false;
+    const offset = spanning([before, await measureOffset(this.#redis)]);
+    const lines = results.map(({ index, lineUps }) => ({ instance: index, lineUps }));
+    const pacingAfterMs = threads.pacingCpuMs;
+    await this.#tell({
+      type: "ended",
+      trial,
+      serverLost: results.some(({ serverLost }) => serverLost),
+      pacedMs: pacingBeforeMs === null || pacingAfterMs === null ? null : pacingAfterMs - pacingBeforeMs,
+      machine,
+      clocks: clocksByRedis(lines, ownLineUps, offset, startUs),
+    });
+    const key = this.#keys.results(this.#options.order.place);
+    await sendResults(this.#redis, key, trial, results, () => !this.#isOver);
+  }
+
+  #abort(): void {
+    this.#opened?.threads.abort();
+    this.#trial?.begin(null);
+  }
+
+  /** No entry starts any more, and nothing is read. */
+  #stop(why: string): void {
+    if (this.#stopped !== undefined) return;
+    this.#stopped = why;
+    this.#isOver = true;
+    this.#abort();
+    this.#reader.disconnect();
+  }
+
+  async #end(): Promise<void> {
+    this.#abort();
+    // Its entries end within their timeouts.
+    await this.#trial?.ended;
+    this.#heartbeat.end();
+    await this.#opened?.threads.close();
+    if (this.#stopped === undefined) return;
+    if (this.#wasUnderLoad) await this.#cleanUp();
+    await this.#forgetDeadRun().catch(() => {});
+  }
+
+  /** Nobody reads any more what lies in the control Redis. */
+  async #forgetDeadRun(): Promise<void> {
+    const { lease, places, status, fromAgents, toAgent, results } = this.#keys;
+    if ((await this.#redis.exists(lease)) === 1) return;
+    const { place } = this.#options.order;
+    await this.#redis.unlink(places, status, fromAgents, toAgent(place), results(place));
+  }
+
+  /** Nobody else may be left who does it. */
+  async #cleanUp(): Promise<void> {
+    const { driver, runId } = this.#opened!.order;
+    const { endpoints, slots, connectTimeoutMs } = driver;
+    const where = { kind: slots === undefined ? "url" : "cluster", endpoints };
+    const options = { resends: true, connectTimeoutMs, reconnectForMs: RECONNECT_FOR_MS };
+    const target = await connectBeside(where, options).catch(() => undefined);
+    await (target && removeRunKeys(target, runId).catch(() => 0));
+    target?.disconnect();
+  }
+
+  #tell(message: FromAgent): Promise<void> {
+    return this.#outbox.send(message);
+  }
+
+  /** The controller ends the run for it. */
+  async #fail(error: unknown): Promise<void> {
+    const { kind, exitCode, message, hint } =
+      error instanceof QbenchError
+        ? error
+        : new QbenchError("bug", EXIT.bug, error instanceof Error ? (error.stack ?? error.message) : String(error));
+    await this.#tell({ type: "failed", kind, exitCode, message, ...(hint === undefined ? {} : { hint }) });
+  }
+}
+
+/** A name or a loopback address may mean another server from here. @throws QbenchError */
+async function refuseOther(endpoint: Endpoint, expected: string): Promise<void> {
+  if (expected === "" || (await runIdAt(endpoint)) === expected) return;
+  throw environmentError(
+    `${addressOf(endpoint)} is another server from there than from the controller`,
+    "give --url an address that means the same server on every machine",
+  );
+}
