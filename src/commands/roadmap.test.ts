@@ -60,6 +60,33 @@ it("measures every stage under every condition, and says which claims hold", { r
   );
 });
 
+it("measures a stage on a cluster of its own, beside the server of the others", async () => {
+  const path = site.path("cluster.roadmap.json");
+  const published = { kind: "expected", tps: [1, 1] };
+  const stage = { what: "what", published, usdPerMonth: null, options: { strategy: "lua" } };
+  const stages = [
+    { ...stage, name: "one" },
+    { ...stage, name: "three", cluster: "3x0", claim: { against: "one", atLeast: 2 } },
+  ];
+  const goal = { tps: 1, p95Ms: 1, successRate: 0.5 };
+  writeFileSync(path, JSON.stringify({ goal, prices: "none", variants: [{ name: "here", options: {} }], stages }));
+  const short = ["--trials", "1", "--duration", "200ms", "--warmup", "0", "--vus", "20", "--pool", "4"];
+  const { json, exitCode, stderr } = await site.world.command(
+    "roadmap",
+    "--roadmap",
+    path,
+    ...short,
+    "--json",
+    "--quiet",
+  ).ended;
+  expect(exitCode, stderr).toBe(0);
+  const measured = json().stages.map(
+    ({ variants }: RoadmapReport["stages"][number]) => variants[0]!.measured!.tps.median,
+  );
+  for (const tps of measured) expect(tps).toBeGreaterThan(0);
+  expect(json().stages[1].verdict).toBe("too-few-rounds");
+});
+
 it("tells by --dry-run what is measured, and connects to nothing", async () => {
   const args = ["--url", "redis://127.0.0.1:1", "--dry-run", "--json", "--seed", "7"];
   const result = await inProcess("roadmap", ...args);

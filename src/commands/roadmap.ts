@@ -74,9 +74,10 @@ async function jobOf(command: Command): Promise<RoadmapJob> {
   const roadmap = { ...read, goal: { ...read.goal, tps: goalTps } };
   const hint = "a roadmap is of users who enter and enter again, or arrivals at one rate";
   const { scenario, warnings, at } = await modelledScenario(opts, command.args[0] ?? SCENARIO, DEFAULTS, hint);
-  const cells = cellsOf(roadmap, at);
-  const strategies = [...new Set(cells.flatMap((cell) => cell.scenario.strategies))];
   const options = runOptions(opts, env, process.stdout.isTTY === true);
+  // A cluster of our own beside a server of others would be another machine's figures in one table.
+  const cells = cellsOf(roadmap, at).filter(({ cluster }) => cluster === undefined || options.urls.length === 0);
+  const strategies = [...new Set(cells.flatMap((cell) => cell.scenario.strategies))];
   options.urls.forEach(parseRedisUrl);
   checkOutputs(options.outputs, [".json", ".md", ".txt", ".svg", ".png"]);
   for (const path of options.outputs) prepared(reporterFor(path), { color: false });

@@ -1,6 +1,7 @@
 import { deriveSeed, prng, shuffled } from "../base/prng.js";
 import { CALIBRATION, SETTINGS, type Setting } from "../model/calibrate.js";
 import type { Scenario } from "../scenario/scenario.js";
+import type { ClusterShape } from "../targets/cluster-shape.js";
 
 /** Short trials that a model is made from, and, where asked for, trials of what it predicts. */
 export interface PredictPlan {
@@ -17,6 +18,8 @@ export interface PredictCell {
   readonly scenario: Scenario;
   /** Of a cluster with a core for each thread; undefined: the server that is calibrated on, and the cores there are. */
   readonly primaries?: number | undefined;
+  /** It is measured on a cluster of our own of this shape; undefined: on the server that is calibrated on. */
+  readonly cluster?: ClusterShape | undefined;
 }
 
 export interface PredictStep {

@@ -1,5 +1,6 @@
 import type { PredictCell } from "../predict/plan.js";
 import type { Scenario } from "../scenario/scenario.js";
+import { parseClusterShape } from "../targets/cluster-shape.js";
 import type { Roadmap, Stage } from "./stages.js";
 
 /** A stage under one of the roadmap's variants: what is measured. */
@@ -25,7 +26,8 @@ export function cellsOf(
     if (options === null) return [];
     return (isJudged(stage) ? variants : variants.slice(0, 1)).map((variant) => {
       const at = { ...options, ...variant.options };
-      return { stage: stage.name, variant: variant.name, at, scenario: resolve(at) };
+      const cluster = stage.cluster === undefined ? undefined : parseClusterShape(stage.cluster);
+      return { stage: stage.name, variant: variant.name, at, cluster, scenario: resolve(at) };
     });
   });
 }

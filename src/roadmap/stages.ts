@@ -17,6 +17,11 @@ const stage = z.strictObject({
   what: z.string().min(1).max(200),
   /** null: nothing that qbench can measure yet. */
   options: options.nullable(),
+  /** Measured on a cluster of qbench's own of this shape, such as 3x1. */
+  cluster: z
+    .string()
+    .regex(/^\d{1,2}x\d$/, "expected PRIMARIESxREPLICAS such as 3x1")
+    .optional(),
   published: z.strictObject({
     kind: z.enum(["measured", "expected"]),
     tps: z.tuple([positive, positive]),
