@@ -1,8 +1,43 @@
-import { defineConfig } from "vitest/config";
+import { readFileSync } from "node:fs";
+import { configDefaults, defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Folders whose tests only compute: their files may follow one another in one process, and load the modules once. */
+const PURE = [
+  "base",
+  "capacity",
+  "gate",
+  "measure",
+  "pacers",
+  "plan",
+  "queue",
+  "report",
+  "roadmap",
+  "scenario",
+  "stats",
+  "sweep",
+];
+const pureTests = PURE.map((folder) => `src/${folder}/**/*.test.ts`);
+
+/** Files that run the whole program take longest: they begin, so that none of them is left over at the end. */
+class ProgramsFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const runsPrograms = ({ moduleId }: TestSpecification): boolean =>
+      /testing\/(?:program|site)\.js|bin\/qbench\.js/.test(readFileSync(moduleId, "utf8"));
+    return [...sorted.filter(runsPrograms), ...sorted.filter((file) => !runsPrograms(file))];
+  }
+}
+
+const all = ["src/**/*.test.ts", "bin/**/*.test.{js,ts}"];
 
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "bin/**/*.test.{js,ts}"],
+    projects: [
+      { extends: true, test: { name: "pure", include: pureTests, isolate: false } },
+      { extends: true, test: { name: "alone", include: all, exclude: [...configDefaults.exclude, ...pureTests] } },
+    ],
+    sequence: { sequencer: ProgramsFirst },
     // Whole-program tests run the built command, and servers start and stop: two cores carry two files at a time.
     maxWorkers: 2,
     // Bounds, not expectations: a loaded machine may take many times as long as an idle one.

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runOptions } from "./commands/options.js";
+import { expectMistake, inProcess } from "./commands/testing.js";
 import { TOOL } from "./report/tool.js";
 import { OPTION_LIST } from "./scenario/options.js";
 import { STRATEGY_NAMES } from "./strategies/index.js";
@@ -12,6 +14,13 @@ import { STRATEGY_NAMES } from "./strategies/index.js";
 const BIN = fileURLToPath(new URL("../bin/qbench.js", import.meta.url));
 const qbench = (args: string[], env: Record<string, string> = {}, cwd = tmpdir()) =>
   execa(process.execPath, [BIN, ...args], { reject: false, env: { ...env, FORCE_COLOR: "0" }, cwd, timeout: 15_000 });
+
+/** What a command that ends well would print. */
+async function textOf(name: string, ...args: string[]): Promise<string> {
+  const result = await inProcess(name, ...args);
+  expect(result.exitCode).toBe(0);
+  return "text" in result ? result.text : "";
+}
 
 let folder: string;
 beforeAll(() => {
@@ -68,19 +77,7 @@ describe("help", () => {
 describe("a mistake on the command line", () => {
   it.each([
     [["rnu"], /unknown command 'rnu' \(did you mean run\?\)/],
-    [["run", "--vsu", "3"], /unknown option '--vsu' \(did you mean --vus\?\)/],
-    [["run", "--vus"], /option '--vus <N>' argument missing/],
-    [["run", "--vus", "0"], /--vus: expected a whole number from 1/],
     [["run", "--vus", "-5"], /--vus: expected a whole number from 1 .*"-5"/],
-    [["run", "a.yaml", "b.yaml"], /too many arguments/],
-    [["run", "--strategy", "luaa"], /--strategy: unknown strategy "luaa" \(did you mean "lua"\?\)/],
-    [["run", "none.yaml"], /none.yaml: no such file/],
-    [["run", "--output", "/none/x.json"], /--output \/none\/x.json: there is no folder \/none/],
-    [["run", "--dry-run", "--output", "x.pdf"], /--output x.pdf: expected a name that ends in .*\.json/],
-    [["run", "--ui", "smoke"], /--ui: expected a port from 1024 to 65535.*"smoke"\n {2}name the scenario before --ui/],
-    [["run", "--dry-run", "--url", "http://127.0.0.1"], /--url is not a Redis URL/],
-    [["list", "strategie"], /unknown "strategie" \(did you mean "strategies"\?\)/],
-    [["explain", "luaa"], /unknown strategy "luaa" \(did you mean "lua"\?\)/],
   ])("%j is told in one message, exit 2", async (args, message) => {
     const { stdout, stderr, exitCode } = await qbench(args);
     expect(exitCode).toBe(2);
@@ -91,7 +88,21 @@ describe("a mistake on the command line", () => {
   });
 
   it.each([
-    [["run", "--vsu", "3", "--json"], "run"],
+    ["run", ["--vsu", "3"], /unknown option '--vsu' \(did you mean --vus\?\)/],
+    ["run", ["--vus"], /option '--vus <N>' argument missing/],
+    ["run", ["--vus", "0"], /--vus: expected a whole number from 1/],
+    ["run", ["a.yaml", "b.yaml"], /too many arguments/],
+    ["run", ["--strategy", "luaa"], /--strategy: unknown strategy "luaa" \(did you mean "lua"\?\)/],
+    ["run", ["none.yaml"], /none.yaml: no such file/],
+    ["run", ["--output", "/none/x.json"], /--output \/none\/x.json: there is no folder \/none/],
+    ["run", ["--dry-run", "--output", "x.pdf"], /--output x.pdf: expected a name that ends in .*\.json/],
+    ["run", ["--ui", "smoke"], /--ui: expected a port from 1024 to 65535.*"smoke"\n {2}name the scenario before --ui/],
+    ["run", ["--dry-run", "--url", "http://127.0.0.1"], /--url is not a Redis URL/],
+    ["list", ["strategie"], /unknown "strategie" \(did you mean "strategies"\?\)/],
+    ["explain", ["luaa"], /unknown strategy "luaa" \(did you mean "lua"\?\)/],
+  ])("%s %j is told before anything is started", (name, args, message) => expectMistake(name, args, message));
+
+  it.each([
     [["run", "--json", "--vus", "0", "--pool", "x"], "run"],
     [["rnu", "--json"], "qbench"],
     [["explain", "luaa", "--json"], "explain"],
@@ -131,27 +142,15 @@ describe("a mistake on the command line", () => {
 
 describe("a dry run", () => {
   it("prints the same plan for the same seed, and connects to nothing", async () => {
-    const args = ["run", "smoke", "--dry-run", "--seed", "7", "--trials", "3", "--url", "redis://127.0.0.1:1"];
-    const [first, second] = [await qbench(args), await qbench(args)];
-    expect(first.exitCode).toBe(0);
-    expect(first.stdout).toBe(second.stdout);
-    expect(first.stdout.match(/^round \d: .*$/gm)).toHaveLength(3);
+    const args = ["smoke", "--dry-run", "--seed", "7", "--trials", "3", "--url", "redis://127.0.0.1:1"];
+    const [first, second] = [await textOf("run", ...args), await textOf("run", ...args)];
+    expect(first).toBe(second);
+    expect(first.match(/^round \d: .*$/gm)).toHaveLength(3);
   });
 
   it("is one JSON document with everything resolved", async () => {
-    const { stdout, exitCode } = await qbench([
-      "run",
-      "--dry-run",
-      "--json",
-      "--vus",
-      "10",
-      "--strategy",
-      "lua",
-      "--strategy",
-      "dedup",
-    ]);
-    const plan = JSON.parse(stdout);
-    expect(exitCode).toBe(0);
+    const strategies = ["--strategy", "lua", "--strategy", "dedup"];
+    const plan = JSON.parse(await textOf("run", "--dry-run", "--json", "--quiet", "--vus", "10", ...strategies));
     expect(plan).toMatchObject({
       kind: "plan",
       scenario: { vus: 10, strategies: ["lua", "dedup"] },
@@ -166,14 +165,14 @@ describe("a dry run", () => {
     const args = ["run", "--dry-run", "--vus", "10"];
     expect((await qbench(args)).stderr).toMatch(/^qbench: warning: pool 20 is more/);
     expect((await qbench([...args, "--quiet"])).stderr).toBe("");
-    expect((await qbench(args, { QBENCH_QUIET: "1" })).stderr).toBe("");
-    expect((await qbench(args, { QBENCH_QUIET: "perhaps" })).stderr).toMatch(/QBENCH_QUIET: expected 1 or 0/);
+    expect(runOptions({}, { QBENCH_QUIET: "1" }, false).quiet).toBe(true);
+    expect(() => runOptions({}, { QBENCH_QUIET: "perhaps" }, false)).toThrow(/QBENCH_QUIET: expected 1 or 0/);
   });
 });
 
 describe("lists", () => {
   it("hold every strategy with the calls of the published table", async () => {
-    const { strategies, scenarios } = JSON.parse((await qbench(["list", "--json"])).stdout);
+    const { strategies, scenarios } = JSON.parse(await textOf("list", "--json"));
     expect(strategies.map((one: { name: string }) => one.name)).toEqual(STRATEGY_NAMES);
     const [individual] = strategies;
     expect(Object.values(individual.commands).map((commands) => (commands as string[]).length)).toEqual([6, 3, 1]);
@@ -182,7 +181,7 @@ describe("lists", () => {
   });
 
   it("are tables for people", async () => {
-    const { stdout } = await qbench(["list", "strategies", "--score", "sequence"]);
+    const stdout = await textOf("list", "strategies", "--score", "sequence");
     expect(stdout).toMatch(/^dedup +5 \/ 5 \/ 1 +5 \/ 5 \/ 1 +no /m);
     expect(stdout).not.toContain("smoke");
   });
@@ -218,8 +217,7 @@ it("calls what nobody foresaw a bug, in one line, and shows the stack on demand"
 });
 
 it("explains every strategy without a Redis", async () => {
-  const { stdout, exitCode } = await qbench(["explain", "multi"]);
-  expect(exitCode).toBe(0);
+  const stdout = await textOf("explain", "multi");
   expect(stdout).toContain("a new user: 6 commands in 2 round trips");
   expect(stdout).toContain("answer: NEW, position 5001 of 5001");
 });

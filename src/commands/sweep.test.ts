@@ -66,23 +66,23 @@ it("opens what each cell needs: threads, and one that paces", async () => {
 
 it("goes on where it was cut, under the seed that it had", async () => {
   const path = site.path("resume.jsonl");
-  const args = ["--axis", "vus=10,20,30", "--strategy", "lua", "--trials", "12", "--resume", path, "--json"];
+  const args = ["--axis", "vus=10,20,30", "--strategy", "lua", "--trials", "6", "--resume", path, "--json"];
   const lines = (): number => (existsSync(path) ? readFileSync(path, "utf8").split("\n").length - 1 : 0);
   const first = sweep(...args);
   await until(() => lines() > 5);
   first.kill("SIGKILL");
   await first.ended;
   const kept = lines();
-  expect(kept).toBeLessThan(1 + 36);
+  expect(kept).toBeLessThan(1 + 18);
   // As if the last line had been cut short too.
   appendFileSync(path, '{"wave":0,"ro');
   const { stdout, stderr, exitCode } = await sweep(...args).ended;
   expect(exitCode).toBe(0);
   expect(stderr).toContain(`${kept - 1} trials are there already`);
   const report = reportIn(stdout);
-  expect(lines()).toBe(1 + 36);
+  expect(lines()).toBe(1 + 18);
   expect(report.seed).toBe(JSON.parse(readFileSync(path, "utf8").split("\n")[0]!).plan.seed);
-  for (const { strategies } of report.points) expect(strategies[0]!.trials).toHaveLength(12);
+  for (const { strategies } of report.points) expect(strategies[0]!.trials).toHaveLength(6);
   const other = [...SMALL, ...args, "--pool", "3", "--quiet"];
   await expectMistake("sweep", other, /another sweep:\n.*scenario.pool: 20 there, 3 here/);
   expect(await site.keys()).toEqual([]);

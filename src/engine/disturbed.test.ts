@@ -134,7 +134,7 @@ describe("a server that cannot be used", () => {
 describe.each(["wire", "ioredis"])("something happens in the middle, client %s", (client) => {
   describe.each(["exclusive", "shared"])("%s connections", (connections) => {
     // Long enough for all of it on a machine that has other things to do.
-    const common = [...BASE, "--client", client, "--connections", connections, "--duration", "3s"];
+    const common = [...BASE, "--client", client, "--connections", connections, "--duration", "2s"];
 
     it("every client is killed, every script flushed, the server paused beyond the timeout", async () => {
       await withRedis(async ({ server, redis }) => {
