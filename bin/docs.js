@@ -21,6 +21,7 @@ export const QUOTING = [
   "docs/measuring.md",
   "docs/prediction.md",
   "docs/roadmap.md",
+  "docs/cluster.md",
 ];
 
 /** Pictures that the documents show: the file, the report that it is made of, and how. */

@@ -90,7 +90,7 @@ it("one hot concert lies on one primary, whose keys all share a slot, prepared o
   expect(server.nodes.slice(1).map(({ calls }: { calls: number }) => calls)).toEqual([0, 0]);
 });
 
-it.each(["individual", "pipeline", "multi", "lua"])(
+it.each(["pipeline", "multi", "lua"])(
   "follows a slot that moves under load, and loses nobody: %s",
   async (strategy) => {
     const running = world.run(
