@@ -19,6 +19,7 @@ export const QUOTING = [
   "docs/faults.md",
   "docs/generator.md",
   "docs/measuring.md",
+  "docs/agents.md",
   "docs/prediction.md",
   "docs/roadmap.md",
   "docs/cluster.md",

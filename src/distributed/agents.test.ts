@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import type { DriverOptions } from "../drivers/driver.js";
+import type { Place } from "../engine/bench.js";
 import { callsOf, entriesBegan, makeWorld, type Running, until, type World } from "../engine/testing/program.js";
+import type { Scenario } from "../scenario/scenario.js";
 import { startTestRedis, type TestRedis } from "../targets/testing.js";
+import { agentsOf } from "./controller.js";
 
 /**
  * Agents and a controller as users start them, over two servers: one to meet at, one to load. Programs take long to
@@ -165,9 +169,25 @@ it("agents stop when the control Redis has forgotten the run, and the controller
 });
 
 it("a control Redis that is the server to measure is refused, by whatever name it goes", async () => {
-  const args = ["--url", urlOf(target), "--control", urlOf(target).replace("127.0.0.1", "localhost"), "--agents", "1"];
-  const ended = await kept(world.run(...args, "--strategy", "lua")).ended;
-  expect([ended.exitCode, ended.stderr]).toEqual([2, expect.stringMatching(/is the server to be measured/)]);
+  const { endpoint } = target.server;
+  const options = {
+    endpoint: { ...endpoint, host: "localhost" },
+    agents: 1,
+    patienceMs: 3000,
+    waitMs: 1000,
+    say: () => {},
+  };
+  const { openGenerators } = agentsOf(options, new AbortController().signal);
+  const opening = openGenerators(
+    { target: { endpoints: [endpoint] } } as unknown as Place,
+    {} as Scenario,
+    {} as DriverOptions,
+    [],
+  );
+  await expect(opening).rejects.toMatchObject({
+    kind: "usage",
+    message: expect.stringMatching(/localhost:\d+ is the server to be measured/),
+  });
   expect(await target.redis.dbsize()).toBe(0);
 });
 

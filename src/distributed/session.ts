@@ -214,9 +214,9 @@ class Session {
       async () => {
         await this.#tell({ type: "prepared", trial });
         const atUs = await start;
-        if (atUs !== null) await awaitInstant(atUs - before.offsetUs);
         startUs = atUs ?? 0;
         machine.before = machineSnapshot();
+        if (atUs !== null) await awaitInstant(atUs - before.offsetUs);
         this.#wasUnderLoad = true;
       },
       (lineUps) => {
