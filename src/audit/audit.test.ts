@@ -261,6 +261,19 @@ describe("audit of a trial in which the server restarted", () => {
     );
   });
 
+  it("blames nobody for users who are queued, or admitted, again because it forgot their tokens", async () => {
+    const plants = FAULTS.filter(([, kind]) => kind === "wait-and-active" || kind === "double-admission");
+    await fc.assert(
+      fc.asyncProperty(anyWorld, fc.nat(), fc.constantFrom(...plants), async (drawnWorld, drawn, [, kind, plant]) => {
+        const world = copyOf(drawnWorld);
+        plant(world, drawn);
+        const found = await audit(world, { serverRestarted: true, promises: ANOMALY_KINDS });
+        expect(found).toMatchObject({ anomalies: { [kind]: 1 }, brokenPromises: [] });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it("still holds a strategy to what no restart explains", async () => {
     const phantom = FAULTS.find(([, kind]) => kind === "phantom")![2];
     await fc.assert(

@@ -70,3 +70,12 @@ it("finds nothing to blame in a queue that is whole", () => {
     }),
   );
 });
+
+it("leaves out whoever joined ahead of those who waited at first", () => {
+  const history = new History({ instance: 0, budgetBytes: 1 << 20 });
+  for (const position of [1, 5, 6]) {
+    history.append(FIRST, position, RESULT.NEW, RESULT.NEW, 0, 0, 0, position, position, position, OPERATION.enter);
+  }
+  const found = shardedOrder(new Rows([history]), { firstConcert: FIRST, shards: SHARDS, waiting: 5 });
+  expect(found.users).toBe(1);
+});

@@ -46,11 +46,14 @@ export function shardedOrder(
       const chunk = rows.chunkOf(number);
       const row = rows.rowOf(number);
       if (chunk.result(row) !== RESULT.NEW || chunk.operation(row) === OPERATION.leave) continue;
+      const place = chunk.position[row]! - waiting;
+      // Nobody joins ahead of those who waited at first: an anomaly, and the audit's.
+      if (place < 1) continue;
       const { offsetUs, uncertaintyUs } = rows.clockOf(number);
       joined.push({
         sentUs: chunk.sentUs[row]! + offsetUs - uncertaintyUs,
         repliedUs: chunk.repliedUs[row]! + offsetUs + uncertaintyUs,
-        place: chunk.position[row]! - waiting,
+        place,
       });
     }
   }

@@ -80,9 +80,7 @@ async function jobOf(command: Command): Promise<RunJob> {
   const endpoints = options.urls.map(parseRedisUrl);
   checkFaults(resolved.scenario.faults, {
     isForeign: endpoints.length > 0,
-    isCluster:
-      options.cluster !== undefined ||
-      endpoints.some(({ primaryName }, _, all) => all.length > 1 && primaryName === undefined),
+    isCluster: options.cluster !== undefined,
     isTls: endpoints.some(({ tls }) => tls),
     shape: options.cluster,
     isOpen: false,

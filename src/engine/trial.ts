@@ -182,7 +182,8 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
     ...(lineUps[0] === undefined ? {} : { elapsedUs: elapsedSince(originUs + lineUps[0].arrivedUs) }),
   });
   context.onRecord?.(record);
-  const sharding = shardingOf(segments[0]!, record, audit);
+  const isMoved = admission !== undefined || hasRestarted(server.before, server.after);
+  const sharding = isMoved ? null : shardingOf(segments[0]!, record, audit);
   const figures = admitted && (await admissionFigures(context, segments[0]!, admitted, server));
   await teardown(context);
   const complete = !signal.aborted && results.every((result) => !result.aborted);
@@ -191,7 +192,10 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   return { ...result, ...(sharding === null ? {} : { sharding }) };
 }
 
-/** Null where the queue is whole, or not everybody's history is known, or users leave and all places change. */
+/**
+ * Null where the queue is whole, or not everybody's history is known, or users leave and all places change; not to be asked
+ * where places change otherwise, by admission or by a server that forgot.
+ */
 function shardingOf(
   { firstConcert, shards, population, behaviour }: Segment,
   { histories, clocks }: TrialRecord,
