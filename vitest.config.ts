@@ -2,20 +2,10 @@ import { readFileSync } from "node:fs";
 import { configDefaults, defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Folders whose tests only compute: their files may follow one another in one process, and load the modules once. */
+/** Folders whose tests start no program: their files may follow one another in one process, and load the modules once. */
 const PURE = [
-  "base",
-  "capacity",
-  "gate",
-  "measure",
-  "pacers",
-  "plan",
-  "queue",
-  "report",
-  "roadmap",
-  "scenario",
-  "stats",
-  "sweep",
+  ...["admission", "articles", "audit", "base", "capacity", "charts", "drivers", "gate", "measure", "pacers", "plan"],
+  ...["queue", "report", "reporters", "roadmap", "scenario", "stats", "strategies", "sweep", "worker"],
 ];
 const pureTests = PURE.map((folder) => `src/${folder}/**/*.test.ts`);
 

@@ -5,6 +5,7 @@ import type { AnomalyKind } from "../queue/anomaly.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { connectBeside } from "../targets/cluster-control.js";
+import { CONNECT_TIMEOUT_MS } from "../targets/control.js";
 import { longestAwayMs } from "../worker/away.js";
 import type { Segment } from "../worker/segment.js";
 import type { Snapshots } from "./figures.js";
@@ -18,8 +19,6 @@ interface Admitting {
   stop(): Promise<AdmissionActed>;
   close(): void;
 }
-
-const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Undefined where nobody is to be admitted. */
 export async function openAdmission(context: TrialContext, segment: Segment): Promise<Admitting | undefined> {

@@ -7,7 +7,7 @@ import { environmentError, QbenchError, throwIfAborted } from "../base/errors.js
 import type { Warning } from "../base/warning.js";
 import { lazyFreePending, takeSnapshot } from "../measure/server-snapshot.js";
 import { concertIdOf, concertKeys, userIdOf } from "../queue/keys.js";
-import { connectControl } from "../targets/control.js";
+import { CONNECT_TIMEOUT_MS, connectControl } from "../targets/control.js";
 import { translateRedisError } from "../targets/redis-errors.js";
 import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
 import { type KillResult, killScheduler } from "./admit-kill.js";
@@ -46,7 +46,6 @@ export interface AdmitBed {
   clear(concertId: string, users: number): Promise<void>;
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
 /** Keys in one command. */
 const CHUNK = 1000;
 const LAZY_FREE_POLLS = 200;

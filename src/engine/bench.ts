@@ -11,6 +11,7 @@ import type { Histogram } from "../measure/histogram.js";
 import type { TrialPlan } from "../plan/plan.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { type LuaFile, strategyNamed } from "../strategies/index.js";
+import { CONNECT_TIMEOUT_MS } from "../targets/control.js";
 import { translateRedisError } from "../targets/redis-errors.js";
 import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
 import { longestAwayMs } from "../worker/away.js";
@@ -20,7 +21,6 @@ import { Instances } from "./instances.js";
 import { ConcertNumbers, runTrial } from "./trial.js";
 import type { TrialResult } from "./trial-result.js";
 
-const CONNECT_TIMEOUT_MS = 5_000;
 const PROGRESS_EVERY_MS = 100;
 
 /** A server to measure; whoever shares it draws concert numbers from one source. */

@@ -6,6 +6,7 @@ import { takeSnapshot } from "../measure/server-snapshot.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
 import type { Outcome } from "../queue/outcome.js";
 import { strategyNamed } from "../strategies/index.js";
+import { CONNECT_TIMEOUT_MS } from "../targets/control.js";
 import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
 import { perEntry, serverFigures } from "./figures.js";
 import { type MicroPlan, planTurns, type Turn } from "./micro-plan.js";
@@ -51,7 +52,6 @@ export interface MicroOutcome {
   readonly error: QbenchError | undefined;
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
 /** Users of each prepared kind; entries go through them in turn. */
 const PREPARED = 100;
 /** Share of a turn's time spent before it, to fill caches and let the compiler settle. */

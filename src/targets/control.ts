@@ -17,7 +17,8 @@ export interface ControlOptions {
   readonly resends?: boolean;
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
+/** How long a server may take to accept a connection where nobody says otherwise. */
+export const CONNECT_TIMEOUT_MS = 5_000;
 const RECONNECT_FOR_MS = 5_000;
 const RECONNECT_EVERY_MS = 100;
 /** Nothing that is asked takes so long; a server that hangs must not hang the run. */
