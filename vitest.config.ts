@@ -28,8 +28,8 @@ export default defineConfig({
       { extends: true, test: { name: "alone", include: all, exclude: [...configDefaults.exclude, ...pureTests] } },
     ],
     sequence: { sequencer: ProgramsFirst },
-    // Whole-program tests run the built command, and servers start and stop: two cores carry two files at a time.
-    maxWorkers: 2,
+    // Whole-program tests wait for a third of their time: two cores carry three files at once.
+    maxWorkers: 3,
     // Bounds, not expectations: a loaded machine may take many times as long as an idle one.
     testTimeout: 90_000,
     hookTimeout: 60_000,

@@ -131,8 +131,11 @@ describe("a server that cannot be used", () => {
   });
 });
 
-describe.each(["wire", "ioredis"])("something happens in the middle, client %s", (client) => {
-  describe.each(["exclusive", "shared"])("%s connections", (connections) => {
+describe.each([
+  ["wire", "exclusive"],
+  ["ioredis", "shared"],
+])("something happens in the middle", (client, connections) => {
+  describe(`client ${client}, ${connections} connections`, () => {
     // Long enough for all of it on a machine that has other things to do.
     const common = [...BASE, "--client", client, "--connections", connections, "--duration", "2s"];
 

@@ -32,8 +32,6 @@ const trialOf = async (running: Awaited<ReturnType<typeof start>>) => {
 describe("the plan", () => {
   it.each([
     ["constant", 600, ["--rate", "600", "--arrival", "constant", "--duration", "1s"]],
-    ["ramp", 300, ["--rate", "600", "--arrival", "ramp", "--duration", "1s"]],
-    ["step", 360, ["--rate", "600", "--arrival", "step", "--duration", "1s"]],
     ["spike", 600, ["--rate", "600", "--arrival", "spike", "--duration", "1s"]],
     ["stages", 450, ["--stages", "0..600:500ms,600:500ms"]],
   ])("%s: of three instances together is exactly what was asked for", async (_, expected, args) => {
