@@ -588,6 +588,7 @@ function resultOf(
       ...(network === null ? [] : networkWarnings(network)),
       ...faultWarnings(disturbed, scenario.durationMs),
       ...(beside?.acted.warnings ?? []),
+      ...hotConcertWarnings(context, segment, results),
       ...agentWarnings(agents),
       // Leaving is no entry, but is in progress too.
       ...((segment.behaviour?.leavePercent ?? 0) > 0 ? [] : littlesLawWarnings(inProgress)),
@@ -619,6 +620,23 @@ function pollLatency(results: readonly SegmentResult[]): Pick<TrialResult["laten
   const poll = results.flatMap((result) => result.poll ?? []);
   return poll.length === 0 ? {} : { poll: mergeHistograms(poll) };
 }
+
+/** One hot concert stays where it is; a fresh one after so many new users lies where its own id says. */
+function hotConcertWarnings(
+  { target, scenario }: TrialContext,
+  { concerts }: Segment,
+  results: readonly SegmentResult[],
+): Warning[] {
+  const entered = new Set(results.flatMap((result) => result.concerts.map(({ number }) => number))).size;
+  if (target.kind !== "cluster" || entered <= concerts || concerts >= MANY_CONCERTS) return [];
+  const message =
+    `after every ${scenario.maxWaiting} new users entries went on to a fresh concert, ${entered} in all, and each lies on a ` +
+    "primary of its own: a higher --max-waiting keeps a hot concert where it is";
+  return [{ code: "hot-concert-moved", message }];
+}
+
+/** Of so many some lie on every primary anyway. */
+const MANY_CONCERTS = 12;
 
 /** Why users in the closed model are idle, in words; null if they never are. */
 function pauseOf({ thinkTimeMs, pollEvery }: Scenario): string | null {
