@@ -49,6 +49,16 @@ it("counts what a comparison of everybody with everybody counts", () => {
   );
 });
 
+it("takes as many users as a long queue has", () => {
+  const history = new History({ instance: 0, budgetBytes: 1 << 26 });
+  for (let place = 1; place <= 200_000; place++) {
+    const times = [place, place, place, place + 1] as const;
+    history.append(FIRST, place, RESULT.NEW, RESULT.NEW, ...times, place, place, OPERATION.enter);
+  }
+  const whole = { firstConcert: FIRST, shards: 1, waiting: 0 };
+  expect(shardedOrder(new Rows([history]), whole)).toMatchObject({ users: 200_000, overtaking: 0 });
+});
+
 it("finds nothing to blame in a queue that is whole", () => {
   fc.assert(
     fc.property(visits, (all) => {

@@ -76,7 +76,7 @@ export function shardedOrder(
 function* judged(joined: readonly Joined[], shards: number): Generator<{ overtaken: number; placeOff: number }> {
   const bySending = [...joined].sort((a, b) => a.sentUs - b.sentUs);
   const byReply = [...joined].sort((a, b) => a.repliedUs - b.repliedUs);
-  const answered = new CountTree(Math.max(0, ...joined.map(({ place }) => place)));
+  const answered = new CountTree(joined.reduce((most, { place }) => Math.max(most, place), 0));
   let ended = 0;
   let begun = 0;
   const before = new Map<Joined, { overtaken: number; atLeast: number }>();

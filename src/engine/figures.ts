@@ -2,6 +2,7 @@ import type { MachineSnapshot } from "../measure/machine-load.js";
 import { stolenShare } from "../measure/machine-load.js";
 import {
   commandsBetween,
+  hasRestarted,
   mainThreadCpuUs,
   mainThreadsCpuUs,
   type Snapshot,
@@ -82,7 +83,7 @@ export function serverFigures(
   const nodes = nodeFigures(snapshots, stolen, addresses);
   return {
     commands,
-    ...(nodes.length < 2 ? {} : { nodes }),
+    ...(nodes.length < 2 || hasRestarted(before, after) ? {} : { nodes }),
     callsSent,
     callsPerEntry: perEntry(callsSent, entries.attempted),
     cpuUtilization: cpuUs === null || wallUs <= 0 ? null : Math.min(1, busiestUs / (wallUs * (1 - stolen))),

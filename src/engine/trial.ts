@@ -557,7 +557,7 @@ function resultOf(
     ...timelineOf(results),
     events: storyOf(
       results.map((result) => result.events),
-      restarted,
+      restarted && context.target.kind !== "cluster",
       durationMs,
       struck.faults,
     ),
@@ -718,7 +718,10 @@ function warningsOf(
   if (hasRestarted(server.before, server.after)) {
     warnings.push({
       code: "server-restarted",
-      message: "the server restarted during the trial: its own counters say nothing about it",
+      message:
+        server.before.size > 1
+          ? "a primary of the cluster was replaced during the trial: the server's own counters say nothing about it"
+          : "the server restarted during the trial: its own counters say nothing about it",
     });
   } else if (
     callsPerEntry !== null &&
