@@ -1,24 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startTestRedis, type TestRedis } from "../targets/testing.js";
-import { callsOf, makeWorld, type World } from "./testing/program.js";
+import { describe, expect, it } from "vitest";
+import { ownSite } from "./testing/site.js";
 
 /** A round trip that is added: what it does to entries, and that it changes nothing else. */
-let test: TestRedis;
-let world: World;
-beforeAll(async () => {
-  [test, world] = await Promise.all([startTestRedis(), makeWorld()]);
-});
-afterAll(async () => {
-  world.remove();
-  await test.stop();
-});
+const site = ownSite();
 
 const RTT_MS = 10;
 const trialOf = async (...args: string[]) => {
-  await test.redis.config("RESETSTAT");
-  const url = `redis://127.0.0.1:${test.server.endpoint.port}`;
-  const fixed = ["--url", url, "--trials", "1", "--warmup", "0", "--timeout", "20s", "--json"];
-  const { exitCode, json } = await world.run(...fixed, ...args).ended;
+  await site.redis.config("RESETSTAT");
+  const fixed = ["--url", site.url, "--trials", "1", "--warmup", "0", "--timeout", "20s", "--json"];
+  const { exitCode, json } = await site.world.run(...fixed, ...args).ended;
   expect(exitCode).toBe(0);
   const report = json();
   return { scenario: report.scenario, ...report.strategies[0].trials[0] };
@@ -41,7 +31,7 @@ describe.each(["wire", "ioredis"])("client %s", (client) => {
     expect(trial.durationMs).toBeGreaterThan(12 * roundTrips * RTT_MS * LEAST_SHARE);
     expect(trial.network).toMatchObject({ rttMs: RTT_MS, jitterMs: 0 });
     expect(trial.network.added.p50).toBeGreaterThan(RTT_MS * 1000 * LEAST_SHARE);
-    const calls = await callsOf(test.redis);
+    const calls = await site.calls();
     expect(strategy === "lua" ? calls.evalsha : calls.zrank).toBe(strategy === "lua" ? 12 : 24);
     expect(trial.audit.ok).toBe(true);
   });
@@ -91,6 +81,6 @@ it.each([
   [["--rtt", "5"], /expected a unit/],
   [["--rtt", "1ms±"], /expected a round-trip delay|expected a duration/],
 ])("refuses %s", async (args, message) => {
-  const { exitCode, stderr } = await world.run("--strategy", "lua", ...args).ended;
+  const { exitCode, stderr } = await site.world.run("--strategy", "lua", ...args).ended;
   expect([exitCode, stderr]).toEqual([2, expect.stringMatching(message)]);
 });

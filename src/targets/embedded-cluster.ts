@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { environmentError } from "../base/errors.js";
 import { SLOTS } from "../drivers/slot-map.js";
@@ -8,6 +7,7 @@ import { type EmbeddedServer, freePort, startEmbedded } from "./embedded.js";
 import type { ClusterNode } from "./own-cluster.js";
 import { OwnServer } from "./own-server.js";
 import type { RedisBinary } from "./redis-binary.js";
+import { type Deadline, until } from "./until.js";
 
 /**
  * Real servers of our own, formed into a cluster: slots shared out evenly, replicas in line behind their primaries.
@@ -17,7 +17,6 @@ import type { RedisBinary } from "./redis-binary.js";
 /** Nobody has heard of a node for so long: it is failed over. Short, since all nodes share one machine. */
 const NODE_TIMEOUT_MS = 1000;
 const FORM_WITHIN_MS = 30_000;
-const POLL_MS = 20;
 const FIRST_VERSION_WITH_CLUSTER_PORT = 7;
 
 /** Primaries first, then replicas, those of the first primary first. */
@@ -74,7 +73,12 @@ async function form(
   nodes: readonly ClusterNode[],
   { primaries, replicasEach }: ClusterShape,
 ): Promise<void> {
-  const deadline = performance.now() + FORM_WITHIN_MS;
+  const atMs = performance.now() + FORM_WITHIN_MS;
+  const to = (what: string): Deadline => ({
+    atMs,
+    message: `the nodes of the cluster did not come to ${what} within ${FORM_WITHIN_MS / 1000} s`,
+    hint: "is this machine very busy? Try a smaller one, such as --cluster-shape 3x0",
+  });
   // Each with an epoch of its own: otherwise they first have to agree on who is newer.
   for (const [index, control] of controls.entries()) {
     await control.call("CLUSTER", "SET-CONFIG-EPOCH", index + 1);
@@ -86,14 +90,14 @@ async function form(
   for (const { endpoint, busPort } of nodes.slice(1)) {
     await controls[0]!.call("CLUSTER", "MEET", endpoint.host, endpoint.port, busPort);
   }
-  await until(deadline, "know each other", async () => {
+  await until(to("know each other"), async () => {
     const known = await Promise.all(controls.map((control) => clusterInfo(control, "cluster_known_nodes")));
     return known.every((one) => one === String(controls.length));
   });
   for (let index = primaries; index < controls.length; index++) {
     const primary = controls[Math.floor((index - primaries) / replicasEach)]!;
     const id = String(await primary.call("CLUSTER", "MYID"));
-    await until(deadline, "be followed", async () => {
+    await until(to("be followed"), async () => {
       // Until word of the primary has come to this node it refuses.
       return controls[index]!.call("CLUSTER", "REPLICATE", id).then(
         () => true,
@@ -101,7 +105,7 @@ async function form(
       );
     });
   }
-  await until(deadline, "be in order", async () => {
+  await until(to("be in order"), async () => {
     const isOk = async (control: Redis, index: number): Promise<boolean> => {
       if ((await clusterInfo(control, "cluster_state")) !== "ok") return false;
       if (index < primaries)
@@ -125,16 +129,4 @@ async function allSeeAll(controls: readonly Redis[], primaries: number): Promise
 async function clusterInfo(control: Redis, field: string): Promise<string | undefined> {
   const info = String(await control.call("CLUSTER", "INFO"));
   return new RegExp(`^${field}:(.*?)\\r?$`, "m").exec(info)?.[1];
-}
-
-async function until(deadline: number, what: string, isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) {
-    if (performance.now() > deadline) {
-      throw environmentError(
-        `the nodes of the cluster did not come to ${what} within ${FORM_WITHIN_MS / 1000} s`,
-        "is this machine very busy? Try a smaller one, such as --cluster-shape 3x0",
-      );
-    }
-    await sleep(POLL_MS);
-  }
 }

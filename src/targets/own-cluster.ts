@@ -1,12 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import { environmentError } from "../base/errors.js";
 import type { Endpoint } from "../drivers/driver.js";
 import { slotsEntries } from "../drivers/slot-map.js";
 import type { Reply } from "../strategies/strategy.js";
 import { connectControl } from "./control.js";
 import type { OwnServer } from "./own-server.js";
 import { primariesOf, refreshPrimaries } from "./primaries.js";
+import { type Deadline, until } from "./until.js";
 
 /** An embedded cluster as processes to which things happen, and which are put in order again between two trials. */
 export interface ClusterNode {
@@ -17,7 +16,6 @@ export interface ClusterNode {
 }
 
 const REPAIR_WITHIN_MS = 30_000;
-const POLL_MS = 20;
 
 export class OwnCluster {
   readonly nodes: readonly ClusterNode[];
@@ -48,7 +46,11 @@ export class OwnCluster {
    * @throws QbenchError (environment) if the cluster does not come to order.
    */
   async repair(): Promise<void> {
-    const deadline = performance.now() + REPAIR_WITHIN_MS;
+    const deadline: Deadline = {
+      atMs: performance.now() + REPAIR_WITHIN_MS,
+      message: `the cluster did not come to order within ${REPAIR_WITHIN_MS / 1000} s after one of its nodes was killed`,
+      hint: "is this machine very busy? A longer --duration leaves more time for the failover",
+    };
     for (const node of this.#dead) {
       await until(deadline, async () =>
         (await this.#primaries()).every(({ options }) => options.port !== node.endpoint.port),
@@ -75,7 +77,7 @@ export class OwnCluster {
     });
   }
 
-  async #join({ endpoint, busPort }: ClusterNode, deadline: number): Promise<void> {
+  async #join({ endpoint, busPort }: ClusterNode, deadline: Deadline): Promise<void> {
     const [primary] = await this.#primaries();
     await primary!.call("CLUSTER", "MEET", endpoint.host, endpoint.port, busPort);
     const joining = await connectControl(endpoint);
@@ -125,15 +127,3 @@ const succeeds = (work: Promise<unknown>): Promise<boolean> =>
     () => true,
     () => false,
   );
-
-async function until(deadline: number, isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) {
-    if (performance.now() > deadline) {
-      throw environmentError(
-        `the cluster did not come to order within ${REPAIR_WITHIN_MS / 1000} s after one of its nodes was killed`,
-        "is this machine very busy? A longer --duration leaves more time for the failover",
-      );
-    }
-    await sleep(POLL_MS);
-  }
-}
