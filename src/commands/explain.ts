@@ -1,9 +1,11 @@
 import type { Command } from "commander";
-import { EXIT } from "../base/errors.js";
+import { EXIT, usageError } from "../base/errors.js";
 import { OUTCOMES, type Outcome, type Score } from "../queue/outcome.js";
+import { printable } from "../report/format.js";
 import { TOOL } from "../report/tool.js";
 import { resolveScenario } from "../scenario/load.js";
-import { DEFAULT_STRATEGIES, strategyNamed } from "../strategies/index.js";
+import { DEFAULT_STRATEGIES, strategyNamed, takeLuaFile } from "../strategies/index.js";
+import { isLuaFileName, LUA_FILE_FORM } from "../strategies/lua-file.js";
 import type { Strategy } from "../strategies/strategy.js";
 import type { CommandResult } from "./command.js";
 import { addScenarioOptions, scenarioFlags } from "./options.js";
@@ -16,13 +18,15 @@ const USERS: Readonly<Record<Outcome, string>> = {
 };
 
 export function configure(command: Command): void {
-  command.argument("[strategy]", "one strategy; the default ones if left out");
+  command.argument("[strategy]", "one strategy, or lua:FILE; the default ones if left out");
   addScenarioOptions(command, ["score"]);
   command.option("--json", "print one JSON document");
 }
 
 export async function execute(command: Command): Promise<CommandResult> {
   const [name] = command.args;
+  const mistake = name !== undefined && isLuaFileName(name) ? takeLuaFile(name) : undefined;
+  if (mistake !== undefined) throw usageError(`${printable(name!, 300)}: ${mistake}`, LUA_FILE_FORM);
   const strategies = name === undefined ? DEFAULT_STRATEGIES : [strategyNamed(name)];
   const { score } = resolveScenario({ flags: scenarioFlags(command.opts()) }).scenario;
   const text =

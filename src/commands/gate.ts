@@ -10,6 +10,7 @@ import type { OnInconclusive } from "../report/gate.js";
 import { TOOL } from "../report/tool.js";
 import { envNameOf, OPTION_LIST } from "../scenario/options.js";
 import type { Scenario } from "../scenario/scenario.js";
+import { isLuaFileName } from "../strategies/lua-file.js";
 import type { CommandResult } from "./command.js";
 import {
   addRunOptions,
@@ -186,6 +187,13 @@ function casesOf({ base, candidate }: GateJob["specs"], scenarios: GateJob["scen
   if (common.length === 0) {
     throw usageError(
       `the two scenarios have no strategy in common: ${scenarios.base.strategies.join(", ")} and ${scenarios.candidate.strategies.join(", ")}`,
+    );
+  }
+  const file = base.kind === "git" ? common.find(isLuaFileName) : undefined;
+  if (file !== undefined) {
+    throw usageError(
+      `--strategy ${file}: of revisions those strategies are compared that they have themselves`,
+      `scripts are compared by --base lua:FILE --candidate ${file}`,
     );
   }
   return common.map((name) => ({ name, base: name, candidate: name }));

@@ -104,7 +104,7 @@ function strategyTable(rows: ReturnType<typeof strategies>, score: Score): strin
       row.summary,
     ]);
   }
-  return `${table}\nCalls and round trips of an entry by a user who is new / waiting already / active already; score: ${score}.\n* only where asked for: --strategy NAME, or all`;
+  return `${table}\nCalls and round trips of an entry by a user who is new / waiting already / active already; score: ${score}.\n* only where asked for: --strategy NAME, or all. A script of your own, in the form of lua/enter_queue.lua: --strategy lua:FILE.`;
 }
 
 function arrivalTable(rows: ReturnType<typeof arrivals>): string {

@@ -1,6 +1,8 @@
 import { concertKeys } from "../queue/keys.js";
 import type { Outcome, Score } from "../queue/outcome.js";
 import { type Command, slotText, wordsOf } from "../strategies/command.js";
+import { isLuaFileName } from "../strategies/lua-file.js";
+import type { Script } from "../strategies/script.js";
 import type { Answer, Reply, Step, Strategy } from "../strategies/strategy.js";
 
 /**
@@ -118,9 +120,11 @@ function textOf(command: Command, carried: number): string {
     pieces.map((piece) => (typeof piece === "string" ? piece : slotText(piece.slot, values[piece.slot]))).join(""),
   );
   return words
-    .map((word) => (word === command.script?.sha1 ? `<${command.script.name}.lua>` : word === "" ? '""' : word))
+    .map((word) => (word === command.script?.sha1 ? `<${fileOf(command.script)}>` : word === "" ? '""' : word))
     .join(" ");
 }
+
+const fileOf = ({ name }: Script): string => (isLuaFileName(name) ? name : `${name}.lua`);
 
 function replyText(reply: Reply): string {
   if (reply === null) return "nil";

@@ -4,7 +4,7 @@ import type { DriverOptions } from "../drivers/driver.js";
 import type { OpenGenerators, Place } from "../engine/bench.js";
 import type { AgentFacts } from "../report/agents.js";
 import type { Scenario } from "../scenario/scenario.js";
-import type { LuaFile } from "../strategies/index.js";
+import type { LuaFile } from "../strategies/lua-file.js";
 import { runIdAt } from "../targets/run-id.js";
 import { addressOf } from "../targets/url.js";
 import { differencesAmong, wallClocksApartMs } from "./facts.js";

@@ -4,7 +4,7 @@ import { ARRIVALS } from "../pacers/index.js";
 import { SCORES } from "../queue/outcome.js";
 import { agentFacts } from "../report/agents.js";
 import { CONNECTIONS } from "../scenario/scenario.js";
-import type { LuaFile } from "../strategies/index.js";
+import type { LuaFile } from "../strategies/lua-file.js";
 import type { Segment } from "../worker/segment.js";
 
 /**

@@ -99,7 +99,8 @@ export class RemoteInstances implements Generators {
     await whenEnded(isServerLost);
     const results = await this.#collect(trial, ended);
     this.agents = places.map((place) => this.#agentRun(place, ended[place.number]));
-    this.#lostUnderLoad = places.some(({ lost }) => lost !== undefined);
+    if (places.some(({ lost }) => lost !== undefined)) await this.#awaitLost();
+    this.#lostUnderLoad = false;
     return results;
   }
 
@@ -217,17 +218,19 @@ export class RemoteInstances implements Generators {
   }
 
   async close(): Promise<void> {
-    const { failure } = this.#pool;
-    if (this.#lostUnderLoad && this.#trial > 0) {
+    if (this.#lostUnderLoad) {
       this.abort();
-      // Whoever is silent stops by itself: what it still sends then must not come after the keys are removed.
-      const waitMs = STOPPING_MS + this.#timeoutMs + (failure === undefined ? 0 : this.#pool.options.patienceMs);
-      this.#pool.options.say(
-        `waiting ${formatDuration(waitMs)} for agents that are not heard of to stop by themselves`,
-      );
-      await sleep(waitMs);
+      await this.#awaitLost();
     }
     await this.#pool.close();
+  }
+
+  /** Whoever is silent stops by itself: what it still sends then must not come after the keys are removed. */
+  async #awaitLost(): Promise<void> {
+    const { failure, options } = this.#pool;
+    const waitMs = STOPPING_MS + this.#timeoutMs + (failure === undefined ? 0 : options.patienceMs);
+    options.say(`waiting ${formatDuration(waitMs)} for agents that are not heard of to stop by themselves`);
+    await sleep(waitMs);
   }
 }
 

@@ -6,7 +6,8 @@ import type { Endpoint } from "../drivers/driver.js";
 import type { Generators } from "../engine/generators.js";
 import { Instances } from "../engine/instances.js";
 import { machineSnapshot } from "../measure/machine-load.js";
-import { addLuaFiles, type LuaFile } from "../strategies/index.js";
+import { addLuaFiles } from "../strategies/index.js";
+import type { LuaFile } from "../strategies/lua-file.js";
 import { connectBeside } from "../targets/cluster-control.js";
 import { connectControl } from "../targets/control.js";
 import { removeRunKeys } from "../targets/keys.js";
@@ -262,14 +263,16 @@ class Session {
     this.#heartbeat.end();
     await this.#opened?.threads.close();
     if (this.#stopped === undefined) return;
+    // A controller that goes on without this agent removes the keys itself, and may have others of the same run.
+    const hasController = await this.#redis.exists(this.#keys.lease).catch(() => 0);
+    if (hasController === 1) return;
     if (this.#wasUnderLoad) await this.#cleanUp();
     await this.#forgetDeadRun().catch(() => {});
   }
 
   /** Nobody reads any more what lies in the control Redis. */
   async #forgetDeadRun(): Promise<void> {
-    const { lease, places, status, fromAgents, toAgent, results } = this.#keys;
-    if ((await this.#redis.exists(lease)) === 1) return;
+    const { places, status, fromAgents, toAgent, results } = this.#keys;
     const { place } = this.#options.order;
     await this.#redis.unlink(places, status, fromAgents, toAgent(place), results(place));
   }

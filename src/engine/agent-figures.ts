@@ -85,7 +85,8 @@ export function lostAgents(agents: readonly AgentRun[]): readonly [string, strin
   const others = gone.length === 1 ? "" : `, and ${gone.length - 1} more`;
   return [
     `agent ${first.agent} was lost during a trial: ${first.lost}${others}`,
-    "what the other agents measured is in the report, marked as not complete; start the run again once the agent is back",
+    "what the other agents measured is in the report, marked as not complete; start the run again once the agent is back, " +
+      "or start one agent more: it waits, and takes the place of one that is lost",
   ];
 }
 

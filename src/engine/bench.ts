@@ -10,8 +10,10 @@ import { openProxy } from "../faults/proxy.js";
 import type { Histogram } from "../measure/histogram.js";
 import type { TrialPlan } from "../plan/plan.js";
 import type { Scenario } from "../scenario/scenario.js";
-import { type LuaFile, strategyNamed } from "../strategies/index.js";
+import { luaFilesAmong, strategyNamed } from "../strategies/index.js";
+import type { LuaFile } from "../strategies/lua-file.js";
 import { CONNECT_TIMEOUT_MS } from "../targets/control.js";
+import { loadScripts } from "../targets/primaries.js";
 import { translateRedisError } from "../targets/redis-errors.js";
 import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
 import { longestAwayMs } from "../worker/away.js";
@@ -111,19 +113,22 @@ export class Bench {
 
   /**
    * `scenario`: its threads and connections serve every trial; see `sameThreads`.
-   * @throws QbenchError if the server cannot be reached, or the scenario's faults cannot be done to it; no thread is left
-   * running then.
+   * @throws QbenchError if the server cannot be reached, cannot compile a script of the user's own, or cannot have the
+   * scenario's faults done to it; no thread is left running then.
    */
   static async open(
     place: Place,
     scenario: Scenario,
     strategies: readonly string[] = scenario.strategies,
-    luaFiles: readonly LuaFile[] = [],
   ): Promise<Bench> {
     const { target, runId } = place;
     const isTls = target.endpoints.some(({ tls }) => tls);
     const isForeign = target.own === undefined && target.cluster === undefined;
     checkFaults(scenario.faults, { isForeign, isCluster: target.kind === "cluster", isTls, isOpen: true });
+    const luaFiles = luaFilesAmong(strategies);
+    await loadScripts(target.control, luaFiles).catch((error: unknown) => {
+      throw asRunError(error, target);
+    });
     const clientName = `qbench-${runId}`;
     const proxy = isProxied(scenario) ? await openProxy(target.endpoints[0]!) : undefined;
     const driver = {

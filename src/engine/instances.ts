@@ -5,7 +5,7 @@ import { EXIT, QbenchError } from "../base/errors.js";
 import type { DriverOptions } from "../drivers/driver.js";
 import type { Histogram } from "../measure/histogram.js";
 import type { Scenario } from "../scenario/scenario.js";
-import type { LuaFile } from "../strategies/index.js";
+import type { LuaFile } from "../strategies/lua-file.js";
 import { type LiveSums, SharedControl } from "../worker/live-counters.js";
 import type { FromThread, PacingData, ThreadData, ToThread } from "../worker/messages.js";
 import { PaceBoard } from "../worker/pace-board.js";

@@ -7,6 +7,7 @@ import { concertIdOf, concertKeys } from "../queue/keys.js";
 import type { Outcome } from "../queue/outcome.js";
 import { strategyNamed } from "../strategies/index.js";
 import { CONNECT_TIMEOUT_MS } from "../targets/control.js";
+import { loadScripts } from "../targets/primaries.js";
 import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
 import { perEntry, serverFigures } from "./figures.js";
 import { type MicroPlan, planTurns, type Turn } from "./micro-plan.js";
@@ -80,7 +81,7 @@ export async function runMicro(
   try {
     await observer.targetOpened(target);
     const scripts = plan.strategies.flatMap((name) => strategyNamed(name).scripts);
-    for (const script of scripts) await target.control.script("LOAD", script.source);
+    await loadScripts(target.control, scripts);
     const { timeoutMs } = plan;
     const clientOptions = { client: plan.client, scripts, connectTimeoutMs: CONNECT_TIMEOUT_MS, timeoutMs, signal };
     client = await OneAtATime.open(target, clientOptions);

@@ -1,6 +1,6 @@
-import { QbenchError, throwIfAborted } from "../base/errors.js";
+import { environmentError, QbenchError, throwIfAborted } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
-import { planRun } from "../plan/plan.js";
+import { planRun, type TrialPlan } from "../plan/plan.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { mustReplicate } from "../targets/primaries.js";
 import type { Target } from "../targets/target.js";
@@ -58,7 +58,7 @@ export async function runScenario(
     throwIfAborted(signal);
     bench = await Bench.open(place, scenario);
     const ran = await runTrials(scenario, bench, observer, signal);
-    outcome = { ...ran, warnings: [...warnings, ...(ran.warnings ?? [])] };
+    outcome = { ...ran, warnings: [...warnings, ...ran.warnings] };
   } catch (error) {
     await bench?.close();
     // What went wrong first is what the user needs to hear.
@@ -78,14 +78,26 @@ async function runTrials(
   bench: Bench,
   observer: RunObserver,
   signal: AbortSignal,
-): Promise<Omit<RunOutcome, "warnings"> & Partial<Pick<RunOutcome, "warnings">>> {
+): Promise<RunOutcome> {
   const plans = planRun(scenario);
   const trials: TrialResult[] = [];
+  const warnings: Warning[] = [];
   try {
     for (const [index, plan] of plans.entries()) {
       throwIfAborted(signal);
-      observer.trialStarted({ index, count: plans.length, strategy: plan.strategy, round: plan.round });
-      const result = await bench.trial(scenario, plan, signal, observer);
+      const begin = (): Promise<TrialResult> => {
+        observer.trialStarted({ index, count: plans.length, strategy: plan.strategy, round: plan.round });
+        return bench.trial(scenario, plan, signal, observer);
+      };
+      const result = await begin().catch(async (error: unknown) => {
+        if (!(error instanceof TrialLost) || !error.isRepeatable || signal.aborted) throw error;
+        if (error.partial !== undefined) trials.push(error.partial);
+        const repeated = await begin().catch((failure: unknown) => {
+          throw notRepeated(error, failure);
+        });
+        warnings.push(repeatedWarning(plan, error));
+        return repeated;
+      });
       trials.push(result);
       observer.trialFinished(result);
       const next = plans[index + 1]?.strategy;
@@ -93,16 +105,28 @@ async function runTrials(
       const objection = observer.objectionTo?.(trials.filter(({ strategy }) => strategy === plan.strategy));
       if (objection === undefined) continue;
       const message = `stopped after ${plan.strategy}: ${objection}; ${next} and what comes after it were not begun`;
-      return { trials, complete: true, error: undefined, warnings: [{ code: "stopped", message }] };
+      return { trials, complete: true, error: undefined, warnings: [...warnings, { code: "stopped", message }] };
     }
     throwIfAborted(signal);
-    return { trials, complete: true, error: undefined };
+    return { trials, complete: true, error: undefined, warnings };
   } catch (error) {
     if (!(error instanceof QbenchError)) throw error;
     if (error instanceof TrialLost && error.partial !== undefined) {
       trials.push(error.partial);
       observer.trialFinished(error.partial);
     }
-    return { trials, complete: false, error };
+    return { trials, complete: false, error, warnings };
   }
+}
+
+const repeatedWarning = ({ strategy, round }: TrialPlan, { message }: TrialLost): Warning => ({
+  code: "trial-repeated",
+  message: `${strategy}, round ${round + 1}: ${message}; another took its place, and the trial was begun anew`,
+});
+
+/** Why a trial that lost an agent could not be begun anew; losing one again, or being interrupted, speaks for itself. */
+function notRepeated(lost: TrialLost, failure: unknown): unknown {
+  const isOther = !(failure instanceof QbenchError) || failure instanceof TrialLost;
+  if (isOther || failure.kind !== "environment") return failure;
+  return environmentError(`${lost.message}; it could not be begun anew: ${failure.message}`, failure.hint);
 }

@@ -171,12 +171,12 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
     const partial = isEmpty
       ? undefined
       : resultOf(context, plan, segments[0]!, results, snapshots, NOT_AUDITED, undefined, struck, false);
-    throw isGone ? lostServer(context, partial, struck) : new TrialLost(...lostAgents(context)!, partial);
+    throw isGone ? lostServer(context, partial, struck) : await withoutAgents(context, partial);
   }
   if (struck.failure !== undefined) throw struck.failure;
   await settle(context, results);
   const record = recordOf(context, plan, results, lineUps, admitted);
-  const audit = await auditOf(context, segments[0]!, results, record, {
+  const audit = await auditOf(context, plan, segments[0]!, results, record, {
     serverRestarted: hasRestarted(server.before, server.after),
     // The first line-up began before the instant that times are counted from, so this is rather too much.
     ...(lineUps[0] === undefined ? {} : { elapsedUs: elapsedSince(originUs + lineUps[0].arrivedUs) }),
@@ -240,7 +240,7 @@ async function warmUpPass(context: TrialContext, plan: TrialPlan, passMs: number
   await prepare(context, segments[0]!);
   const results = await runSegments(context, segments, async () => {});
   if (isLost(results)) throw lostServer(context, undefined);
-  if (lostAgents(context) !== undefined) throw new TrialLost(...lostAgents(context)!, undefined);
+  if (lostAgents(context) !== undefined) throw await withoutAgents(context, undefined);
   await settle(context, results);
   await teardown(context);
   const { succeeded } = mergeCounts(results);
@@ -363,11 +363,27 @@ async function runSegments(
 export class TrialLost extends QbenchError {
   /** What was measured until then; undefined if it was in the warm-up, or nothing is known. Never complete. */
   readonly partial: TrialResult | undefined;
+  /** Nothing is left of it, and only an agent is missing: another one may take its place. */
+  readonly isRepeatable: boolean;
 
-  constructor(message: string, hint: string, partial: TrialResult | undefined) {
+  constructor(message: string, hint: string, partial: TrialResult | undefined, isRepeatable = false) {
     super("environment", EXIT.environment, message, hint);
     this.partial = partial;
+    this.isRepeatable = isRepeatable;
   }
+}
+
+/** Whoever is not heard of may have gone on to fresh concerts, and adds to them if it wakes up: nobody else enters those. */
+const CONCERTS_OF_LOST = 1_000_000;
+
+/** What to throw where agents were lost; their keys are gone then, like everybody's. */
+async function withoutAgents(context: TrialContext, partial: TrialResult | undefined): Promise<TrialLost> {
+  const isClean = await teardown(context).then(
+    () => true,
+    () => false,
+  );
+  context.concerts.takeUpTo(context.concerts.next + CONCERTS_OF_LOST);
+  return new TrialLost(...lostAgents(context)!, partial, isClean);
 }
 
 const lostServer = (
@@ -441,9 +457,10 @@ function recordOf(
 
 async function auditOf(
   { scenario, target, runId }: TrialContext,
+  { strategy, heldTo = strategy }: TrialPlan,
   { population, score }: Segment,
   results: readonly SegmentResult[],
-  { strategy, histories, clocks, admissions }: TrialRecord,
+  { histories, clocks, admissions }: TrialRecord,
   more: Pick<TrialFacts, "serverRestarted" | "elapsedUs">,
 ): Promise<Audit> {
   if (scenario.audit === "off") return NOT_AUDITED;
@@ -454,7 +471,7 @@ async function auditOf(
     concerts: results.flatMap((result) => result.concerts),
     histories: scenario.audit === "full" ? histories : null,
     clocks,
-    promises: promisesBeside(scenario, strategyNamed(strategy).promises(score)),
+    promises: promisesBeside(scenario, strategyNamed(heldTo).promises(score)),
     ...(admissions.length === 0 ? {} : { admissions }),
     ...more,
   });
@@ -499,6 +516,8 @@ function resultOf(
   // forgets its counters, and one that refuses commands does not count them.
   const sent = entryCalls(generator.commands);
   const isDisturbed = struck.faults.length > 0;
+  // What somebody else's script calls inside the server cannot be told from what was sent beside it.
+  const isCheckable = !isDisturbed && (strategy.isForeign === undefined || parts.length === 0);
   const disturbed = faultFigures(results, struck.faults, scenario.durationMs);
   const server =
     parts.length === 0 && !isDisturbed
@@ -583,7 +602,7 @@ function resultOf(
     warnings: [
       ...(isLost(results)
         ? []
-        : warningsOf(entries, isDisturbed ? null : counted.callsPerEntry, generator, snapshots.server)),
+        : warningsOf(entries, isCheckable ? counted.callsPerEntry : null, generator, snapshots.server)),
       ...(pacing === null ? [] : pacingWarnings(pacing)),
       ...(network === null ? [] : networkWarnings(network)),
       ...faultWarnings(disturbed, scenario.durationMs),

@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 it("reads each kind of side", () => {
   expect(parseSides("strategy:dedup", `lua:${folder}/a.lua`)).toMatchObject({
     base: { kind: "strategy", what: "dedup", label: "strategy:dedup" },
-    candidate: { kind: "lua", source: "return 1" },
+    candidate: { kind: "lua", label: `lua:${folder}/a.lua` },
   });
   expect(parseSides("git:main", "git:HEAD~1").candidate).toMatchObject({ kind: "git", what: "HEAD~1" });
   expect(parseSides("scenario:smoke", "scenario:my.yaml").base.what).toBe("smoke");

@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from "node:fs";
 import { QbenchError, usageError } from "../base/errors.js";
 import { didYouMean } from "../base/suggest.js";
 import { printable } from "../report/format.js";
-import { STRATEGY_NAMES, strategyNamed } from "../strategies/index.js";
+import { STRATEGY_NAMES, strategyNamed, takeLuaFile } from "../strategies/index.js";
+import { LUA_FILE_FORM } from "../strategies/lua-file.js";
 import { addressOf, parseRedisUrl } from "../targets/url.js";
 
 /** What `--base` and `--candidate` name: `KIND:WHAT`. */
@@ -15,8 +15,6 @@ export interface SideSpec {
   readonly what: string;
   /** For people and reports: without a password. */
   readonly label: string;
-  /** The script's text, read once. */
-  readonly source?: string;
 }
 
 /** Sides that can run in one process, in turn, against one server. */
@@ -27,7 +25,6 @@ const TOGETHER: Readonly<Record<SideKind, readonly SideKind[]>> = {
   scenario: ["scenario"],
   url: ["url"],
 };
-const LARGEST_SCRIPT_BYTES = 1 << 20;
 
 /** @throws QbenchError (usage) */
 export function parseSides(
@@ -61,17 +58,19 @@ function parseSide(flag: string, given: string | undefined): SideSpec {
   }
   const what = given.slice(colon + 1);
   if (what === "") throw usageError(`${flag} ${kind}: names nothing`, `it takes ${forms}`);
-  return { kind, what, ...detailsOf(flag, kind, what) };
+  return { kind, what, label: labelOf(flag, kind, what) };
 }
 
-function detailsOf(flag: string, kind: SideKind, what: string): Pick<SideSpec, "label" | "source"> {
+/** @throws QbenchError (usage) if it names nothing that there is */
+function labelOf(flag: string, kind: SideKind, what: string): string {
   const label = `${kind}:${what}`;
   if (kind === "strategy") strategyNamed(what);
-  if (kind === "url") return { label: `url:${addressOfUrl(flag, what)}` };
-  if (kind === "lua") return { label, source: readScript(flag, what) };
+  if (kind === "url") return `url:${addressOfUrl(flag, what)}`;
+  const mistake = kind === "lua" ? takeLuaFile(label) : undefined;
+  if (mistake !== undefined) throw usageError(`${flag} ${printable(label, 300)}: ${mistake}`, LUA_FILE_FORM);
   // A revision that begins with a dash would be an option to git.
   if (kind === "git" && !/^[^-\s][^\s]*$/.test(what)) throw usageError(`${flag} ${label}: expected a git revision`);
-  return { label };
+  return label;
 }
 
 function addressOfUrl(flag: string, url: string): string {
@@ -80,20 +79,5 @@ function addressOfUrl(flag: string, url: string): string {
   } catch (error) {
     if (!(error instanceof QbenchError)) throw error;
     throw usageError(error.message.replace("--url", `${flag} url:`), error.hint);
-  }
-}
-
-function readScript(flag: string, path: string): string {
-  const wrong = (what: string) =>
-    usageError(`${flag} lua:${printable(path, 300)}: ${what}`, "give a Lua script in the form of lua/enter_queue.lua");
-  try {
-    const found = statSync(path);
-    if (!found.isFile()) throw wrong("this is no file");
-    if (found.size > LARGEST_SCRIPT_BYTES) throw wrong("this is too large for a script");
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw wrong(code === "ENOENT" ? "there is no such file" : `it cannot be read (${code})`);
   }
 }

@@ -1,9 +1,10 @@
-import { throwIfAborted, usageError } from "../base/errors.js";
+import { throwIfAborted } from "../base/errors.js";
 import { Bench, openPlace, type Place, type PlaceOptions, sameThreads } from "../engine/bench.js";
 import { trialReport } from "../report/builder.js";
 import type { TrialReport } from "../report/schema.js";
 import type { Scenario } from "../scenario/scenario.js";
-import { addLuaFiles, type LuaFile, strategyNamed } from "../strategies/index.js";
+import { lua } from "../strategies/lua.js";
+import { isLuaFileName } from "../strategies/lua-file.js";
 import type { Target } from "../targets/target.js";
 import { type GateCase, SIDES, type SideName } from "./plan.js";
 import { openRevisions } from "./revisions.js";
@@ -69,43 +70,26 @@ export async function openSides(options: SidesOptions, signal: AbortSignal): Pro
       opened.push(revisions);
       return { targets, isWarm: false, revisions: revisions.commits, trial: revisions.trial, close };
     }
-    const luaFiles = luaFilesOf(specs);
-    addLuaFiles(luaFiles);
-    await checkScripts(luaFiles, ofBase.target);
     const benchOf = async (at: Place, side: SideName): Promise<Bench> => {
       throwIfAborted(signal);
       const strategies = [...new Set(cases.flatMap((one) => [one.base, one.candidate]))];
-      const bench = await Bench.open(at, scenarios[side], strategies, luaFiles);
+      const bench = await Bench.open(at, scenarios[side], strategies);
       opened.push(bench);
       return bench;
     };
     const base = await benchOf(ofBase, "base");
     const isShared = ofBase === ofCandidate && sameThreads(scenarios.base, scenarios.candidate);
     const benches = { base, candidate: isShared ? base : await benchOf(ofCandidate, "candidate") };
-    const trial = async ({ side, scenario, strategy, pair, order, seed }: SideTrial): Promise<TrialReport> =>
-      trialReport(await benches[side].trial(scenario, { strategy, round: pair, order, seed }, signal));
+    const trial = async ({ side, scenario, strategy, pair, order, seed }: SideTrial): Promise<TrialReport> => {
+      // Whoever gates a script wants it in the place of ours, so it is held to what that promises.
+      const held = isLuaFileName(strategy) ? { heldTo: lua.name } : {};
+      const plan = { strategy, round: pair, order, seed, ...held };
+      return trialReport(await benches[side].trial(scenario, plan, signal));
+    };
     return { targets, isWarm: true, trial, close };
   } catch (error) {
     // What went wrong first is what the user needs to hear.
     await close().catch(() => {});
     throw error;
-  }
-}
-
-const luaFilesOf = (specs: SidesOptions["specs"]): LuaFile[] =>
-  SIDES.flatMap((side) => {
-    const { label, source } = specs[side];
-    return source === undefined ? [] : [{ name: label, source }];
-  });
-
-/** A script that does not compile is the user's to mend. @throws QbenchError (usage) */
-async function checkScripts(files: readonly LuaFile[], { control }: Target): Promise<void> {
-  for (const { name } of files) {
-    for (const { source } of strategyNamed(name).scripts) {
-      await control.script("LOAD", source).catch((error: Error) => {
-        if (error.name !== "ReplyError" || !/script/i.test(error.message)) throw error;
-        throw usageError(`${name}: ${error.message}`, "redis-server could not compile it");
-      });
-    }
   }
 }

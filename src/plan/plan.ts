@@ -7,6 +7,8 @@ export interface TrialPlan {
   /** Place within the round. */
   readonly order: number;
   readonly strategy: string;
+  /** The strategy whose promises it must keep, where they are not its own. */
+  readonly heldTo?: string;
   /** Of the whole round: each of its strategies meets the same draws of users, concerts and arrivals. */
   readonly seed: number;
 }

@@ -33,7 +33,7 @@ type Operator = keyof typeof OPERATORS;
 /** Short names that people use. */
 const ALIASES: Readonly<Record<string, string>> = { success: "successRate" };
 
-const EXPRESSION = /^\s*(?:([\w-]+)\s*:)?\s*(\w+)\s*(>=|<=|!=|>|<)\s*(\S+)\s*$/;
+const EXPRESSION = /^\s*(?:([^<>!]*[^<>!\s])\s*:)?\s*(\w+)\s*(>=|<=|!=|>|<)\s*(\S+)\s*$/;
 const EXAMPLE = 'as in "callsPerEntry>1", "p99>25ms" or "lua:successRate<99%"';
 const LONGEST = 200;
 

@@ -1,18 +1,21 @@
 import { didYouMean } from "../base/suggest.js";
 import { formatCount } from "../base/units.js";
+import { takeLuaFile } from "../strategies/index.js";
+import { isLuaFileName, LUA_FILE_FORM } from "../strategies/lua-file.js";
 import { isMixName, mixName, sharesIn } from "../strategies/mixed.js";
 import type { Mix } from "./scenario.js";
 import { count, type Fail, shown, type ValueType } from "./values.js";
 
-/**
- * Names out of `known`, each once: `a,b`, a list, or `all`. `other`: names that are made, not known; it tells what is wrong
- * with one, and is undefined for a name that is none of these.
- */
-export const names = (
-  what: string,
-  known: readonly string[],
-  other: (name: string) => readonly string[] | undefined = () => undefined,
-): ValueType<readonly string[]> => ({
+/** Names that are made, not known. */
+interface OtherNames {
+  /** Of all of them, for editors. */
+  readonly pattern: string;
+  /** What is wrong with one; undefined for a name that is none of these. */
+  mistakesIn(name: string): readonly string[] | undefined;
+}
+
+/** Names out of `known`, each once: `a,b`, a list, or `all`. */
+export const names = (what: string, known: readonly string[], other?: OtherNames): ValueType<readonly string[]> => ({
   placeholder: "A,B|all",
   format: (list) => list.join(","),
   jsonSchema: {
@@ -32,7 +35,7 @@ export const names = (
     const seen = new Set<unknown>();
     for (const { name, path } of given) {
       if (name === "all") continue;
-      const wrong = typeof name === "string" ? other(name) : undefined;
+      const wrong = typeof name === "string" ? other?.mistakesIn(name) : undefined;
       for (const message of wrong ?? []) {
         fail(message, path);
         isGood = false;
@@ -51,23 +54,41 @@ export const names = (
       seen.add(name);
     }
     if (!isGood) return undefined;
-    return given.some(({ name }) => name === "all") ? known : (given.map(({ name }) => name) as string[]);
+    return [...new Set(given.flatMap(({ name }) => (name === "all" ? known : (name as string))))];
   },
 });
 
-function itemSchema(known: readonly string[], other: (name: string) => readonly string[] | undefined) {
+function itemSchema(known: readonly string[], other: OtherNames | undefined) {
   const one = { enum: [...known, "all"] };
-  return other("=") === undefined ? one : { anyOf: [one, { type: "string", pattern: "=" }] };
+  return other === undefined ? one : { anyOf: [one, { type: "string", pattern: other.pattern }] };
 }
 
-/** Strategies out of `known`, or mixes of them such as `individual=90+lua=10`. */
+/** Strategies out of `known`, scripts of the user's own (`lua:FILE`), or mixes of both: `individual=90+lua=10`. */
 export const strategyNames = (known: readonly string[]): ValueType<readonly string[]> =>
-  names("strategy", known, (name) => (isMixName(name) ? mistakesInMix(name, known) : undefined));
+  names("strategy", known, {
+    pattern: "=|^\\s*lua:",
+    mistakesIn(name) {
+      if (isMixName(name)) return mistakesInMix(name, known);
+      const mistake = mistakeInFile(name);
+      return mistake === undefined ? (isLuaFileName(name) ? [] : undefined) : [mistake];
+    },
+  });
+
+/** The script is read here, once, and known by its name from then on. */
+function mistakeInFile(name: string): string | undefined {
+  if (!isLuaFileName(name)) {
+    return name.endsWith(".lua") ? `unknown strategy ${shown(name)} (did you mean "lua:${name}"?)` : undefined;
+  }
+  const mistake = takeLuaFile(name);
+  return mistake && `${shown(name)}: ${mistake}; ${LUA_FILE_FORM}`;
+}
 
 function mistakesInMix(name: string, known: readonly string[]): string[] {
   const shares = sharesIn(name);
   const mistakes = shares.flatMap((part) => {
-    if (!known.includes(part.name)) {
+    const inFile = mistakeInFile(part.name);
+    if (inFile !== undefined) return [inFile];
+    if (!known.includes(part.name) && !isLuaFileName(part.name)) {
       return [`unknown strategy ${shown(part.name)}${didYouMean(part.name, known)}; there are ${known.join(", ")}`];
     }
     return part.share > 0 && part.share <= 100
@@ -91,6 +112,7 @@ export const strategyMix = (known: readonly string[]): ValueType<string> => ({
         type: "object",
         additionalProperties: false,
         properties: Object.fromEntries(known.map((name) => [name, { type: "number", minimum: 0, maximum: 100 }])),
+        patternProperties: { "^lua:": { type: "number", minimum: 0, maximum: 100 } },
       },
       { type: "string", examples: ["individual=90,lua=10"] },
     ],

@@ -53,7 +53,7 @@ export const SCENARIO_OPTIONS: { readonly [P in Property]: ScenarioOption<Scenar
     type: strategyNames(STRATEGY_NAMES),
     fallback: DEFAULT_STRATEGIES.map((strategy) => strategy.name),
     isRepeatable: true,
-    help: "strategies to compare; `qbench list` describes them",
+    help: "strategies to compare; `qbench list` describes them; lua:FILE is a script of your own",
   },
   mixStrategies: {
     flag: "mix-strategies",

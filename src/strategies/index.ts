@@ -3,6 +3,7 @@ import { didYouMean } from "../base/suggest.js";
 import { dedup } from "./dedup.js";
 import { individual } from "./individual.js";
 import { lua, luaFile } from "./lua.js";
+import { type LuaFile, readLuaFile } from "./lua-file.js";
 import { isMixName, mixed, sharesIn } from "./mixed.js";
 import { multi } from "./multi.js";
 import { pipeline } from "./pipeline.js";
@@ -23,18 +24,28 @@ export const MIXABLE_NAMES: readonly string[] = STRATEGIES.filter(({ isSharded }
 /** Compared when nothing is asked for. */
 export const DEFAULT_STRATEGIES: readonly Strategy[] = STRATEGIES.filter((strategy) => strategy.isDefault);
 
-/** A script of the user's own, as text: the file may change while it is measured. */
-export interface LuaFile {
-  readonly name: string;
-  readonly source: string;
-}
-
 /** Strategies that this process, or thread, has been given beside those of the registry. */
 const added = new Map<string, Strategy>();
 
 /** Makes strategies of scripts known under their names; each thread needs to be told. */
 export function addLuaFiles(files: readonly LuaFile[]): void {
   for (const { name, source } of files) added.set(name, luaFile(name, source));
+}
+
+/** Reads the script that `lua:FILE` names, once, and makes it known. @returns what is wrong with it; undefined: nothing is. */
+export function takeLuaFile(name: string): string | undefined {
+  if (added.has(name)) return undefined;
+  const read = readLuaFile(name);
+  if (typeof read === "string") return read;
+  addLuaFiles([read]);
+  return undefined;
+}
+
+/** The scripts of the user's own among strategies and in mixes, each once. */
+export function luaFilesAmong(names: readonly string[]): LuaFile[] {
+  const strategies = names.map(strategyNamed).flatMap((one) => one.parts?.map(({ strategy }) => strategy) ?? [one]);
+  const foreign = new Set(strategies.filter(({ isForeign }) => isForeign));
+  return [...foreign].flatMap(({ scripts }) => scripts.map(({ name, source }) => ({ name, source })));
 }
 
 /** @throws QbenchError (usage) that lists the names. */

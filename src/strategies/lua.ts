@@ -26,7 +26,7 @@ export const costOfCall: Strategy["cost"] = (score) => {
   return { NEW: joining, WAITING: joining, ACTIVE: oneCall({ exists: 1, zcard: 1 }) };
 };
 
-/** The same with a script of the user's own, which takes and answers what enter_queue.lua does, and promises as much. */
+/** The same with a script of the user's own, which takes and answers what enter_queue.lua does; what it promises, who knows. */
 export function luaFile(name: string, source: string): Strategy {
   return {
     ...callOf(scriptOf(name, source)),
@@ -35,6 +35,7 @@ export function luaFile(name: string, source: string): Strategy {
     isDefault: false,
     isForeign: true,
     cost: () => ({ NEW: oneCall({}), WAITING: oneCall({}), ACTIVE: oneCall({}) }),
+    promises: () => [],
   };
 }
 

@@ -34,6 +34,7 @@ export function mixed(name: string, parts: readonly Part[]): Strategy {
     atomic: parts.every(({ strategy }) => strategy.atomic === "yes") ? "yes" : "no",
     scripts: [...new Set(parts.flatMap(({ strategy }) => strategy.scripts))],
     parts,
+    ...(parts.some(({ strategy }) => strategy.isForeign) ? { isForeign: true } : {}),
     machine: (score) => new MixedMachine(parts, score),
     cost: (score) =>
       Object.fromEntries(OUTCOMES.map((outcome) => [outcome, costOf(parts, score, outcome)])) as Record<

@@ -32,9 +32,20 @@ export async function refreshPrimaries(control: Redis): Promise<void> {
   await new Promise<void>((resolve) => (control as unknown as Cluster).refreshSlotsCache(() => resolve()));
 }
 
-/** Loads scripts wherever an entry may ask for them. */
-export async function loadScripts(control: Redis, scripts: readonly { readonly source: string }[]): Promise<void> {
+/**
+ * Loads scripts wherever an entry may ask for them.
+ * @throws QbenchError (usage) if one does not compile: it is the user's to mend
+ */
+export async function loadScripts(
+  control: Redis,
+  scripts: readonly { readonly name: string; readonly source: string }[],
+): Promise<void> {
   for (const primary of primariesOf(control)) {
-    for (const { source } of scripts) await primary.script("LOAD", source);
+    for (const { name, source } of scripts) {
+      await primary.script("LOAD", source).catch((error: Error) => {
+        if (error.name !== "ReplyError" || !/compiling script/i.test(error.message)) throw error;
+        throw usageError(`${name}: ${error.message}`, "redis-server could not compile it");
+      });
+    }
   }
 }

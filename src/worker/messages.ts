@@ -1,6 +1,6 @@
 import type { ErrorKind } from "../base/errors.js";
 import type { Client, DriverOptions, Rtt } from "../drivers/driver.js";
-import type { LuaFile } from "../strategies/index.js";
+import type { LuaFile } from "../strategies/lua-file.js";
 import type { Segment, SegmentResult } from "./segment.js";
 
 /** What a thread is started with. */
