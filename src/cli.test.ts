@@ -100,6 +100,7 @@ describe("a mistake on the command line", () => {
     ["run", ["--dry-run", "--url", "http://127.0.0.1"], /--url is not a Redis URL/],
     ["list", ["strategie"], /unknown "strategie" \(did you mean "strategies"\?\)/],
     ["explain", ["luaa"], /unknown strategy "luaa" \(did you mean "lua"\?\)/],
+    ["explain", ["lua:no.lua"], /^lua:no.lua: there is no such file/],
   ])("%s %j is told before anything is started", (name, args, message) => expectMistake(name, args, message));
 
   it.each([
@@ -217,6 +218,7 @@ it("calls what nobody foresaw a bug, in one line, and shows the stack on demand"
 });
 
 it("explains every strategy without a Redis", async () => {
+  expect(await textOf("explain", "lua:lua/enter_queue.lua")).toContain("EVALSHA <lua:lua/enter_queue.lua> 3");
   const stdout = await textOf("explain", "multi");
   expect(stdout).toContain("a new user: 6 commands in 2 round trips");
   expect(stdout).toContain("answer: NEW, position 5001 of 5001");

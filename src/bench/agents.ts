@@ -204,9 +204,9 @@ function watchedGenerators(generators: Opened, control: Redis, watched: Watched[
           one.before = parseInfo(await control.info("all"));
         },
         whenOpen,
-        async (isServerLost) => {
+        async (isServerLost, lineUps) => {
           one.after = parseInfo(await control.info("all"));
-          await whenEnded?.(isServerLost);
+          await whenEnded?.(isServerLost, lineUps);
           endedMs = performance.now();
         },
       );

@@ -45,14 +45,14 @@ describe("the scenario of all agents", () => {
   it("has the instances of each; all else is of all together", async () => {
     const scenario = await scenarioOf(3, { instances: "2", vus: "100", rate: "50" });
     expect(scenario).toMatchObject({ instances: 6, vus: 100, ratePerSec: 50 });
+    const uneven = await scenarioOf(2, { instances: "2", "instance-shares": "70,30" });
+    expect(uneven).toMatchObject({ instances: 4, instanceShares: [35, 15, 35, 15] });
   });
 
   it.each([
     [{ vus: "2" }, /at least one virtual user for each instance; there are 2 for 3/],
     [{ rate: "5", "max-in-flight": "2" }, /at least one entry in flight for each instance/],
-    [{ admit: "pipelined" }, /--admit follows the entries/],
-    [{ fault: "client-kill@100ms" }, /--fault is aimed at the connections of this machine/],
-    [{ instances: "2", "instance-shares": "70,30" }, /--instance-shares are of one machine/],
+    [{ fault: "client-kill@100ms,reset@200ms" }, /--fault reset@200ms needs a proxy/],
   ])("%j is refused in one message", async (flags, message) => {
     await expect(scenarioOf(3, flags)).rejects.toMatchObject({
       kind: "usage",

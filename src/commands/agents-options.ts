@@ -79,19 +79,21 @@ export async function agentsOptions(
 
 /** The scenario of all agents together. @throws QbenchError (usage) if it is none for agents */
 export async function scenarioOfAgents(scenario: Scenario, { count }: AgentsOptions): Promise<Scenario> {
-  if (scenario.admit !== null) {
+  const { instances, instanceShares, faults } = scenario;
+  const { faultNamed, faultText } = await import("../faults/index.js");
+  const proxied = faults.find(({ name }) => faultNamed(name).needs === "proxy");
+  if (proxied !== undefined) {
     throw usageError(
-      "--admit follows the entries from queue to queue, and cannot see where those of --agents are",
-      "leave one of the two out; `qbench admit` measures admission by itself",
+      `--fault ${faultText(proxied)} needs a proxy in front of the server, and agents on other machines would not reach one here`,
+      "client-kill ends their connections too: the server closes them",
     );
   }
-  if (scenario.faults.length > 0) {
-    throw usageError("--fault is aimed at the connections of this machine, and those of --agents are elsewhere");
-  }
-  if (scenario.instanceShares !== null) {
-    throw usageError("--instance-shares are of one machine's instances, and --agents have the same share each");
-  }
-  const whole = { ...scenario, instances: scenario.instances * count };
+  const ofEach = instanceShares?.map((share) => share / count) ?? null;
+  const whole = {
+    ...scenario,
+    instances: instances * count,
+    instanceShares: ofEach && Array.from({ length: count }, () => ofEach).flat(),
+  };
   const { conflictsIn } = await import("../scenario/check.js");
   const [conflict] = conflictsIn(whole);
   if (conflict !== undefined) throw usageError(`--agents: ${conflict.message}`);

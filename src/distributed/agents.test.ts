@@ -1,9 +1,17 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { DriverOptions } from "../drivers/driver.js";
 import type { Place } from "../engine/bench.js";
 import { callsOf, entriesBegan, makeWorld, type Running, until, type World } from "../engine/testing/program.js";
 import type { Scenario } from "../scenario/scenario.js";
+import { LUA_FOLDER } from "../strategies/script.js";
+import { connectControl } from "../targets/control.js";
+import { type EmbeddedServer, freePort, restartEmbedded, startEmbedded } from "../targets/embedded.js";
+import { findRedisBinary } from "../targets/redis-binary.js";
+import { makeCertificate } from "../targets/testing/certificate.js";
 import { startTestRedis, type TestRedis } from "../targets/testing.js";
 import { agentsOf } from "./controller.js";
 
@@ -11,38 +19,68 @@ import { agentsOf } from "./controller.js";
  * Agents and a controller as users start them, over two servers: one to meet at, one to load. Programs take long to
  * start, so the agents that outlive one test are those of the next; the tests need their order.
  */
-let control: TestRedis;
+let control: { server: EmbeddedServer; readonly redis: Redis; readonly url: string };
+/** As docs/agents.md asks for. */
+const USER = "user qbench on >secret ~qbench-control:* +@all -@admin -@dangerous +info +client|list";
+let controlConfig: string[];
 let target: TestRedis;
 let world: World;
 const running: Running[] = [];
 const agents = new Map<string, Running>();
 
-const urlOf = ({ server }: TestRedis): string => `redis://127.0.0.1:${server.endpoint.port}`;
 const kept = (one: Running): Running => {
   running.push(one);
   return one;
 };
-const startAgent = (name: string): Running => {
-  const started = kept(world.command("agent", "--control", urlOf(control), "--name", name));
+const startAgent = (name: string, ...args: string[]): Running => {
+  const started = kept(world.command("agent", "--control", control.url, "--name", name, ...args));
   agents.set(name, started);
   return started;
 };
 /** A controller of so many agents; none may be silent for longer than three seconds. */
-const run = (count: number, ...args: string[]): Running => {
-  const where = ["--url", urlOf(target), "--control", urlOf(control), "--agents", `${count}`, "--agent-timeout", "3s"];
-  return kept(world.run(...where, "--trials", "1", "--warmup", "0", "--json", ...args));
+const runAnywhere = (count: number, ...args: string[]): Running => {
+  const who = ["--control", control.url, "--agents", `${count}`, "--agent-timeout", "3s"];
+  return kept(world.run(...who, "--trials", "1", "--warmup", "0", "--json", ...args));
 };
+const run = (count: number, ...args: string[]): Running =>
+  runAnywhere(count, "--url", `redis://127.0.0.1:${target.server.endpoint.port}`, ...args);
 const LONG = ["--strategy", "lua", "--vus", "20", "--pool", "2", "--think-time", "5ms", "--duration", "10m"];
 
+/** A server that speaks TLS to all but this process, to a user with no more rights than are asked for. */
+async function startControl(folder: string): Promise<typeof control> {
+  controlConfig = [USER];
+  let where: string | undefined;
+  try {
+    const [certificate, port] = [makeCertificate(folder), await freePort()];
+    controlConfig.push(...certificate.configLines(port));
+    process.env.NODE_EXTRA_CA_CERTS = certificate.path;
+    where = `rediss://qbench:secret@127.0.0.1:${port}`;
+  } catch {
+    // No openssl here.
+  }
+  const server = await startEmbedded(await findRedisBinary(undefined), controlConfig);
+  const url = where ?? `redis://qbench:secret@127.0.0.1:${server.endpoint.port}`;
+  return { server, url, redis: await connectControl(server.endpoint) };
+}
+
+/** enter_queue.lua as a script of the user's own. */
+let ownScript: string;
+
 beforeAll(async () => {
-  [control, target, world] = await Promise.all([startTestRedis(), startTestRedis(), makeWorld()]);
-  for (const name of ["a", "b", "c", "d"]) startAgent(name);
+  [world, target] = await Promise.all([makeWorld(), startTestRedis()]);
+  control = await startControl(world.temporary);
+  const path = join(world.temporary, "own.lua");
+  writeFileSync(path, `-- ours\n${readFileSync(join(LUA_FOLDER, "enter_queue.lua"), "utf8")}`);
+  ownScript = `lua:${path}`;
+  for (const name of ["a", "b", "c", "d"]) startAgent(name, "--allow-strategy-files");
 });
 afterAll(async () => {
   for (const one of running) one.kill("SIGKILL");
   await Promise.all(running.map((one) => one.ended));
+  delete process.env.NODE_EXTRA_CA_CERTS;
+  control.redis.disconnect();
+  await Promise.all([control.server.stop(), target.stop()]);
   world.remove();
-  await Promise.all([control.stop(), target.stop()]);
 });
 beforeEach(() => target.redis.config("RESETSTAT"));
 
@@ -60,14 +98,14 @@ const loadEnds = (): Promise<void> =>
 
 const namesIn = (report: { agents: { agent: string }[] }): string[] => report.agents.map(({ agent }) => agent).sort();
 
-it("four agents make the load of one run, and its report agrees with the server's counters", async () => {
+it("four agents make the load of one run, and its report agrees with the server's counters; scripts travel", async () => {
   const entries = 2003;
   const load = ["--entries", `${entries}`, "--vus", "41", "--pool", "3", "--instances", "2", "--timeout", "30s"];
-  const ended = await run(4, "--strategy", "lua", ...load).ended;
+  const ended = await run(4, "--strategy", `lua,${ownScript}`, ...load).ended;
   expect(ended.stderr).not.toMatch(/bug/);
   expect(ended.exitCode).toBe(0);
   const report = ended.json();
-  expect(report.scenario).toMatchObject({ instances: 8, vus: 41 });
+  expect(report.scenario).toMatchObject({ instances: 8, vus: 41, strategies: ["lua", ownScript] });
   expect(namesIn(report)).toEqual(["a", "b", "c", "d"]);
   for (const { trials } of report.strategies) {
     const [trial] = trials;
@@ -86,10 +124,37 @@ it("four agents make the load of one run, and its report agrees with the server'
     for (const one of trial.agents) expect(one.startedLateUs).toEqual(expect.any(Number));
   }
   const calls = await callsOf(target.redis);
-  expect(calls.evalsha).toBe(entries);
-  expect(calls.zadd).toBe(entries);
+  expect(calls.evalsha).toBe(2 * entries);
+  expect(calls.zadd).toBe(2 * entries);
   expect(await target.redis.dbsize()).toBe(0);
   expect(await keysOfRuns()).toEqual([]);
+});
+
+it("what acts from the controller acts on the agents' load: faults, admission, a cluster", async () => {
+  const load = ["--strategy", "lua", "--vus", "20", "--pool", "2", "--instances", "2", "--duration", "2s"];
+  // Entries go on to a fresh concert again and again, and admission must follow; the server closes all connections once.
+  const admit = ["--max-waiting", "200", "--think-time", "5ms", "--admit", "looped", "--admit-every", "50ms"];
+  const ended = await run(2, ...load, ...admit, "--admit-batch", "100", "--fault", "client-kill@1s").ended;
+  expect(ended.exitCode, ended.stderr).toBe(0);
+  const [trial] = ended.json().strategies[0].trials;
+  expect(trial).toMatchObject({ complete: true, audit: { coverage: "users", brokenPromises: [] } });
+  expect(trial.waitingSet.concerts).toBeGreaterThan(3);
+  // No concert has more users than that.
+  expect(trial.admission.admitted).toBeGreaterThan(300);
+  expect(trial.admission.found).toBe(trial.admission.admitted);
+  expect(trial.faults).toMatchObject([{ name: "client-kill", atMs: 1000 }]);
+  expect(trial.generator.reconnects).toBe(2 * 2 * 2);
+  expect(await target.redis.dbsize()).toBe(0);
+
+  const entries = ["--strategy", "lua", "--vus", "40", "--pool", "2", "--entries", "400", "--timeout", "30s"];
+  const shares = ["--instances", "2", "--instance-shares", "75,25", "--concerts", "12"];
+  const onCluster = await runAnywhere(2, ...entries, ...shares, "--cluster", "--cluster-shape", "2x0").ended;
+  expect(onCluster.exitCode, onCluster.stderr).toBe(0);
+  const [spread] = onCluster.json().strategies[0].trials;
+  expect(spread.entries).toMatchObject({ attempted: 400, succeeded: 400, new: 400 });
+  expect(spread.audit).toMatchObject({ brokenPromises: [], coverage: "users" });
+  expect(spread.server.nodes.map(({ calls }: { calls: number }) => calls > 0)).toEqual([true, true]);
+  expect(spread.agents.map((one: { entries: { attempted: number } }) => one.entries.attempted)).toEqual([200, 200]);
 });
 
 it("agents stop when the run is interrupted, and tell what they have", async () => {
@@ -107,7 +172,7 @@ it("agents stop when the run is interrupted, and tell what they have", async () 
 
 it("agents that are killed or stall: their part is missing in a report that says so, and nobody loads any more", async () => {
   const stalled = agents.get("d")!;
-  const controller = run(4, ...LONG);
+  const controller = run(4, ...LONG, "--agent-wait", "1s");
   await entriesBegan(target.redis);
   agents.get("c")!.kill("SIGKILL");
   stalled.kill("SIGSTOP");
@@ -115,7 +180,7 @@ it("agents that are killed or stall: their part is missing in a report that says
   expect(ended.exitCode).toBe(3);
   const report = ended.json();
   const message = expect.stringMatching(
-    /^agent [cd] was lost during a trial: nothing was heard of it for 3s, and 1 more$/,
+    /^agent [cd] was lost during a trial: nothing was heard of it for 3s, and 1 more; it could not .* 2 of 4 agents came/,
   );
   expect(report).toMatchObject({ complete: false, error: { code: 3, message } });
   const [trial] = report.strategies[0].trials;
@@ -133,8 +198,8 @@ it("agents that are killed or stall: their part is missing in a report that says
   await loadEnds();
 });
 
-it("an agent that is lost before the start is replaced", async () => {
-  const load = ["--strategy", "lua", "--entries", "100", "--vus", "10", "--pool", "1", "--timeout", "30s"];
+it("an agent that is lost before the start is replaced; one that is lost in a trial too, and the trial is begun anew", async () => {
+  const load = ["--strategy", "lua", "--duration", "2s", "--vus", "12", "--pool", "1", "--think-time", "5ms"];
   const controller = run(4, ...load);
   const doomed = startAgent("e");
   await until(async () => {
@@ -143,11 +208,29 @@ it("an agent that is lost before the start is replaced", async () => {
   });
   doomed.kill("SIGKILL");
   await controller.says(/agent e: nothing was heard of it for 3s; its place is offered to another/);
-  startAgent("f");
+  for (const name of ["f", "g"]) startAgent(name);
+  await entriesBegan(target.redis, 100);
+  agents.get("b")!.kill("SIGINT");
   const ended = await controller.ended;
-  expect(ended.exitCode).toBe(0);
-  expect(namesIn(ended.json())).toEqual(["a", "b", "d", "f"]);
-  expect(ended.json().strategies[0].trials[0].entries).toMatchObject({ attempted: 100, succeeded: 100 });
+  expect(ended.exitCode, ended.stderr).toBe(0);
+  const report = ended.json();
+  expect(namesIn(report)).toEqual(["a", "d", "f", "g"]);
+  const [{ trials, summary }] = report.strategies;
+  expect(trials).toMatchObject([
+    { round: 0, complete: false, audit: { coverage: "none" } },
+    { round: 0, complete: true, audit: { coverage: "users", brokenPromises: [] } },
+  ]);
+  expect(trials[0].agents.filter((one: { lost?: string }) => one.lost)).toMatchObject([{ agent: "b" }]);
+  expect(summary).toMatchObject({ trials: 1, trialsLeftOut: 1, entries: trials[1].entries });
+  const message = expect.stringMatching(/^lua, round 1: agent b was lost .* stopped there by SIGINT; another took its place/);
+  expect(report).toMatchObject({ complete: true, warnings: expect.arrayContaining([{ code: "trial-repeated", message }]) });
+  expect(await keysOfRuns()).toEqual([]);
+});
+
+it("scripts of a user's own are refused by agents that were not told to run them", async () => {
+  const ended = await run(4, "--strategy", ownScript, "--entries", "100").ended;
+  expect([ended.exitCode, ended.stderr]).toEqual([2, expect.stringMatching(/agent [fg]: it runs no strategy files/)]);
+  expect((await callsOf(target.redis)).evalsha).toBeUndefined();
 });
 
 it("agents stop when the controller was killed, and remove what it cannot remove any more", async () => {
@@ -158,14 +241,17 @@ it("agents stop when the controller was killed, and remove what it cannot remove
   await loadEnds();
 });
 
-it("agents stop when the control Redis has forgotten the run, and the controller says so", async () => {
+it("agents stop when the control Redis has forgotten the run, and the controller says so; they wait for the next one", async () => {
   const controller = run(1, ...LONG);
   await entriesBegan(target.redis);
-  await control.redis.flushall();
+  await control.server.stop();
+  control.server = await restartEmbedded(control.server, controlConfig);
   const ended = await controller.ended;
   expect(ended.exitCode).toBe(3);
   expect(ended.stderr).toMatch(/the control Redis at 127.0.0.1:\d+ has forgotten this run/);
   await loadEnds();
+  const next = await run(4, "--strategy", "lua", "--entries", "100", "--vus", "10", "--timeout", "30s").ended;
+  expect(next.exitCode, next.stderr).toBe(0);
 });
 
 it("a control Redis that is the server to measure is refused, by whatever name it goes", async () => {

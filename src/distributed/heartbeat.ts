@@ -9,13 +9,20 @@ import type { Order, Status } from "./messages.js";
 const BEAT_MS = 500;
 const WATCH_MS = 100;
 
+export interface LiveTrial {
+  readonly number: number;
+  readonly threads: Generators;
+  /** By concert; empty where nobody asks. */
+  readonly generations: Int32Array;
+}
+
 export interface HeartbeatOptions {
   readonly redis: Redis;
   readonly keys: RunKeys;
   readonly order: Order;
   readonly job: string;
   /** What runs now. */
-  readonly live: () => Generators | undefined;
+  readonly live: () => LiveTrial | undefined;
   /** Called once, if there is nobody any more for whom to work. */
   readonly onAlone: (why: string) => void;
 }
@@ -72,13 +79,16 @@ export class Heartbeat {
   #live(): Status["live"] {
     const running = this.#options.live();
     if (running === undefined) return null;
-    const { counts } = running.latencies();
+    const { number, threads, generations } = running;
+    const { counts } = threads.latencies();
     const filled = [...counts.keys()].filter((index) => counts[index] !== 0);
     return {
-      sums: running.progress(),
+      sums: threads.progress(),
       indexes: Uint16Array.from(filled),
       counts: Uint32Array.from(filled, (index) => counts[index]!),
-      loops: running.eventLoops().map(({ idle, active, utilization }) => ({ idle, active, utilization })),
+      loops: threads.eventLoops().map(({ idle, active, utilization }) => ({ idle, active, utilization })),
+      trial: number,
+      generations: Int32Array.from(generations),
     };
   }
 

@@ -35,12 +35,12 @@ const SEGMENT: Segment = {
 
 const sent = (message: ToAgent): unknown => unpack(pack({ number: 1, job: "j", message }));
 const prepare = (segment: object): ToAgent =>
-  ({ type: "prepare", trial: 1, segments: [segment] }) as unknown as ToAgent;
+  ({ type: "prepare", trial: 1, segments: [segment], tellsGenerations: false }) as unknown as ToAgent;
 
 describe("a load plan", () => {
   it("arrives as it was sent, infinities included", () => {
     const messages: ToAgent[] = [
-      { type: "prepare", trial: 3, segments: [SEGMENT] },
+      { type: "prepare", trial: 3, segments: [SEGMENT], tellsGenerations: true },
       { type: "start", trial: 3, atUs: 1.7e15 + 0.25 },
       { type: "abort", trial: 3 },
       { type: "close" },

@@ -13,7 +13,7 @@ import type { Segment } from "../worker/segment.js";
  */
 
 /** Raised when a message changes: others do not understand it. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 const name = z.string().min(1).max(500);
 const count = z.int().nonnegative();
@@ -122,7 +122,13 @@ const open = z.strictObject({
 const ofTrial = { trial: count } as const;
 const toAgent = z.discriminatedUnion("type", [
   open,
-  z.strictObject({ type: z.literal("prepare"), ...ofTrial, segments: z.array(segment).min(1).max(64) }),
+  z.strictObject({
+    type: z.literal("prepare"),
+    ...ofTrial,
+    segments: z.array(segment).min(1).max(64),
+    /** Somebody admits users, and must be told on which generation of its concerts the agent is. */
+    tellsGenerations: z.boolean(),
+  }),
   /** `atUs`: when to begin, on the control Redis' clock. */
   z.strictObject({ type: z.literal("start"), ...ofTrial, atUs: z.number().positive() }),
   z.strictObject({ type: z.literal("abort"), ...ofTrial }),
@@ -186,6 +192,9 @@ export const statusSchema = z.strictObject({
       indexes: z.instanceof(Uint16Array),
       counts: z.instanceof(Uint32Array),
       loops: z.array(z.strictObject({ idle: z.number(), active: z.number(), utilization: z.number() })),
+      trial: count,
+      /** By concert; empty where nobody asks. */
+      generations: z.instanceof(Int32Array),
     })
     .nullable(),
 });

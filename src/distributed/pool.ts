@@ -11,6 +11,7 @@ import { connectControl } from "../targets/control.js";
 import { translateRedisError } from "../targets/redis-errors.js";
 import { addressOf } from "../targets/url.js";
 import type { SegmentResult } from "../worker/segment.js";
+import { measureOffset, type Offset } from "./clock.js";
 import { unpack } from "./codec.js";
 import { KEY_TTL_MS, keysOf, QUEUE, type RunKeys, takenField } from "./keys.js";
 import { type Lease, takeLease } from "./lease.js";
@@ -183,12 +184,11 @@ export class AgentPool {
     await answer;
   }
 
-  /** The control Redis' clock now. @throws QbenchError */
-  async nowUs(): Promise<number> {
-    const [seconds, micros] = await this.control.time().catch((error: unknown) => {
+  /** How this process' clock compares with the control Redis'. @throws QbenchError */
+  offset(): Promise<Offset> {
+    return measureOffset(this.control).catch((error: unknown) => {
       throw this.#asFailure(error);
     });
-    return Number(seconds) * 1e6 + Number(micros);
   }
 
   /** @throws AgentLost, or QbenchError if the control Redis is gone */

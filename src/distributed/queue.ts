@@ -4,8 +4,12 @@ import { PREFIX } from "./keys.js";
 
 /** How BullMQ reaches the control Redis, and what it may take for granted there. */
 
-/** An agent that is alive renews its hold on a job in half of that; one that is dead loses it. */
-const LOCK_MS = 30_000;
+/**
+ * An agent that is alive renews its hold on a job in half of that; one that is dead loses it. Short, since a place whose
+ * agent died before it said that it is there has nobody to be missed: only the queue notices. One that was merely busy for
+ * so long keeps its place all the same, which whoever is offered it then finds taken.
+ */
+const LOCK_MS = 5_000;
 const RECONNECT_EVERY_MS = 500;
 
 export const QUEUE_OPTIONS = (endpoint: Endpoint): { connection: RedisOptions; prefix: string } => ({

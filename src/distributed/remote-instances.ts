@@ -1,12 +1,14 @@
 import type { EventLoopUtilization } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LineUp } from "../audit/clocks.js";
+import { nowUs } from "../base/clock.js";
 import { formatDuration } from "../base/units.js";
 import type { AgentRun, Generators } from "../engine/generators.js";
 import { Histogram } from "../measure/histogram.js";
 import { longestAwayMs } from "../worker/away.js";
 import type { LiveSums } from "../worker/live-counters.js";
 import type { Segment, SegmentResult } from "../worker/segment.js";
+import { type Offset, spanning } from "./clock.js";
 import type { FromAgent, Open } from "./messages.js";
 import { AgentLost, type Place } from "./place.js";
 import type { AgentPool } from "./pool.js";
@@ -20,6 +22,8 @@ const LEAD_MS = 60;
 const LEAD_FOR_EACH_MS = 0.5;
 /** A trial that goes on for longer than it may, by so much, has hung. */
 const GRACE_MS = 30_000;
+/** As often as agents tell at most. */
+const FOLLOW_EVERY_MS = 250;
 /** An agent that was lost stops within this, once it has noticed, and its entries have timed out. */
 const STOPPING_MS = 1000;
 
@@ -77,7 +81,7 @@ export class RemoteInstances implements Generators {
     segments: readonly Segment[],
     whenReady: () => Promise<void>,
     whenOpen: (lineUps: readonly LineUp[]) => void = () => {},
-    whenEnded: (isServerLost: boolean) => Promise<void> = async () => {},
+    whenEnded: (isServerLost: boolean, lineUps: readonly LineUp[]) => Promise<void> = async () => {},
   ): Promise<SegmentResult[]> {
     const trial = ++this.#trial;
     this.#isAborted = false;
@@ -85,18 +89,19 @@ export class RemoteInstances implements Generators {
     await this.#prepare(trial, segments);
     // What was said before they were prepared, they could not heed.
     if (this.#isAborted) this.abort();
+    const offset = await this.#pool.offset();
     await whenReady();
     const places = this.#pool.places;
     this.#lostUnderLoad = true;
     const leadMs = LEAD_MS + LEAD_FOR_EACH_MS * places.length;
-    const atUs = (await this.#pool.nowUs()) + leadMs * 1000;
+    const atUs = nowUs() + offset.offsetUs + leadMs * 1000;
     await Promise.all(places.map((place) => this.#pool.send(place, { type: "start", trial, atUs })));
-    whenOpen([]);
+    whenOpen([hereAt(atUs, offset)]);
     const ended = await this.#ended(segments[0]!);
     if (this.#pool.failure !== undefined) throw this.#pool.failure;
     const isServerLost = ended.some((one) => one?.serverLost === true);
     this.#pacingCpuMs += Math.max(0, ...ended.map((one) => one?.pacedMs ?? 0));
-    await whenEnded(isServerLost);
+    await whenEnded(isServerLost, [hereAt(atUs, spanning([offset, await this.#pool.offset()]))]);
     const results = await this.#collect(trial, ended);
     this.agents = places.map((place) => this.#agentRun(place, ended[place.number]));
     if (places.some(({ lost }) => lost !== undefined)) await this.#awaitLost();
@@ -115,7 +120,8 @@ export class RemoteInstances implements Generators {
         const own = segmentsAt(segments, this.#instances[place.number]!);
         // One that is aborted ends as soon as it is prepared.
         this.#ending[place.number] = place.next("ended");
-        await this.#pool.ask(place, { type: "prepare", trial, segments: own }, "prepared");
+        const tellsGenerations = segments[0]!.currentGenerations !== undefined;
+        await this.#pool.ask(place, { type: "prepare", trial, segments: own, tellsGenerations }, "prepared");
         prepared.add(place);
       });
       for (const one of await Promise.allSettled(asked)) {
@@ -125,7 +131,7 @@ export class RemoteInstances implements Generators {
   }
 
   /** By place, as they come; once one is lost, the others need not go on. */
-  async #ended({ durationMs, entries, timeoutMs }: Segment): Promise<(Ended | undefined)[]> {
+  async #ended({ durationMs, entries, timeoutMs, currentGenerations }: Segment): Promise<(Ended | undefined)[]> {
     const atMostMs = entries === null ? durationMs + longestAwayMs(timeoutMs) + GRACE_MS : undefined;
     const hung = () => {
       for (const place of this.#pool.places) {
@@ -134,6 +140,7 @@ export class RemoteInstances implements Generators {
     };
     const done = new Set<number>();
     const timer = atMostMs === undefined ? undefined : setTimeout(hung, atMostMs);
+    const follower = setInterval(() => this.#follow(currentGenerations), FOLLOW_EVERY_MS);
     try {
       return await Promise.all(
         this.#ending.map(async (one, number) => {
@@ -149,6 +156,18 @@ export class RemoteInstances implements Generators {
       );
     } finally {
       clearTimeout(timer);
+      clearInterval(follower);
+    }
+  }
+
+  /** Whoever admits users goes where any agent's entries have gone on to. */
+  #follow(generations: Segment["currentGenerations"]): void {
+    if (generations === undefined) return;
+    for (const { status } of this.#pool.places) {
+      if (status?.live?.trial !== this.#trial) continue;
+      for (const [concert, generation] of status.live.generations.slice(0, generations.length).entries()) {
+        if (generations[concert]! < generation) Atomics.store(generations, concert, generation);
+      }
     }
   }
 
@@ -233,6 +252,12 @@ export class RemoteInstances implements Generators {
     await sleep(waitMs);
   }
 }
+
+/** An instant of the control Redis' clock on this process' own: it lies between the two. */
+const hereAt = (atUs: number, { offsetUs, uncertaintyUs }: Offset): LineUp => ({
+  arrivedUs: atUs - offsetUs - uncertaintyUs,
+  passedUs: atUs - offsetUs + uncertaintyUs,
+});
 
 /** Whether an agent went away, so that another may take its place. */
 const isReplaceable = (reason: unknown): boolean => reason instanceof AgentLost && !reason.isRefusal;

@@ -70,6 +70,8 @@ const RECONNECT_FOR_MS = 1000;
 /** The trial that goes on. */
 interface Trial {
   readonly number: number;
+  /** By concert, as the threads write it; empty where nobody asks. */
+  readonly generations: Int32Array<SharedArrayBuffer>;
   /** When to begin, on the control Redis' clock; null: aborted before. */
   readonly start: Promise<number | null>;
   begin(atUs: number | null): void;
@@ -102,7 +104,7 @@ class Session {
       keys: this.#keys,
       order,
       job,
-      live: () => (this.#trial === undefined ? undefined : this.#opened?.threads),
+      live: () => this.#trial && this.#opened && { ...this.#trial, threads: this.#opened.threads },
       onAlone: (why) => this.#stop(why),
     });
   }
@@ -163,7 +165,7 @@ class Session {
         await this.#open(message);
         return this.#tell({ type: "opened" });
       case "prepare":
-        this.#prepare(message.trial, message.segments);
+        this.#prepare(message);
         return;
       case "start":
         if (message.trial === this.#trial?.number) this.#trial.begin(message.atUs);
@@ -183,16 +185,19 @@ class Session {
     this.#opened = { order, threads: await openThreads(order) };
   }
 
-  #prepare(number: number, segments: readonly Segment[]): void {
+  #prepare({ trial: number, segments: planned, tellsGenerations }: Extract<ToAgent, { type: "prepare" }>): void {
     const opened = this.#opened;
     if (opened === undefined) throw new Error("there is nothing open to run segments on");
     let begin: Trial["begin"] = () => {};
     const start = new Promise<number | null>((resolve) => {
       begin = resolve;
     });
+    const concerts = tellsGenerations ? planned[0]!.concerts : 0;
+    const generations = new Int32Array(new SharedArrayBuffer(4 * concerts));
+    const segments = tellsGenerations ? planned.map((one) => ({ ...one, currentGenerations: generations })) : planned;
     const running = this.#run(opened.threads, number, segments, start);
     const ended = running.catch((error: unknown) => this.#fail(error)).catch(() => {});
-    const trial: Trial = { number, start, begin, ended };
+    const trial: Trial = { number, generations, start, begin, ended };
     this.#trial = trial;
     void ended.then(() => {
       if (this.#trial === trial) this.#trial = undefined;

@@ -12,6 +12,9 @@ export function placesOf(instances: number, agents: number): number[][] {
   );
 }
 
-/** The segments of a place. */
+/** The segments of a place; what they share with this process' threads does not travel. */
 export const segmentsAt = (segments: readonly Segment[], instances: readonly number[]): Segment[] =>
-  instances.map((index) => segments[index]!);
+  instances.map((index) => {
+    const { currentGenerations: _, ...own } = segments[index]!;
+    return own;
+  });

@@ -11,14 +11,15 @@ export interface Generators {
   /**
    * Runs one segment on each instance. `whenReady` is called when all wait at the barrier, right before it opens;
    * `whenOpen` right after, with this thread's own part in the line-ups, on its clock; `whenEnded` when the last entry
-   * has ended: what was recorded is collected after it. The results of agents that went away are missing.
+   * has ended: what was recorded is collected after it. Agents start at an instant: what this thread knows of it stands for
+   * a line-up, and `whenEnded` is told it once more, drift included. The results of agents that went away are missing.
    * @throws QbenchError
    */
   run(
     segments: readonly Segment[],
     whenReady: () => Promise<void>,
     whenOpen?: (lineUps: readonly LineUp[]) => void,
-    whenEnded?: (isServerLost: boolean) => Promise<void>,
+    whenEnded?: (isServerLost: boolean, lineUps?: readonly LineUp[]) => Promise<void>,
   ): Promise<SegmentResult[]>;
   /** CPU that the pacing thread, the busiest one of several, has used so far; null where there is none. */
   readonly pacingCpuMs: number | null;

@@ -143,8 +143,9 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
         lineUps = own.map((one) => sinceStart(one, originUs));
         faults.start(own.at(-1)?.passedUs ?? originUs);
       },
-      async (isServerLost) => {
+      async (isServerLost, own) => {
         context.onMeasured?.();
+        if (own !== undefined) lineUps = own.map((one) => sinceStart(one, originUs));
         struck = await faults.stop();
         isGone = isServerLost || struck.faults.some(isFinal);
         if (!isGone) admitted = await admission?.stop();
@@ -343,7 +344,7 @@ async function runSegments(
   segments: readonly Segment[],
   whenReady: () => Promise<void>,
   whenOpen?: (lineUps: readonly LineUp[]) => void,
-  whenEnded?: (isServerLost: boolean) => Promise<void>,
+  whenEnded?: Parameters<Generators["run"]>[3],
 ): Promise<SegmentResult[]> {
   const { instances, signal, concerts } = context;
   const abort = (): void => instances.abort();
@@ -446,11 +447,13 @@ function recordOf(
   const { agents } = instances;
   const threads = results.map(({ index, lineUps }) => ({ instance: index, lineUps }));
   const own = { instance: scenario.instances, lineUps: ownLineUps };
+  const ofAdmission = admitted === undefined ? [] : clocksOf([own]);
   return {
     strategy,
     round,
     histories: results.map((result) => History.fromTransfer(result.history)),
-    clocks: agents === null ? clocksOf([...threads, own]) : agents.flatMap(({ clocks }) => clocks),
+    clocks:
+      agents === null ? clocksOf([...threads, own]) : [...agents.flatMap(({ clocks }) => clocks), ...ofAdmission],
     admissions: admitted === undefined ? [] : [{ instance: own.instance, calls: admitted.log }],
   };
 }

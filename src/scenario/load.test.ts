@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { QbenchError } from "../base/errors.js";
+import { luaFilesAmong, STRATEGY_NAMES, strategyNamed } from "../strategies/index.js";
 import { resolveScenario, type ScenarioInput } from "./load.js";
 import { OPTION_LIST, SCENARIO_OPTIONS } from "./options.js";
 import { shippedScenarios } from "./shipped.js";
@@ -252,6 +253,21 @@ describe("mistakes", () => {
     const [mistake, ...others] = mistakesOf({ flags });
     expect(mistake).toMatch(new RegExp(`^--${Object.keys(flags)[0]}: `));
     expect(others).toEqual([]);
+  });
+
+  it("of scripts of the user's own say what is wrong with the file; one that is read is known from then on", () => {
+    expect(mistakesOf({ flags: { strategy: "lua:no/such.lua,mine.lua,lua=50+lua:no.lua=50" } })).toEqual([
+      '--strategy: "lua:no/such.lua": there is no such file; give a Lua script in the form of lua/enter_queue.lua',
+      '--strategy: unknown strategy "mine.lua" (did you mean "lua:mine.lua"?)',
+      '--strategy: "lua:no.lua": there is no such file; give a Lua script in the form of lua/enter_queue.lua',
+    ]);
+    const path = join(folder, "own.lua");
+    writeFileSync(path, "return 1");
+    const { scenario } = resolveScenario({ flags: { strategy: `all,lua:${path}`, score: "sequence" } });
+    expect(scenario.strategies).toEqual([...STRATEGY_NAMES, `lua:${path}`]);
+    const mix = resolveScenario({ flags: { "mix-strategies": `individual=90,lua:${path}=10` } }).scenario;
+    expect(luaFilesAmong(mix.strategies)).toEqual([{ name: `lua:${path}`, source: "return 1" }]);
+    expect(strategyNamed(mix.strategies[0]!).promises("sequence")).toEqual([]);
   });
 
   it("of options that do not go together name the one that was said", () => {

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +6,7 @@ import { makeWorld, type World } from "../engine/testing/program.js";
 import { connectControl } from "./control.js";
 import { type EmbeddedServer, freePort, startEmbedded } from "./embedded.js";
 import { findRedisBinary } from "./redis-binary.js";
+import { makeCertificate } from "./testing/certificate.js";
 import { startTestRedis, withRedis } from "./testing.js";
 
 /** Ways to a server, each tried with a run of either client: TLS, users with few rights, Sentinel. */
@@ -38,20 +38,11 @@ describe("a server that speaks TLS, under a certificate that is vouched for", ()
   let port: number;
   let server: EmbeddedServer | undefined;
   beforeAll(async () => {
-    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-    const names = ["-subj", "/CN=localhost", "-days", "2", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
     try {
-      execFileSync(
-        "openssl",
-        ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, ...names],
-        {
-          stdio: "ignore",
-        },
-      );
+      const certificate = makeCertificate(folder);
       port = await freePort();
-      const tls = [`tls-port ${port}`, `tls-cert-file ${cert}`, `tls-key-file ${key}`, "tls-auth-clients no"];
-      server = await startEmbedded(await findRedisBinary(undefined), ["port 0", ...tls]);
-      process.env.NODE_EXTRA_CA_CERTS = cert;
+      server = await startEmbedded(await findRedisBinary(undefined), ["port 0", ...certificate.configLines(port)]);
+      process.env.NODE_EXTRA_CA_CERTS = certificate.path;
     } catch {
       // No openssl here, or a server built without TLS.
       server = undefined;

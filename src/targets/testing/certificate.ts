@@ -1,0 +1,28 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+
+/** For tests: a certificate of this machine's own names, which vouches for itself. */
+export interface Certificate {
+  /** For NODE_EXTRA_CA_CERTS of whoever is to trust it. */
+  readonly path: string;
+  /** Lines of redis.conf. */
+  configLines(port: number): string[];
+}
+
+const NAMES = ["-subj", "/CN=localhost", "-days", "2", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+
+/** In `folder`. @throws Error where there is no openssl */
+export function makeCertificate(folder: string): Certificate {
+  const [key, path] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", path, ...NAMES];
+  execFileSync("openssl", args, { stdio: "ignore" });
+  return {
+    path,
+    configLines: (port) => [
+      `tls-port ${port}`,
+      `tls-cert-file ${path}`,
+      `tls-key-file ${key}`,
+      "tls-auth-clients no",
+    ],
+  };
+}
