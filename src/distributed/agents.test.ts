@@ -222,8 +222,13 @@ it("an agent that is lost before the start is replaced; one that is lost in a tr
   ]);
   expect(trials[0].agents.filter((one: { lost?: string }) => one.lost)).toMatchObject([{ agent: "b" }]);
   expect(summary).toMatchObject({ trials: 1, trialsLeftOut: 1, entries: trials[1].entries });
-  const message = expect.stringMatching(/^lua, round 1: agent b was lost .* stopped there by SIGINT; another took its place/);
-  expect(report).toMatchObject({ complete: true, warnings: expect.arrayContaining([{ code: "trial-repeated", message }]) });
+  const message = expect.stringMatching(
+    /^lua, round 1: agent b was lost .* stopped there by SIGINT; another took its place/,
+  );
+  expect(report).toMatchObject({
+    complete: true,
+    warnings: expect.arrayContaining([{ code: "trial-repeated", message }]),
+  });
   expect(await keysOfRuns()).toEqual([]);
 });
 

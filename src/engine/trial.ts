@@ -452,8 +452,7 @@ function recordOf(
     strategy,
     round,
     histories: results.map((result) => History.fromTransfer(result.history)),
-    clocks:
-      agents === null ? clocksOf([...threads, own]) : [...agents.flatMap(({ clocks }) => clocks), ...ofAdmission],
+    clocks: agents === null ? clocksOf([...threads, own]) : [...agents.flatMap(({ clocks }) => clocks), ...ofAdmission],
     admissions: admitted === undefined ? [] : [{ instance: own.instance, calls: admitted.log }],
   };
 }

@@ -6,7 +6,7 @@ import type { Scenario } from "../scenario/scenario.js";
 import { lua } from "../strategies/lua.js";
 import { isLuaFileName } from "../strategies/lua-file.js";
 import type { Target } from "../targets/target.js";
-import { type GateCase, SIDES, type SideName } from "./plan.js";
+import type { GateCase, SideName } from "./plan.js";
 import { openRevisions } from "./revisions.js";
 import type { SideSpec } from "./side-spec.js";
 

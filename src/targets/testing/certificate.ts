@@ -18,11 +18,6 @@ export function makeCertificate(folder: string): Certificate {
   execFileSync("openssl", args, { stdio: "ignore" });
   return {
     path,
-    configLines: (port) => [
-      `tls-port ${port}`,
-      `tls-cert-file ${path}`,
-      `tls-key-file ${key}`,
-      "tls-auth-clients no",
-    ],
+    configLines: (port) => [`tls-port ${port}`, `tls-cert-file ${path}`, `tls-key-file ${key}`, "tls-auth-clients no"],
   };
 }
