@@ -239,6 +239,10 @@ describe("the command line", () => {
       ["--base", "url:redis://127.0.0.1:1", "--candidate", "url:redis://127.0.0.1:2", "--url", "redis://h"],
       "name the servers",
     ],
+    [
+      ["--base", "git:HEAD", "--candidate", "git:HEAD", "--strategy", "lua:lua/enter_queue.lua"],
+      "that they have themselves",
+    ],
   ])("is refused: %j", async (args, message) => expect(asked(...args)).rejects.toThrow(message));
 
   it("shows what it would do, and how long that takes", async () => {

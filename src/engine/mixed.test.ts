@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { expectMistake } from "../commands/testing.js";
 import { ownSite } from "./testing/site.js";
@@ -39,9 +40,15 @@ it.each([
   expect(await site.redis.dbsize()).toBe(0);
 });
 
-it("stands beside others in a comparison, and tells of its parts", async () => {
-  const ended = await site.oneTrial("--strategy", "lua,individual=50+lua=50", "--entries", "200", ...USERS);
-  expect(ended.exitCode).toBe(0);
+it("stands beside others in a comparison, and tells of its parts; a script of the user's own, of which nothing is held", async () => {
+  const path = site.path("forgets.lua");
+  writeFileSync(path, 'return { "NEW", 1, 1, 0 }');
+  const all = `lua,individual=50+lua=50,lua:${path}`;
+  const limit = ["--fail-if", `lua:${path}:anomalies>0`];
+  const ended = await site.oneTrial("--strategy", all, "--entries", "200", ...limit, ...USERS);
+  // It loses every user, and that is the limit's to judge: a promise would end it with 5.
+  expect(ended.exitCode).toBe(1);
+  expect(ended.stdout.replace(/\s+/g, "")).toContain(`failslua:${path}:anomalies200`);
   expect(ended.stdout).toMatch(/^individual=50\+ .*\nlua=50 /m);
   expect(ended.stdout.replace(/\s+/g, " ")).toMatch(
     /mix individual=50\+lua=50: individual \(50 %\) (99|100|101) entries, p50 .*, p99 .*; lua \(50 %\) (99|100|101) entries/,
