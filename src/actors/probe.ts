@@ -1,7 +1,7 @@
-import { Worker } from "node:worker_threads";
 import type { Endpoint } from "../drivers/driver.js";
 import { Histogram, type HistogramData } from "../measure/histogram.js";
 import type { Acted, Actor } from "./actor.js";
+import { ActorThread } from "./actor-thread.js";
 
 /** How long the server lets a bystander wait: a thread of its own that sends PING a thousand times a second. */
 export interface ProbeActed extends Acted {
@@ -27,68 +27,43 @@ export type FromProbe =
 const EVERY_US = 1000;
 
 export class Probe implements Actor<ProbeActed> {
-  readonly #worker: Worker;
+  readonly #thread: ActorThread<ToProbe, FromProbe>;
 
-  private constructor(worker: Worker) {
-    this.#worker = worker;
+  private constructor(thread: ActorThread<ToProbe, FromProbe>) {
+    this.#thread = thread;
   }
 
   /** @throws Error if its thread cannot connect. */
   static async open(endpoint: Endpoint): Promise<Probe> {
-    const workerData = { endpoint, everyUs: EVERY_US };
-    const probe = new Probe(new Worker(new URL("./probe-thread.js", import.meta.url), { workerData }));
-    await probe.#next("opened");
-    return probe;
+    const data = { endpoint, everyUs: EVERY_US };
+    const thread = new ActorThread<ToProbe, FromProbe>(
+      new URL("./probe-thread.js", import.meta.url),
+      data,
+      "the probe's thread",
+    );
+    await thread.next("opened");
+    return new Probe(thread);
   }
 
   start(): void {
-    this.#worker.postMessage({ type: "start" } satisfies ToProbe);
+    this.#thread.post({ type: "start" });
   }
 
   async stop(): Promise<ProbeActed> {
-    const result = this.#next("result");
-    this.#worker.postMessage({ type: "stop" } satisfies ToProbe);
+    const result = this.#thread.next("result");
+    this.#thread.post({ type: "stop" });
     const { answer, lateness, sent, failed } = await result;
     return {
       pings: sent,
       failedPings: failed,
-      answerUs: histogramOf(answer),
-      lateUs: histogramOf(lateness),
+      answerUs: Histogram.of(answer),
+      lateUs: Histogram.of(lateness),
       commands: { ping: sent },
       warnings: [],
     };
   }
 
   close(): void {
-    void this.#worker.terminate();
+    this.#thread.close();
   }
-
-  #next<T extends FromProbe["type"]>(type: T): Promise<Extract<FromProbe, { type: T }>> {
-    return new Promise((resolve, reject) => {
-      const stop = (): void => {
-        this.#worker.off("message", onMessage);
-        this.#worker.off("error", onError);
-        this.#worker.off("exit", onExit);
-      };
-      const onMessage = (message: FromProbe): void => {
-        if (message.type !== type) return;
-        stop();
-        resolve(message as Extract<FromProbe, { type: T }>);
-      };
-      const onError = (error: Error): void => {
-        stop();
-        reject(error);
-      };
-      const onExit = (): void => onError(new Error("the probe's thread ended: its connection was closed"));
-      this.#worker.on("message", onMessage);
-      this.#worker.on("error", onError);
-      this.#worker.on("exit", onExit);
-    });
-  }
-}
-
-function histogramOf(data: HistogramData): Histogram {
-  const histogram = new Histogram();
-  histogram.add(data);
-  return histogram;
 }

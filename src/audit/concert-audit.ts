@@ -6,11 +6,12 @@ import { Scratch, UserOrder } from "./by-user.js";
 import { type Clock, shiftBetween } from "./clocks.js";
 import { type EvidenceEvent, Examples, evidenceOf } from "./evidence.js";
 import type { FinalState } from "./final-state.js";
-import { OPERATION, RESULT } from "./history.js";
+import { isEntry, OPERATION, RESULT } from "./history.js";
 import { JoinOrder } from "./join-order.js";
 import { grownPositions } from "./positions.js";
 import { OBSERVED, type Observed, READ, type Read, STATE, type State } from "./queue-model.js";
 import type { Rows } from "./rows.js";
+import { staleReads } from "./stale-reads.js";
 import { type Explanation, type Freedom, NO_FREEDOM, UserCheck } from "./user-check.js";
 
 /**
@@ -19,7 +20,8 @@ import { type Explanation, type Freedom, NO_FREEDOM, UserCheck } from "./user-ch
  * meets all that belongs to a user at once and nothing has to be looked up.
  *
  * Nearly every user is plain: he was told NEW once, then WAITING, then perhaps was admitted and told ACTIVE. That is seen
- * at a glance; the rest is put to user-check.ts. `no-position`, `total-below-position` and `position-grew` count entries,
+ * at a glance; the rest is put to user-check.ts. What replicas told may be out of date and is no part of it; stale-reads.ts
+ * has that. `no-position`, `total-below-position` and `position-grew` count entries, `stale-read` readings,
  * `leaked-capacity` members of the active set, all other kinds users.
  */
 
@@ -180,10 +182,9 @@ export class ConcertAudit {
       const chunk = rows.chunkOf(number);
       const row = rows.rowOf(number);
       const result = chunk.result(row);
-      if (chunk.operation(row) === OPERATION.leave) {
-        this.#exerciseShrinking();
-        continue;
-      }
+      const operation = chunk.operation(row);
+      if (operation === OPERATION.leave) this.#exerciseShrinking();
+      if (!isEntry(operation)) continue;
       recorded[result]!++;
       if (result !== RESULT.NEW && result !== RESULT.WAITING) continue;
       const position = chunk.position[row]!;
@@ -270,7 +271,10 @@ export class ConcertAudit {
       }
     }
     this.#leaks(user, lacksToken);
-    if (to - from > 1) this.#checkPositions(user, from, to, admissionsFrom, admissionsTo);
+    if (to - from > 1) {
+      this.#checkPositions(user, from, to, admissionsFrom, admissionsTo);
+      this.#checkReplicas(user, from, to, admissionsFrom, admissionsTo);
+    }
     // Without a record of all, he may have come, gone and come again.
     if (isComplete || (!this.#mayLeave && this.#calls === null))
       this.#noteJoin(user, start, from, to, admissionsFrom, admissionsTo, rank);
@@ -299,8 +303,11 @@ export class ConcertAudit {
       const chunk = rows.chunkOf(number);
       const row = rows.rowOf(number);
       const result = chunk.result(row);
-      if (result === RESULT.failed) continue;
-      if (result === RESULT.inDoubt || chunk.operation(row) === OPERATION.leave) return false;
+      const operation = chunk.operation(row);
+      if (result === RESULT.failed || operation === OPERATION.replicaRead) continue;
+      if (result === RESULT.inDoubt || operation === OPERATION.leave) return false;
+      // A reading that found him nowhere.
+      if (operation === OPERATION.read && result === RESULT.NEW) return false;
       const itsClock = rows.clockOf(number);
       if (clock !== null && clock !== itsClock) return false;
       clock = itsClock;
@@ -357,12 +364,14 @@ export class ConcertAudit {
       if (result === RESULT.failed) continue;
       const shift = shiftBetween(rows.clockOf(number), clock);
       const sentUs = chunk.sentUs[row]! + shift.byUs - shift.doubtUs;
-      const isLeave = chunk.operation(row) === OPERATION.leave;
+      const operation = chunk.operation(row);
+      if (operation === OPERATION.replicaRead) continue;
+      const isLeave = operation === OPERATION.leave;
       if (result === RESULT.inDoubt) {
         if (isLeave) free.mayLeaveFromUs = Math.min(free.mayLeaveFromUs, sentUs);
         else free.mayJoinFromUs = Math.min(free.mayJoinFromUs, sentUs);
       } else {
-        check.add(observedOf(result, isLeave), sentUs, chunk.repliedUs[row]! + shift.byUs + shift.doubtUs);
+        check.add(observedOf(result, operation), sentUs, chunk.repliedUs[row]! + shift.byUs + shift.doubtUs);
       }
     }
     let mayHaveEnded = false;
@@ -425,7 +434,7 @@ export class ConcertAudit {
     };
     for (let at = from; at < to; at++) {
       const entry = rows.at(this.#entries.values[at]!);
-      const isJudged = entry.result !== "failed" && entry.result !== "in-doubt";
+      const isJudged = entry.operation !== "replica-read" && entry.result !== "failed" && entry.result !== "in-doubt";
       note(entry.sentUs + rows.clockOf(this.#entries.values[at]!).offsetUs, evidenceOf(entry), isJudged);
     }
     for (let at = admissionsFrom; at < admissionsTo; at++) {
@@ -470,6 +479,27 @@ export class ConcertAudit {
     }
   }
 
+  #checkReplicas(user: number, from: number, to: number, admissionsFrom: number, admissionsTo: number): void {
+    if (this.#mayLeave || (this.#calls !== null && this.#calls.unknown !== null)) return;
+    const admissions = Array.from({ length: admissionsTo - admissionsFrom }, (_, i) =>
+      this.#calls!.timesOf(this.#admissions.values[admissionsFrom + i]!),
+    );
+    const { found, compared } = staleReads(this.#rows, this.#entries.values.subarray(from, to), admissions);
+    if (compared > 0) this.exercised.add("stale-read");
+    for (const { number, before } of found) {
+      this.#count("stale-read");
+      this.examples.add("stale-read", () => ({
+        rule: "told by a replica what had changed before he asked",
+        concert: this.#concert,
+        user,
+        events: [
+          ...(before === null ? [] : [evidenceOf(this.#rows.at(before))]),
+          { ...evidenceOf(this.#rows.at(number)), isToBlame: true },
+        ],
+      }));
+    }
+  }
+
   /** When a user joined whose place in line is known: by the one answer NEW of the stay that he was admitted from, or is in. */
   #noteJoin(
     user: number,
@@ -491,7 +521,7 @@ export class ConcertAudit {
       const result = chunk.result(row);
       // Of several stays nobody asks which one a place in line belongs to.
       if (result === RESULT.inDoubt || chunk.operation(row) === OPERATION.leave) return;
-      if (result !== RESULT.NEW) continue;
+      if (result !== RESULT.NEW || !isEntry(chunk.operation(row))) continue;
       if (joined >= 0) return;
       joined = number;
     }
@@ -569,7 +599,9 @@ export class ConcertAudit {
 /** A token that does not end has no end, however little is known of its beginning. */
 const endOf = (fromUs: number, ttlUs: number): number => (ttlUs === NEVER ? NEVER : fromUs + ttlUs);
 
-function observedOf(result: number, isLeave: boolean): Observed {
+function observedOf(result: number, operation: number): Observed {
+  const isLeave = operation === OPERATION.leave;
+  if (operation === OPERATION.read && result === RESULT.NEW) return OBSERVED.foundNowhere;
   if (result === RESULT.NEW) return isLeave ? OBSERVED.leftNowhere : OBSERVED.toldNew;
   if (result === RESULT.WAITING) return isLeave ? OBSERVED.leftWaiting : OBSERVED.toldWaiting;
   return isLeave ? OBSERVED.leftActive : OBSERVED.toldActive;

@@ -19,16 +19,21 @@ export type ResultCode = (typeof RESULT)[keyof typeof RESULT];
 export type OutcomeCode = 0 | 1 | 2;
 
 /**
- * What a user did. `enter`: he came (or came back). `poll`: he asks again after an answer; the service has no other way
- * of asking than the entry call. `repeat`: an entry beside another of his that may still be under way: a second click,
- * another tab, a reload. `leave`: he went, alone: no entry of his begins meanwhile; its result is where he stood, NEW
- * being nowhere.
+ * What a user did. `enter`: he came (or came back). `poll`: he asks again after an answer, by entering once more.
+ * `repeat`: an entry beside another of his that may still be under way: a second click, another tab, a reload. `leave`: he
+ * went, alone: no entry of his begins meanwhile; its result is where he stood, NEW being nowhere. `read`: he asks where he
+ * stands, without entering; its result is where he stands, NEW being nowhere. `replica-read`: he asks that of a replica,
+ * which may not know yet what its primary has acknowledged.
  */
-export const OPERATIONS = ["enter", "poll", "repeat", "leave"] as const;
+export const OPERATIONS = ["enter", "poll", "repeat", "leave", "read", "replica-read"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 /** Code of an operation in a history. */
-export const OPERATION = { enter: 0, poll: 1, repeat: 2, leave: 3 } as const;
-export type OperationCode = (typeof OPERATION)[Operation];
+export const OPERATION = { enter: 0, poll: 1, repeat: 2, leave: 3, read: 4, replicaRead: 5 } as const;
+export type OperationCode = (typeof OPERATION)[keyof typeof OPERATION];
+
+/** Whether an operation may change where its user stands by joining him: an entry, of whatever kind. */
+export const isEntry = (operation: number): boolean => operation < OPERATION.leave;
+export const isRead = (operation: number): boolean => operation > OPERATION.leave;
 
 /** Bytes of one entry. */
 export const ENTRY_BYTES = 2 * 8 + 6 * 4 + 1;

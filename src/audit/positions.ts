@@ -1,5 +1,5 @@
 import { shiftBetween } from "./clocks.js";
-import { OPERATION, RESULT } from "./history.js";
+import { isEntry, OPERATION, RESULT } from "./history.js";
 import type { Rows } from "./rows.js";
 
 /**
@@ -45,7 +45,9 @@ export function grownPositions(
   for (let at = from; at < to; at++) {
     const chunk = rows.chunkOf(numbers[at]!);
     const row = rows.rowOf(numbers[at]!);
-    if (chunk.operation(row) === OPERATION.leave) hasLeaves = true;
+    const operation = chunk.operation(row);
+    if (operation === OPERATION.leave) hasLeaves = true;
+    else if (operation === OPERATION.replicaRead) continue;
     else if (isQueued(chunk.result(row)) && chunk.position[row]! > 0) {
       queued++;
       if (chunk.position[row]! > least) grew = true;
@@ -69,8 +71,10 @@ function toldIn(rows: Rows, numbers: Uint32Array): Told[] {
     const chunk = rows.chunkOf(number);
     const row = rows.rowOf(number);
     const result = chunk.result(row);
-    if (result === RESULT.failed) continue;
-    const isLeave = chunk.operation(row) === OPERATION.leave;
+    const operation = chunk.operation(row);
+    // What a replica tells is behind by nobody knows how much.
+    if (result === RESULT.failed || operation === OPERATION.replicaRead) continue;
+    const isLeave = operation === OPERATION.leave;
     const { byUs, doubtUs } = shiftBetween(rows.clockOf(number), clock);
     const isInDoubt = result === RESULT.inDoubt;
     told.push({
@@ -78,7 +82,7 @@ function toldIn(rows: Rows, numbers: Uint32Array): Told[] {
       sentUs: chunk.sentUs[row]! + byUs - doubtUs,
       repliedUs: isInDoubt ? Number.POSITIVE_INFINITY : chunk.repliedUs[row]! + byUs + doubtUs,
       position: !isLeave && isQueued(result) ? chunk.position[row]! : 0,
-      isNew: !isLeave && result === RESULT.NEW,
+      isNew: isEntry(operation) && result === RESULT.NEW,
       isBoundary: isLeave || isInDoubt || !isQueued(result) || result === RESULT.NEW,
     });
   }

@@ -17,7 +17,7 @@ import type { AnomalyKind } from "../queue/anomaly.js";
 export const STATE = { NONE: 0, WAITING: 1, ACTIVE: 2, BOTH: 3, FOREHAND: 4 } as const;
 export type State = (typeof STATE)[keyof typeof STATE];
 
-/** What was observed of a user: an answer to an entry, to a leave, or an admission. */
+/** What was observed of a user: an answer to an entry, a leave or a reading, or an admission. */
 export const OBSERVED = {
   toldNew: 0,
   toldWaiting: 1,
@@ -26,6 +26,7 @@ export const OBSERVED = {
   leftActive: 4,
   leftNowhere: 5,
   admitted: 6,
+  foundNowhere: 7,
 } as const;
 export type Observed = (typeof OBSERVED)[keyof typeof OBSERVED];
 
@@ -56,6 +57,8 @@ export const FAULTS = {
   leftNowhere: fault("wrong-outcome", 4, "found elsewhere by his leaving than every answer says"),
   admittedAgain: fault("double-admission", 2, "admitted again in the same stay"),
   admittedNowhere: fault("phantom", 4, "admitted though nobody had queued him"),
+  foundNowhere: fault("wrong-outcome", 3, "found nowhere when he asked, though queued or active"),
+  goneWhenAsked: fault("lost", 2, "queued, and found nowhere when he asked"),
   lost: fault("lost", 2, "queued, and neither waiting nor active afterwards"),
   lostActive: fault("lost", 4, "admitted, and neither waiting nor active afterwards"),
   phantom: fault("phantom", 2, "waiting afterwards though nothing had queued him"),
@@ -110,6 +113,13 @@ const STEPS: Readonly<Record<Observed, Readonly<Record<State, readonly Step[]>>>
     [FOREHAND]: [broken(NONE, FAULTS.lost)],
     [ACTIVE]: [broken(NONE, FAULTS.lostActive)],
     [BOTH]: [broken(NONE, FAULTS.lost)],
+  },
+  [OBSERVED.foundNowhere]: {
+    [NONE]: [legal(NONE)],
+    [WAITING]: [broken(WAITING, FAULTS.foundNowhere), broken(NONE, FAULTS.goneWhenAsked)],
+    [FOREHAND]: [broken(FOREHAND, FAULTS.foundNowhere), broken(NONE, FAULTS.goneWhenAsked)],
+    [ACTIVE]: [broken(ACTIVE, FAULTS.foundNowhere), broken(NONE, FAULTS.lostActive)],
+    [BOTH]: [broken(BOTH, FAULTS.foundNowhere), broken(NONE, FAULTS.goneWhenAsked)],
   },
   [OBSERVED.admitted]: {
     [NONE]: [broken(ACTIVE, FAULTS.admittedNowhere)],

@@ -1,4 +1,4 @@
-import { OPERATION, RESULT } from "./history.js";
+import { isEntry, RESULT } from "./history.js";
 import type { Rows } from "./rows.js";
 
 /**
@@ -45,7 +45,7 @@ export function shardedOrder(
     for (const number of rows.of(concert)) {
       const chunk = rows.chunkOf(number);
       const row = rows.rowOf(number);
-      if (chunk.result(row) !== RESULT.NEW || chunk.operation(row) === OPERATION.leave) continue;
+      if (chunk.result(row) !== RESULT.NEW || !isEntry(chunk.operation(row))) continue;
       const place = chunk.position[row]! - waiting;
       // Nobody joins ahead of those who waited at first: an anomaly, and the audit's.
       if (place < 1) continue;

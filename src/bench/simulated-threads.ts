@@ -98,6 +98,7 @@ function resultOf(segment: Segment): SegmentResult {
     planned: null,
     users: { arrivals: entries, polls: 0, repeats: 0, returns: 0 },
     leaves: { succeeded: 0, failed: 0 },
+    reads: { succeeded: 0, failed: 0, nowhere: 0, sentToPrimary: 0, sentToReplica: 0 },
     seconds: [
       {
         second: 0,

@@ -3,7 +3,7 @@ import { CLIENTS, type DriverOptions, WRITES } from "../drivers/driver.js";
 import { ARRIVALS } from "../pacers/index.js";
 import { SCORES } from "../queue/outcome.js";
 import { agentFacts } from "../report/agents.js";
-import { CONNECTIONS } from "../scenario/scenario.js";
+import { CONNECTIONS, POLL_BY } from "../scenario/scenario.js";
 import type { LuaFile } from "../strategies/lua-file.js";
 import type { Segment } from "../worker/segment.js";
 
@@ -60,6 +60,7 @@ const segment: z.ZodType<Segment> = z.strictObject({
       pollEvery: z
         .union([z.literal("adaptive"), z.strictObject({ everyMs: amount, jitterPercent: percent })])
         .nullable(),
+      pollBy: z.enum(POLL_BY),
       leavePercent: percent,
       returnAfterMs: amount.nullable(),
       doubleClickPercent: percent,
@@ -106,8 +107,11 @@ const open = z.strictObject({
   }),
   driver: z.strictObject({
     endpoints: z.array(endpoint).min(1),
-    slots: z.array(z.strictObject({ first: count, last: count, node: count })).optional(),
+    slots: z
+      .array(z.strictObject({ first: count, last: count, node: count, replicas: z.array(count).optional() }))
+      .optional(),
     pool: z.int().positive(),
+    readsReplicas: z.boolean().optional(),
     writes: z.enum(WRITES),
     scripts: z.array(script),
     connectTimeoutMs: amount,

@@ -44,6 +44,7 @@ function resultOf(index: number, entries: number): SegmentResult {
     planned: null,
     users: { arrivals: entries, polls: 0, repeats: 0, returns: 0 },
     leaves: { succeeded: 0, failed: 0 },
+    reads: { succeeded: 0, failed: 0, nowhere: 0, sentToPrimary: 0, sentToReplica: 0 },
     seconds: [
       { second: 0, succeeded: 1, failed: 0, failures: {}, indexes: Uint16Array.of(1), counts: Uint32Array.of(1) },
     ],

@@ -66,6 +66,8 @@ export interface DriverOptions {
   readonly slots?: readonly SlotRange[] | undefined;
   /** Connections to each node. */
   readonly pool: number;
+  /** Whether replicas are to be asked too; by the wire driver alone. */
+  readonly readsReplicas?: boolean;
   readonly writes: Writes;
   /** Scripts that a NOSCRIPT answer is mended with. */
   readonly scripts: readonly { readonly sha1: string; readonly source: string }[];
@@ -92,6 +94,8 @@ export interface Driver {
   forgetConcerts(): void;
   /** The node that holds a concert's keys; its connections are `route * pool … route * pool + pool - 1`. */
   routeOf(concert: number): number;
+  /** A replica of that node which is up, each of them in turn; where there is none, the node itself. */
+  replicaRouteOf(concert: number): number;
   /** Learns from a cluster's error where slots are now; where it does not say, other nodes are asked. */
   learn(failure: Failure): void;
   /** The node that an ASK error names; −1 if it is none that this driver is connected to. */

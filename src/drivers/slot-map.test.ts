@@ -61,11 +61,13 @@ describe("what a cluster says", () => {
       [5461, 16383, ["", 7001, "id"]],
     ];
     const entries = slotsEntries(reply)!;
-    expect(rangesAt(entries, [endpoint(7001), endpoint(7000)])).toEqual([
-      { first: 0, last: 5460, node: 1 },
-      { first: 5461, last: 16383, node: 0 },
+    const ranges = rangesAt(entries, [endpoint(7001), endpoint(7000), endpoint(7003)]);
+    expect(ranges).toEqual([
+      { first: 0, last: 5460, node: 1, replicas: [2] },
+      { first: 5461, last: 16383, node: 0, replicas: [] },
     ]);
-    expect(rangesAt(entries, [endpoint(7001)])).toEqual([{ first: 5461, last: 16383, node: 0 }]);
+    expect([0, 5461].map((slot) => new SlotMap(ranges).replicasOf(slot))).toEqual([[2], []]);
+    expect(rangesAt(entries, [endpoint(7001)])).toEqual([{ first: 5461, last: 16383, node: 0, replicas: [] }]);
     for (const wrong of [
       null,
       "OK",

@@ -13,6 +13,8 @@ export interface SlotRange {
   readonly first: number;
   readonly last: number;
   readonly node: number;
+  /** Of that node, as far as it is known. */
+  readonly replicas?: readonly number[];
 }
 
 /** Where an error says that a slot is. */
@@ -33,6 +35,7 @@ const NOBODY = -1;
 
 export class SlotMap {
   readonly #nodeOf = new Int16Array(SLOTS).fill(NOBODY);
+  readonly #replicasOf = new Map<number, readonly number[]>();
 
   constructor(ranges: readonly SlotRange[]) {
     this.replace(ranges);
@@ -43,10 +46,16 @@ export class SlotMap {
     return this.#nodeOf[slot]!;
   }
 
-  /** @returns whether anything is different now. Slots that no range names stay where they were. */
+  /** Replicas of whoever holds it. */
+  replicasOf(slot: number): readonly number[] {
+    return this.#replicasOf.get(this.#nodeOf[slot]!) ?? [];
+  }
+
+  /** @returns whether a slot is elsewhere now. Slots that no range names stay where they were. */
   replace(ranges: readonly SlotRange[]): boolean {
     let hasChanged = false;
-    for (const { first, last, node } of ranges) {
+    for (const { first, last, node, replicas } of ranges) {
+      if (replicas !== undefined) this.#replicasOf.set(node, replicas);
       for (let slot = first; slot <= last; slot++) {
         hasChanged ||= this.#nodeOf[slot] !== node;
         this.#nodeOf[slot] = node;
@@ -94,8 +103,8 @@ const isSlot = (value: unknown): value is number =>
 /** Ranges by the primaries among `endpoints`; those of others are left out. */
 export const rangesAt = (entries: readonly SlotsEntry[], endpoints: readonly Endpoint[]): SlotRange[] =>
   entries.flatMap(({ first, last, nodes }) => {
-    const node = nodeAt(endpoints, nodes[0]!.host, nodes[0]!.port);
-    return node < 0 ? [] : [{ first, last, node }];
+    const [node, ...replicas] = nodes.map(({ host, port }) => nodeAt(endpoints, host, port));
+    return node! < 0 ? [] : [{ first, last, node: node!, replicas: replicas.filter((one) => one >= 0) }];
   });
 
 /** "MOVED 3999 127.0.0.1:6381" or "ASK …"; undefined if the text is neither. */

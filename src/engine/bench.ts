@@ -13,7 +13,7 @@ import type { Scenario } from "../scenario/scenario.js";
 import { luaFilesAmong, strategyNamed } from "../strategies/index.js";
 import type { LuaFile } from "../strategies/lua-file.js";
 import { CONNECT_TIMEOUT_MS } from "../targets/control.js";
-import { loadScripts } from "../targets/primaries.js";
+import { loadScripts, mustReplicate } from "../targets/primaries.js";
 import { translateRedisError } from "../targets/redis-errors.js";
 import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
 import { longestAwayMs } from "../worker/away.js";
@@ -122,6 +122,7 @@ export class Bench {
     strategies: readonly string[] = scenario.strategies,
   ): Promise<Bench> {
     const { target, runId } = place;
+    await mustReplicate(target, scenario);
     const isTls = target.endpoints.some(({ tls }) => tls);
     const isForeign = target.own === undefined && target.cluster === undefined;
     checkFaults(scenario.faults, { isForeign, isCluster: target.kind === "cluster", isTls, isOpen: true });
@@ -138,6 +139,7 @@ export class Bench {
         ...(scenario.faults.length === 0 ? {} : { clientName }),
       })),
       slots: target.slots,
+      readsReplicas: readsReplicas(scenario),
       pool: scenario.pool,
       writes: scenario.writes,
       scripts: strategies.flatMap((name) => strategyNamed(name).scripts),
@@ -217,9 +219,11 @@ const threadsOf = (scenario: Scenario) => {
     isPaced: ratePerSec !== null,
     isNamed,
     isProxied: isProxied(scenario),
+    readsReplicas: readsReplicas(scenario),
   };
 };
 
+const readsReplicas = ({ pollBy, pollEvery }: Scenario): boolean => pollBy === "replica" && pollEvery !== null;
 const isProxied = ({ faults }: Scenario): boolean => faults.some(({ name }) => faultNamed(name).needs === "proxy");
 
 /** Whether the same threads and connections can serve both. */

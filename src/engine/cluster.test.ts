@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectMistake } from "../commands/testing.js";
 import { concertIdOf, concertKeys, concertSlot } from "../queue/keys.js";
 import { migrateSlot } from "../targets/migrate-slot.js";
-import { primariesOf } from "../targets/primaries.js";
+import { primariesOf, replicasIn } from "../targets/primaries.js";
 import type { Target } from "../targets/target.js";
 import { holderAndOther, openTestCluster } from "../targets/testing/cluster.js";
 import { isAlive, list, makeWorld, until, type World } from "./testing/program.js";
@@ -196,6 +196,65 @@ describe("a hot concert in parts", () => {
   });
 });
 
+describe("positions read from replicas", () => {
+  const POLLING = [...SHORT, "--strategy", "individual", "--rate", "400", "--vus", "2k", "--poll-by", "replica"];
+
+  it("cost the primaries nothing, by the counts of all nodes, and are measured for staleness", async () => {
+    const { json } = await world.run(...urls, ...POLLING, "--poll-every", "30ms", "--concerts", "6").ended;
+    const [{ users, entries, server, staleness, audit, warnings }] = json().strategies[0].trials;
+    expect(users.reads).toBeGreaterThan(100);
+    expect([users.readsFailed, users.polls]).toEqual([0, 0]);
+    expect(server.replicas.reduce((sum: number, { reads }: { reads: number }) => sum + reads, 0)).toBe(users.reads);
+    expect(server.replicas.map(({ node }: { node: number }) => node).sort()).toEqual([3, 4, 5]);
+    expect(server.commands.exists).toBeUndefined();
+    expect(server.commands.zrank.calls).toBe(2 * entries.new);
+    expect(server.callsPerEntry).toBe(6);
+    expect(staleness).toMatchObject({ replicas: 1, failed: 0 });
+    expect(staleness.reads).toBeGreaterThan(50);
+    expect(audit.exercised).toContain("stale-read");
+    expect(warnings.map(({ code }: { code: string }) => code)).not.toContain("counters-disagree");
+    expect(await keysLeft()).toBe(0);
+  });
+
+  it("show what a replica lacks that has lost its primary", async () => {
+    const long = ["--duration", "1200ms", "--warmup", "0"];
+    const running = world.run(...urls, ...POLLING, ...long, "--poll-every", "50ms", "--max-waiting", "10M").ended;
+    const primaries = primariesOf(target.control);
+    await until(async () => (await Promise.all(primaries.map((node) => node.keys("queue:wait:*")))).flat().length > 0);
+    try {
+      for (const node of primaries) {
+        await node.call("ACL", "SETUSER", "default", "-psync", "-sync");
+        await node.call("CLIENT", "KILL", "TYPE", "replica");
+      }
+      const { json, exitCode } = await running;
+      const [{ users, staleness, audit }] = json().strategies[0].trials;
+      expect(audit.anomalies["stale-read"]).toBeGreaterThan(0);
+      expect(audit.anomalies["stale-read"]).toBeLessThanOrEqual(users.readsNowhere);
+      expect(Object.keys(audit.anomalies)).toEqual(["stale-read"]);
+      expect(staleness.staleReads).toBeGreaterThan(0);
+      // What is missing cannot be older than the trial.
+      expect(staleness.behind.max).toBeLessThan(60e6);
+      expect(exitCode).toBe(0);
+    } finally {
+      for (const node of primaries) await node.call("ACL", "SETUSER", "default", "+psync", "+sync");
+      await until(async () => {
+        const infos = await Promise.all(replicasIn(target.control).map((node) => node.info("replication")));
+        return infos.every((info) => info.includes("master_link_status:up"));
+      });
+    }
+  });
+
+  it.each([
+    [["--cluster-shape", "3x0"], /--poll-by replica: a primary has no replica to read from/],
+    [[], /--poll-by replica: the target is one server/],
+    [["--client", "ioredis"], /positions are read from replicas by client wire alone/],
+  ])("%j is refused", async (args, message) => {
+    const { exitCode, stderr } = await world.run(...SHORT, "--poll-by", "replica", "--poll-every", "1s", ...args).ended;
+    expect(stderr).toMatch(message);
+    expect(exitCode).toBe(2);
+  });
+});
+
 describe("--wait-replicas", () => {
   it("has each write acknowledged: one call more for an entry that writes", async () => {
     const { json } = await world.run(
@@ -209,8 +268,8 @@ describe("--wait-replicas", () => {
       "6",
     ).ended;
     for (const { name, trials } of json().strategies) {
-      const [{ server, entries, audit }] = trials;
-      expect(entries.failed, name).toBe(0);
+      const [{ server, entries, failures, audit }] = trials;
+      expect(failures, name).toEqual({});
       expect(server.callsPerEntry, name).toBe(name === "lua" ? 2 : 5);
       expect(server.commands.wait.calls, name).toBe(entries.attempted);
       expect(audit.ok, name).toBe(true);

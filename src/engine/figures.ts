@@ -10,10 +10,11 @@ import {
 } from "../measure/server-snapshot.js";
 import type { Score } from "../queue/outcome.js";
 import { LEAVE_COMMANDS } from "../strategies/leave.js";
+import { READING_CALLS, READING_COMMAND } from "../strategies/position.js";
 import type { Strategy } from "../strategies/strategy.js";
 import type { SegmentResult } from "../worker/segment.js";
 import { mergeTallies } from "./merge.js";
-import type { EntryCounts, GeneratorFigures, NodeFigures, ServerFigures } from "./trial-result.js";
+import type { EntryCounts, GeneratorFigures, NodeFigures, ReplicaFigures, ServerFigures } from "./trial-result.js";
 
 /** What was read right before the barrier opened and right after the last entry ended. */
 export interface Snapshots<T> {
@@ -91,6 +92,39 @@ export function serverFigures(
     wallMs: wallUs / 1000,
     stolenShare: stolen,
   };
+}
+
+/** Calls by which positions were read, at the primaries and at their replicas. */
+export function readingCalls(results: readonly SegmentResult[]): { readonly primaries: number; readonly all: number } {
+  const primaries = results.reduce((sum, { reads }) => sum + reads.sentToPrimary, 0) * READING_CALLS;
+  return { primaries, all: primaries + sentToReplicas(results) * READING_CALLS };
+}
+
+/** Positions that replicas were asked for. */
+export const sentToReplicas = (results: readonly SegmentResult[]): number =>
+  results.reduce((sum, { reads }) => sum + reads.sentToReplica, 0);
+
+/** What replicas did of the readings, by their own counts; they count what they are told to follow too. */
+export function replicaFigures(
+  { before, after }: Snapshots<Snapshot>,
+  stolen: number,
+  addresses: readonly string[],
+): ReplicaFigures[] {
+  const cpuUs = mainThreadsCpuUs(before, after);
+  return [...after]
+    .map(([address, now]) => {
+      const then = before.get(address);
+      const isSame = then?.serverRunId === now.serverRunId;
+      const counted = (of: Snapshot): number => of.get(address)?.commands.get(READING_COMMAND)?.calls ?? 0;
+      const wallUs = isSame ? now.serverTimeUs - then.serverTimeUs : 0;
+      const ownUs = cpuUs?.get(address);
+      return {
+        node: addresses.indexOf(address),
+        reads: counted(after) - (isSame ? counted(before) : 0),
+        cpuUtilization: ownUs === undefined || wallUs <= 0 ? null : Math.min(1, ownUs / (wallUs * (1 - stolen))),
+      };
+    })
+    .sort((a, b) => b.reads - a.reads);
 }
 
 /** Each primary's part in a trial, the busiest first. */

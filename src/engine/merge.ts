@@ -37,6 +37,9 @@ export function mergeUsers(results: readonly SegmentResult[]): UserFigures {
     returns: sum((one) => one.users.returns),
     leaves: sum((one) => one.leaves.succeeded),
     leavesFailed: sum((one) => one.leaves.failed),
+    reads: sum((one) => one.reads.succeeded),
+    readsFailed: sum((one) => one.reads.failed),
+    readsNowhere: sum((one) => one.reads.nowhere),
   };
 }
 

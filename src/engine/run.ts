@@ -2,7 +2,6 @@ import { environmentError, QbenchError, throwIfAborted } from "../base/errors.js
 import type { Warning } from "../base/warning.js";
 import { planRun, type TrialPlan } from "../plan/plan.js";
 import type { Scenario } from "../scenario/scenario.js";
-import { mustReplicate } from "../targets/primaries.js";
 import type { Target } from "../targets/target.js";
 import { asRunError, Bench, openPlace, type PlaceOptions, type TrialHooks } from "./bench.js";
 import { TrialLost } from "./trial.js";
@@ -53,7 +52,6 @@ export async function runScenario(
   let bench: Bench | undefined;
   let outcome: RunOutcome | undefined;
   try {
-    await mustReplicate(target, scenario.waitReplicas);
     await observer.targetOpened(target);
     throwIfAborted(signal);
     bench = await Bench.open(place, scenario);

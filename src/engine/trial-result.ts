@@ -32,7 +32,7 @@ export interface EntryCounts {
 
 /**
  * How the entries of a trial whose users do more than enter once came about: `entries.attempted` = arrivals + polls +
- * repeats + returns. Leaving is no entry.
+ * repeats + returns. Leaving is no entry, nor is reading one's position.
  */
 export interface UserFigures {
   readonly arrivals: number;
@@ -44,6 +44,30 @@ export interface UserFigures {
   readonly returns: number;
   readonly leaves: number;
   readonly leavesFailed: number;
+  /** Positions that were read without entering. */
+  readonly reads: number;
+  readonly readsFailed: number;
+  /** Of `reads`: he stood nowhere. */
+  readonly readsNowhere: number;
+}
+
+/** How far behind replicas were whom positions were read from; see actors/staleness.ts. */
+export interface StalenessFigures {
+  /** That were asked: those of the primary which holds the first concert. */
+  readonly replicas: number;
+  /** How often they were asked; so much may be missing in each figure. */
+  readonly everyUs: number;
+  readonly reads: number;
+  /** Of them, those that lacked something acknowledged. */
+  readonly staleReads: number;
+  readonly failed: number;
+  /** How long ago the oldest write that was lacking had been acknowledged; 0 where none was. */
+  readonly behind: {
+    readonly unit: "us";
+    readonly p50: number | null;
+    readonly p99: number | null;
+    readonly max: number | null;
+  };
 }
 
 /** How closely an added round trip followed what was asked for. */
@@ -112,6 +136,8 @@ export interface ServerFigures {
   readonly nodes?: readonly NodeFigures[];
   /** Busy share of the main thread, in a cluster the busiest one: CPU / (wall − steal); null where the server does not tell. */
   readonly cpuUtilization: number | null;
+  /** Replicas of a cluster that positions were read from, the one with most to do first. */
+  readonly replicas?: readonly ReplicaFigures[];
   /** Of all main threads together. */
   readonly cpuUsPerEntry: number | null;
   readonly wallMs: number;
@@ -122,6 +148,15 @@ export interface ServerFigures {
 /** What a queue in parts did to order and places. */
 export interface ShardingFigures extends ShardedOrder {
   readonly shards: number;
+}
+
+/** What one replica of a cluster had to do beside following its primary. */
+export interface ReplicaFigures {
+  /** Its place in the target's list of nodes, from 0; −1 for one that joined later. */
+  readonly node: number;
+  /** Positions that it told, by its own count. */
+  readonly reads: number;
+  readonly cpuUtilization: number | null;
 }
 
 /** What one primary of a cluster did of it. */
@@ -297,7 +332,7 @@ export interface TrialResult {
     readonly failed: HistogramCounts;
     readonly response?: HistogramCounts;
     readonly startLag?: HistogramCounts;
-    /** Of the polls alone, as `entry`. */
+    /** Of the polls alone, whether they are entries or readings, as `entry`. */
     readonly poll?: HistogramCounts;
   };
   readonly timeline: readonly TimelineSecond[];
@@ -314,6 +349,8 @@ export interface TrialResult {
   /** Where a round trip is added. */
   readonly network?: NetworkFigures;
   readonly users?: UserFigures;
+  /** Where positions were read from replicas. */
+  readonly staleness?: StalenessFigures;
   readonly waitingSet: WaitingSet;
   readonly admission?: AdmissionFigures;
   /** Where the queue was in parts, and everybody's history is known. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AdmissionActed } from "../actors/admission.js";
+import type { StalenessActed } from "../actors/staleness.js";
 import { auditTrial, NOT_AUDITED, type TrialFacts } from "../audit/audit.js";
 import { clocksOf, type LineUp, sinceStart } from "../audit/clocks.js";
 import type { TrialRecord } from "../audit/dump.js";
@@ -18,6 +19,7 @@ import {
   hasRestarted,
   lazyFreePending,
   type Snapshot,
+  takeReplicaSnapshot,
   takeSnapshot,
 } from "../measure/server-snapshot.js";
 import { type ThreadSchedule, threadSchedule } from "../measure/thread-health.js";
@@ -44,7 +46,10 @@ import {
   generatorFigures,
   innerCalls,
   perEntry,
+  readingCalls,
+  replicaFigures,
   type Snapshots,
+  sentToReplicas,
   serverFigures,
 } from "./figures.js";
 import type { Generators } from "./generators.js";
@@ -53,7 +58,16 @@ import { networkFigures, networkWarnings } from "./network.js";
 import { offeredForMs } from "./offered.js";
 import { pacingFigures, pacingWarnings } from "./pacing.js";
 import { populate } from "./population.js";
-import type { AdmissionFigures, Audit, PartResult, ShardingFigures, TrialResult, Warning } from "./trial-result.js";
+import { openStaleness, stalenessFigures } from "./staleness.js";
+import type {
+  AdmissionFigures,
+  Audit,
+  PartResult,
+  ReplicaFigures,
+  ShardingFigures,
+  TrialResult,
+  Warning,
+} from "./trial-result.js";
 
 /**
  * One trial: set-up, warm-up, set-up again, measure, drain, audit, teardown. The measured time lies between the barrier
@@ -117,13 +131,16 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   const pacingCpuMs = { before: 0, after: 0 };
   const machine = {} as { before: MachineSnapshot; after: MachineSnapshot };
   const server = {} as { before: Snapshot; after: Snapshot };
+  const replicas = {} as { before: Snapshot; after: Snapshot };
   const serverThreads = {} as { before: readonly (ThreadSchedule | null)[]; after: readonly (ThreadSchedule | null)[] };
   const admission = await openAdmission(context, segments[0]!);
+  const staleness = await openStaleness(context, segments[0]!);
   const faults = new FaultSequence(context.scenario.faults, context.site, signal, () => context.instances.abort());
   let struck: Struck = { faults: [], failure: undefined };
   let isGone = false as boolean;
   let results: SegmentResult[];
   let admitted = undefined as AdmissionActed | undefined;
+  let lagged = undefined as StalenessActed | undefined;
   let originUs = 0;
   let lineUps: readonly LineUp[] = [];
   try {
@@ -132,12 +149,14 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
       segments,
       async () => {
         server.before = await takeSnapshot(target.control);
+        if (staleness !== undefined) replicas.before = await takeReplicaSnapshot(target.control);
         pacingCpuMs.before = context.instances.pacingCpuMs ?? 0;
         serverThreads.before = schedulesOf(target);
         machine.before = machineSnapshot();
         context.onMeasuring();
         originUs = nowUs();
         admission?.start(originUs);
+        staleness?.start();
       },
       (own) => {
         lineUps = own.map((one) => sinceStart(one, originUs));
@@ -148,21 +167,27 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
         if (own !== undefined) lineUps = own.map((one) => sinceStart(one, originUs));
         struck = await faults.stop();
         isGone = isServerLost || struck.faults.some(isFinal);
-        if (!isGone) admitted = await admission?.stop();
+        if (!isGone) {
+          admitted = await admission?.stop();
+          lagged = await staleness?.stop();
+        }
         machine.after = machineSnapshot();
         pacingCpuMs.after = context.instances.pacingCpuMs ?? 0;
         serverThreads.after = schedulesOf(target);
         server.after = isGone ? server.before : await takeSnapshot(target.control);
+        if (lagged !== undefined) replicas.after = await takeReplicaSnapshot(target.control);
       },
     );
   } finally {
     await faults.stop();
     admission?.close();
+    staleness?.close();
   }
   const pacedMs = context.instances.pacingCpuMs === null ? null : pacingCpuMs.after - pacingCpuMs.before;
   const { agents } = context.instances;
   const snapshots = {
     server,
+    replicas: lagged === undefined ? null : replicas,
     machine: agents === null ? machine : machineOf(agents, machine, isHere(target)),
     serverThreads,
     pacedMs,
@@ -171,7 +196,7 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
     const isEmpty = results.length === 0;
     const partial = isEmpty
       ? undefined
-      : resultOf(context, plan, segments[0]!, results, snapshots, NOT_AUDITED, undefined, struck, false);
+      : resultOf(context, plan, segments[0]!, results, snapshots, NOT_AUDITED, {}, struck, false);
     throw isGone ? lostServer(context, partial, struck) : await withoutAgents(context, partial);
   }
   if (struck.failure !== undefined) throw struck.failure;
@@ -188,7 +213,7 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   const figures = admitted && (await admissionFigures(context, segments[0]!, admitted, server));
   await teardown(context);
   const complete = !signal.aborted && results.every((result) => !result.aborted);
-  const beside = admitted && figures && { acted: admitted, figures };
+  const beside = { ...(admitted && figures && { admission: { acted: admitted, figures } }), ...(lagged && { lagged }) };
   const result = resultOf(context, plan, segments[0]!, results, snapshots, audit, beside, struck, complete);
   return { ...result, ...(sharding === null ? {} : { sharding }) };
 }
@@ -300,9 +325,9 @@ function segmentsOf(context: TrialContext, plan: TrialPlan, expectedPerSec: numb
 
 /** What users do besides entering once; null where that is nothing. */
 function behaviourOf(scenario: Scenario): Behaviour | null {
-  const { pollEvery, leavePercent, returnAfterMs, doubleClickPercent, tabsPercent, botsPercent } = scenario;
+  const { pollEvery, pollBy, leavePercent, returnAfterMs, doubleClickPercent, tabsPercent, botsPercent } = scenario;
   if (pollEvery === null && leavePercent + doubleClickPercent + tabsPercent + botsPercent === 0) return null;
-  return { pollEvery, leavePercent, returnAfterMs, doubleClickPercent, tabsPercent, botsPercent };
+  return { pollEvery, pollBy, leavePercent, returnAfterMs, doubleClickPercent, tabsPercent, botsPercent };
 }
 
 /**
@@ -486,12 +511,17 @@ function resultOf(
   results: readonly SegmentResult[],
   snapshots: {
     server: Snapshots<Snapshot>;
+    /** Null where positions are not read from them. */
+    replicas: Snapshots<Snapshot> | null;
     machine: Snapshots<MachineSnapshot>;
     pacedMs: number | null;
     serverThreads: Snapshots<readonly (ThreadSchedule | null)[]>;
   },
   audit: Audit,
-  beside: { readonly acted: AdmissionActed; readonly figures: AdmissionFigures } | undefined,
+  beside: {
+    readonly admission?: { readonly acted: AdmissionActed; readonly figures: AdmissionFigures };
+    readonly lagged?: StalenessActed;
+  },
   struck: Struck,
   complete: boolean,
 ): TrialResult {
@@ -502,6 +532,8 @@ function resultOf(
   const users = scenario.ratePerSec === null ? scenario.vus : scenario.maxInFlight;
   const generator = generatorFigures(results, snapshots.machine, snapshots.server, entries.succeeded, users);
   const parts = mergeParts(strategy, results);
+  const addresses = context.target.endpoints.map(addressOf);
+  const reading = readingCalls(results);
   const counted = serverFigures(
     snapshots.server,
     entries,
@@ -509,14 +541,18 @@ function resultOf(
     segment.score,
     isHere(context.target) ? snapshots.machine : null,
     {
-      ...beside?.acted.commands,
+      ...beside.admission?.acted.commands,
+      ...beside.lagged?.commands,
       ...innerCallsOf(parts, segment.score),
+      "positions read": reading.primaries,
     },
-    context.target.endpoints.map(addressOf),
+    addresses,
   );
+  const replicas =
+    snapshots.replicas === null ? null : replicaFigures(snapshots.replicas, counted.stolenShare, addresses);
   // Where strategies are mixed the driver knows what it sent, and the server can only check the sum; a server that restarts
   // forgets its counters, and one that refuses commands does not count them.
-  const sent = entryCalls(generator.commands);
+  const sent = entryCalls(generator.commands) - reading.all;
   const isDisturbed = struck.faults.length > 0;
   // What somebody else's script calls inside the server cannot be told from what was sent beside it.
   const isCheckable = !isDisturbed && (strategy.isForeign === undefined || parts.length === 0);
@@ -583,13 +619,14 @@ function resultOf(
       struck.faults,
     ),
     ...disturbed,
-    server,
+    server: replicas === null ? server : { ...server, replicas },
     generator,
     ...(pacing === null ? {} : { pacing }),
     ...(network === null ? {} : { network }),
     ...(segment.behaviour === null ? {} : { users: mergeUsers(results) }),
     waitingSet: waitingSetOf(segment, results, newUsersLimit(scenario)),
-    ...(beside === undefined ? {} : { admission: beside.figures }),
+    ...(beside.admission === undefined ? {} : { admission: beside.admission.figures }),
+    ...(beside.lagged === undefined ? {} : { staleness: stalenessFigures(beside.lagged) }),
     ...(parts.length === 0 ? {} : { parts }),
     ...(agents.length === 0 ? {} : { agents }),
     roundTripsPerEntry: perEntry(
@@ -604,15 +641,20 @@ function resultOf(
     warnings: [
       ...(isLost(results)
         ? []
-        : warningsOf(entries, isCheckable ? counted.callsPerEntry : null, generator, snapshots.server)),
+        : warningsOf(
+            entries,
+            { ours: perEntry(sent, entries.attempted), theirs: isCheckable ? counted.callsPerEntry : null },
+            snapshots.server,
+          )),
       ...(pacing === null ? [] : pacingWarnings(pacing)),
       ...(network === null ? [] : networkWarnings(network)),
       ...faultWarnings(disturbed, scenario.durationMs),
-      ...(beside?.acted.warnings ?? []),
+      ...(beside.admission?.acted.warnings ?? []),
+      ...(replicas === null || isDisturbed ? [] : replicaWarnings(replicas, sentToReplicas(results))),
       ...hotConcertWarnings(context, segment, results),
       ...agentWarnings(agents),
-      // Leaving is no entry, but is in progress too.
-      ...((segment.behaviour?.leavePercent ?? 0) > 0 ? [] : littlesLawWarnings(inProgress)),
+      // Leaving and reading are no entries, but are in progress too.
+      ...((segment.behaviour?.leavePercent ?? 0) > 0 || reading.all > 0 ? [] : littlesLawWarnings(inProgress)),
     ],
   };
 }
@@ -729,13 +771,11 @@ function waitingSetOf(segment: Segment, results: readonly SegmentResult[], limit
 
 function warningsOf(
   entries: TrialResult["entries"],
-  /** As the server counted; null: it was disturbed. */
-  callsPerEntry: number | null,
-  generator: TrialResult["generator"],
+  /** Of an entry, as the generator and as the server counted; null: it was disturbed. */
+  calls: { readonly ours: number; readonly theirs: number | null },
   server: Snapshots<Snapshot>,
 ): Warning[] {
   const warnings: Warning[] = [];
-  const sent = entryCalls(generator.commands);
   if (hasRestarted(server.before, server.after)) {
     warnings.push({
       code: "server-restarted",
@@ -745,16 +785,28 @@ function warningsOf(
           : "the server restarted during the trial: its own counters say nothing about it",
     });
   } else if (
-    callsPerEntry !== null &&
+    calls.theirs !== null &&
     entries.attempted > 0 &&
-    Math.abs(sent / entries.attempted - callsPerEntry) > 0.005 * callsPerEntry
+    Math.abs(calls.ours - calls.theirs) > CALLS_APART * calls.theirs
   ) {
     warnings.push({
       code: "counters-disagree",
       message:
-        `the server counted ${callsPerEntry.toFixed(3)} calls an entry and the generator sent ` +
-        `${(sent / entries.attempted).toFixed(3)}: is another client using this server?`,
+        `the server counted ${calls.theirs.toFixed(3)} calls an entry and the generator sent ` +
+        `${calls.ours.toFixed(3)}: is another client using this server?`,
     });
   }
   return warnings;
+}
+
+/** Counts that are further apart are not of the same calls. */
+const CALLS_APART = 0.005;
+
+function replicaWarnings(replicas: readonly ReplicaFigures[], sent: number): Warning[] {
+  const told = replicas.reduce((sum, { reads }) => sum + reads, 0);
+  if (Math.abs(told - sent) <= CALLS_APART * sent) return [];
+  const message =
+    `replicas counted ${told} positions that were read, and the generator asked them for ${sent}: is another client ` +
+    "reading from them, or did one restart?";
+  return [{ code: "counters-disagree", message }];
 }

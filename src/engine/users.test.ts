@@ -49,6 +49,22 @@ describe("users who do more than enter once", () => {
     expect(codes).not.toContain("counters-disagree");
   });
 
+  it("read their positions without entering, which is counted apart", async () => {
+    const load = ["--strategy", "individual", "--duration", "600ms", "--vus", "60", "--pool", "8", "--timeout", "20s"];
+    const { trial } = await run(...load, ...HABITS, "--poll-by", "read");
+    const { users, entries } = trial;
+    expect(users.polls).toBe(0);
+    expect(users.reads).toBeGreaterThan(60);
+    expect([users.readsFailed, users.readsNowhere]).toEqual([0, 0]);
+    expect(users.arrivals + users.returns).toBe(entries.attempted);
+    expect(trial.latency.poll.count).toBe(users.reads);
+    // An entry asks HGETALL once and a reading never; a reading asks EXISTS once and an entry never.
+    const { hgetall, exists } = trial.server.commands;
+    expect([hgetall.calls, exists.calls]).toEqual([entries.attempted, users.reads]);
+    expect(trial.warnings.map(({ code }: { code: string }) => code)).not.toContain("counters-disagree");
+    expect(trial.audit.brokenPromises).toEqual([]);
+  });
+
   it("enter at once from several tabs, which individual calls answer NEW more than once", async () => {
     const args = ["--strategy", "individual", "--vus", "200", "--entries", "2000", "--tabs", "100%"];
     const { trial, exitCode } = await run(...args, "--connections", "shared");

@@ -52,6 +52,7 @@ const EXACT_TIMEOUT_MS = 60_000;
 
 const NOTHING_ELSE: Behaviour = {
   pollEvery: null,
+  pollBy: "entry",
   leavePercent: 0,
   returnAfterMs: null,
   doubleClickPercent: 0,

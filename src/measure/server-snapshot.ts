@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { CommandCount } from "../engine/trial-result.js";
-import { primariesOf } from "../targets/primaries.js";
+import { primariesOf, replicasIn } from "../targets/primaries.js";
 
 /** What INFO of one server says at one instant; differences between two of them are the witness of a trial. */
 export interface ServerSnapshot {
@@ -17,9 +17,14 @@ export interface ServerSnapshot {
 /** Of the server, or of each primary of a cluster that answers, by its address. */
 export type Snapshot = ReadonlyMap<string, ServerSnapshot>;
 
-export async function takeSnapshot(control: Redis): Promise<Snapshot> {
+export const takeSnapshot = (control: Redis): Promise<Snapshot> => snapshotOf(control, primariesOf(control));
+
+/** The same of its replicas, as far as they answer. */
+export const takeReplicaSnapshot = (control: Redis): Promise<Snapshot> => snapshotOf(control, replicasIn(control));
+
+async function snapshotOf(control: Redis, nodes: readonly Redis[]): Promise<Snapshot> {
   const taken = await Promise.all(
-    primariesOf(control).map(async (node) => {
+    nodes.map(async (node) => {
       const { host, port } = node.options;
       const address = control.isCluster ? `${host}:${port}` : ONLY;
       // Of a cluster's nodes one may be gone: then the others tell.

@@ -13,6 +13,8 @@ export const ANOMALIES = {
   "order-broken": "users are queued or admitted in another order than they entered",
   "double-admission": "a user was admitted more than once in one stay",
   "leaked-capacity": "a member of the active set whose token has ended, or was never given",
+  "stale-read":
+    "a replica told a user what contradicts an answer or an admission that was acknowledged before he asked",
 } as const;
 export type AnomalyKind = keyof typeof ANOMALIES;
 export const ANOMALY_KINDS = Object.keys(ANOMALIES) as readonly AnomalyKind[];

@@ -24,6 +24,9 @@ export function concertKeys(concertId: string): ConcertKeys {
   };
 }
 
+/** A key beside a concert's own, whose number grows so that it shows how far a replica is behind. */
+export const beatKey = ({ concertId }: ConcertKeys): string => `queue:beat:{${concertId}}`;
+
 /** The id of the n-th concert of a run. Every key that qbench touches carries one of these. */
 export const concertIdOf = (runId: string, n: number): string => `qbench:${runId}:${n}`;
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AUDITS } from "../audit/audit-depth.js";
 import { CLIENTS, WRITES } from "../drivers/driver.js";
 import { SCORES } from "../queue/outcome.js";
-import { CONNECTIONS, ORDERS } from "../scenario/scenario.js";
+import { CONNECTIONS, ORDERS, POLL_BY } from "../scenario/scenario.js";
 import { VERDICTS } from "../stats/comparison.js";
 import { agentFacts } from "./agents.js";
 import { thresholdResult } from "./thresholds.js";
@@ -130,6 +130,7 @@ const scenario = z.object({
     .array(z.object({ fromPerSec: amount, toPerSec: amount, forMs: amount }))
     .nullish()
     .meta({ description: "rates one after another; ratePerSec is then their mean" }),
+  pollBy: z.enum(POLL_BY).optional(),
   pollEvery: z.union([z.literal("adaptive"), z.object({ everyMs: amount, jitterPercent: amount })]).nullish(),
   leavePercent: amount.optional(),
   returnAfterMs: amount.nullish(),

@@ -38,6 +38,7 @@ export const SCENARIO: Scenario = {
   arrival: "constant",
   stages: null,
   pollEvery: null,
+  pollBy: "entry",
   leavePercent: 0,
   returnAfterMs: null,
   doubleClickPercent: 0,

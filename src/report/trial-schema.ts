@@ -52,6 +52,12 @@ const server = z.object({
       description:
         "of a cluster, each primary, the one with most to do first: its place in target.nodes, its calls, its share of all",
     }),
+  replicas: z
+    .array(z.object({ node: z.int().min(-1), reads: count, cpuUtilization: amount.nullable() }))
+    .optional()
+    .meta({
+      description: "of a cluster, each replica that positions were read from, and how many it told by its own count",
+    }),
   callsSent: count,
   callsPerEntry: amount,
   cpuUtilization: amount.nullable(),
@@ -122,10 +128,29 @@ const users = z
     returns: count,
     leaves: count,
     leavesFailed: count,
+    reads: count.optional().meta({ description: "positions that were read without entering" }),
+    readsFailed: count.optional(),
+    readsNowhere: count.optional().meta({ description: "of reads: the user stood nowhere" }),
   })
   .meta({
-    description: "how entries came about: their sum is entries.attempted, but for leaves, which are no entries",
+    description:
+      "how entries came about: their sum is entries.attempted, but for leaves and reads, which are no entries",
   });
+const staleness = z
+  .object({
+    replicas: count.meta({ description: "that were asked: those of the primary which holds the first concert" }),
+    everyUs: amount.meta({ description: "how often each was asked; so much may be missing in each figure" }),
+    reads: count,
+    staleReads: count.meta({ description: "of reads: something was lacking that had been acknowledged before" }),
+    failed: count,
+    behind: z.object({
+      unit: z.literal("us"),
+      p50: amount.nullable(),
+      p99: amount.nullable(),
+      max: amount.nullable(),
+    }),
+  })
+  .meta({ description: "where positions are read from replicas: how far behind these were" });
 const admission = z
   .object({
     design: name,
@@ -280,6 +305,7 @@ export const trial = z
       .meta({ description: "Little's law: entries in progress by rate × latency, and as they were counted" }),
     admission: admission.optional(),
     sharding: sharding.optional(),
+    staleness: staleness.optional(),
     parts: z.array(part).optional().meta({ description: "where strategies are mixed: each one's entries" }),
     agents: z.array(agentFigures).optional().meta({ description: "where agents made the load" }),
     roundTripsPerEntry: amount,

@@ -127,10 +127,17 @@ export const eventsIn = ({ strategies }: RunReport): string[] =>
     }),
   );
 
+const POLLED_BY = {
+  entry: "",
+  read: ", by reading their position",
+  replica: ", by reading their position from a replica",
+};
+
 /** What users do besides entering once, as (words); older reports know of nothing. */
 function habitsOf(scenario: RunReport["scenario"]): string[] {
   const {
     pollEvery,
+    pollBy = "entry",
     leavePercent = 0,
     returnAfterMs,
     doubleClickPercent = 0,
@@ -138,8 +145,10 @@ function habitsOf(scenario: RunReport["scenario"]): string[] {
     botsPercent = 0,
   } = scenario;
   const said: string[] = [];
-  if (pollEvery)
-    said.push(`polling ${pollEvery === "adaptive" ? "adaptively" : `every ${pollEveryValue.format(pollEvery)}`}`);
+  if (pollEvery) {
+    const often = pollEvery === "adaptive" ? "adaptively" : `every ${pollEveryValue.format(pollEvery)}`;
+    said.push(`polling ${often}${POLLED_BY[pollBy]}`);
+  }
   if (leavePercent > 0) {
     const back = typeof returnAfterMs === "number" ? `, coming back after ${formatDuration(returnAfterMs)}` : "";
     said.push(`leaving after ${leavePercent} % of answers${back}`);
@@ -288,6 +297,7 @@ export function warningsIn({ warnings, strategies }: RunReport): Warning[] {
 const USER_WORDS = {
   arrivals: "arrived",
   polls: "polls",
+  reads: "positions read",
   repeats: "repeats",
   returns: "came back",
   leaves: "left",
@@ -299,7 +309,7 @@ export function usersIn({ strategies }: RunReport): string[] {
     const counts = trials.flatMap(({ complete, users }) => (complete && users !== undefined ? [users] : []));
     if (counts.length === 0) return [];
     const parts = Object.entries(USER_WORDS).map(([key, word]) => {
-      const sum = counts.reduce((total, users) => total + users[key as keyof typeof USER_WORDS], 0);
+      const sum = counts.reduce((total, users) => total + (users[key as keyof typeof USER_WORDS] ?? 0), 0);
       return `${sum.toLocaleString("en-US")} ${word}`;
     });
     return [`${name}: ${parts.filter((part) => !part.startsWith("0 ")).join(", ")}`];

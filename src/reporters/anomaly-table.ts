@@ -31,7 +31,7 @@ const MARKS: Readonly<Record<Rate["promise"], string>> = {
 };
 
 /** Null where there is nothing to say. */
-export function anomalyTable({ strategies }: RunReport): AnomalyTable | null {
+export function anomalyTable({ scenario, strategies }: RunReport): AnomalyTable | null {
   const summaries = strategies.map(({ summary }) => summary);
   if (!tellsOfAnomalies(summaries)) return null;
   const rateOf = (summary: StrategySummary, kind: string): Rate | undefined => summary.anomalies?.[kind];
@@ -41,7 +41,9 @@ export function anomalyTable({ strategies }: RunReport): AnomalyTable | null {
     kind,
     cells: summaries.map((summary) => cellOf(rateOf(summary, kind))),
   }));
-  const missing = ANOMALY_KINDS.filter((kind) => !isExercised(kind));
+  // Who never asks replicas has nothing to know of their staleness.
+  const isMeant = (kind: string): boolean => kind !== "stale-read" || scenario.pollBy === "replica";
+  const missing = ANOMALY_KINDS.filter((kind) => isMeant(kind) && !isExercised(kind));
   return {
     heads: strategies.map(({ name }) => name),
     rows,

@@ -1,5 +1,6 @@
 import { agentsIn } from "../report/agent-words.js";
 import { nodesIn } from "../report/node-words.js";
+import { readingIn } from "../report/reading-words.js";
 import type { RunReport } from "../report/schema.js";
 import { thresholdText } from "../report/thresholds.js";
 import { admissionIn, answerOf, eventsIn, headerOf, partsIn, shardsIn, usersIn, warningsIn } from "../report/words.js";
@@ -27,6 +28,7 @@ export const markdown: TextReporter = {
       listOf(partsIn(report).map((line) => ["Mix", line])),
       listOf(nodesIn(report).map((line) => ["Primaries", line])),
       listOf(shardsIn(report).map((line) => ["Order", line])),
+      listOf(readingIn(report).map((line) => ["Polls", line])),
       listOf(admissionIn(report).map((line) => ["Admission", line])),
       listOf(agentsIn(report).map((line) => ["Agents", line])),
       anomalies(report),

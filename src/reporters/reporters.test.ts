@@ -286,9 +286,31 @@ describe("the fixture", () => {
   });
 });
 
+const NO_READS = { reads: 0, readsFailed: 0, readsNowhere: 0 };
+
+it.each(["table", "markdown"])("%s tells how positions were read, and how stale replicas were", (name) => {
+  const [trial] = trialsOf(SCENARIO).filter(({ strategy }) => strategy === "lua");
+  const users = { arrivals: 10, polls: 0, repeats: 0, returns: 0, leaves: 0, leavesFailed: 0 };
+  const staleness = {
+    replicas: 1,
+    everyUs: 1000,
+    reads: 400,
+    staleReads: 100,
+    failed: 0,
+    behind: { unit: "us" as const, p50: 0, p99: 1500, max: 4000 },
+  };
+  const server = { ...trial!.server, replicas: [{ node: 3, reads: 1234, cpuUtilization: 0.25 }] };
+  const change = { users: { ...users, reads: 1234, readsFailed: 0, readsNowhere: 7 }, staleness, server };
+  const trials = trialsOf(SCENARIO).filter(({ strategy }) => strategy === "lua").length;
+  const told = render(name, reportOf({}, { lua: { change } })).replaceAll(/\s+/g, " ");
+  expect(told).toContain(`${(1234 * trials).toLocaleString("en-US")} positions read, ${7 * trials} found nowhere`);
+  expect(told).toContain("the busiest replica 25.0 % busy");
+  expect(told).toContain("0 µs at p50, 1.50 ms at p99, 4.00 ms at most, and up to 1.00 ms more; 25.0 % of the probes");
+});
+
 it.each(["table", "markdown"])("%s tells what users did besides entering, and how much never started", (name) => {
   const [trial] = trialsOf(SCENARIO).filter(({ strategy }) => strategy === "lua");
-  const users = { arrivals: 1200, polls: 34, repeats: 0, returns: 2, leaves: 5, leavesFailed: 1 };
+  const users = { arrivals: 1200, polls: 34, repeats: 0, returns: 2, leaves: 5, leavesFailed: 1, ...NO_READS };
   const entries = { ...trial!.entries, dropped: trial!.entries.attempted };
   const report = reportOf({}, { lua: { change: { users, entries } } });
   const told = render(name, report);

@@ -3,6 +3,7 @@ import Table from "cli-table3";
 import { agentsIn } from "../report/agent-words.js";
 import { percentText, printable } from "../report/format.js";
 import { nodesIn } from "../report/node-words.js";
+import { readingIn } from "../report/reading-words.js";
 import type { RunReport, StrategyReport } from "../report/schema.js";
 import { type ThresholdResult, thresholdText } from "../report/thresholds.js";
 import { admissionIn, answerOf, eventsIn, headerOf, partsIn, shardsIn, usersIn, warningsIn } from "../report/words.js";
@@ -46,6 +47,10 @@ export const table: TextReporter = {
       ),
       labelled(
         shardsIn(report).map((line) => ["order", line]),
+        chalk.dim,
+      ),
+      labelled(
+        readingIn(report).map((line) => ["polls", line]),
         chalk.dim,
       ),
       labelled(

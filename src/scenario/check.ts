@@ -99,6 +99,13 @@ export function conflictsIn(scenario: Scenario): Conflict[] {
         `got ${formatCount(prefill)} in each of ${formatCount(concerts)}`,
     });
   }
+  if (scenario.pollBy === "replica" && scenario.client === "ioredis") {
+    conflicts.push({
+      properties: ["pollBy", "client"],
+      message:
+        "positions are read from replicas by client wire alone; an ioredis Cluster would send the entries' reads there too",
+    });
+  }
   if (scenario.admit !== null && scenario.strategies.some((name) => strategyNamed(name).isSharded)) {
     conflicts.push({
       properties: ["strategies", "admit"],
@@ -175,6 +182,7 @@ export function warningsOn(scenario: Scenario, isGiven: (property: Property) => 
     withoutEffect("arrival", "without a rate");
     withoutEffect("maxInFlight", "without a rate");
   } else if (scenario.thinkTimeMs > 0) withoutEffect("thinkTimeMs", "with a rate: arrivals do not wait for answers");
+  if (scenario.pollEvery === null) withoutEffect("pollBy", "where nobody polls");
   if (scenario.leavePercent === 0) withoutEffect("returnAfterMs", "where nobody leaves");
   if (scenario.admit === null) {
     for (const property of ["admitEveryMs", "admitBatch", "admitTtlMs"] as const) {

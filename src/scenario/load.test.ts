@@ -73,6 +73,7 @@ describe("a scenario", () => {
       arrival: "constant",
       stages: null,
       pollEvery: null,
+      pollBy: "entry",
       leavePercent: 0,
       returnAfterMs: null,
       doubleClickPercent: 0,

@@ -9,7 +9,7 @@ import { instanceShares } from "./instance-shares.js";
 import { mix, strategyMix, strategyNames } from "./list-values.js";
 import { pollEvery } from "./poll-every.js";
 import { rtt } from "./rtt.js";
-import { CONNECTIONS, ORDERS, type Scenario } from "./scenario.js";
+import { CONNECTIONS, ORDERS, POLL_BY, type Scenario } from "./scenario.js";
 import { stages } from "./stages.js";
 import { choice, count, duration, memory, number, percent, type ValueType } from "./values.js";
 
@@ -171,7 +171,14 @@ export const SCENARIO_OPTIONS: { readonly [P in Property]: ScenarioOption<Scenar
     type: pollEvery,
     fallback: null,
     fallbackText: "never",
-    help: "a user who waits enters again and again, after this pause",
+    help: "a user who waits asks for his position again and again, after this pause",
+  },
+  pollBy: {
+    flag: "poll-by",
+    group: "Users",
+    type: choice(POLL_BY),
+    fallback: "entry",
+    help: "whoever polls enters again, or reads his position only, from the primary or from a replica of it",
   },
   leavePercent: {
     flag: "leave",

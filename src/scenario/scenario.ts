@@ -19,10 +19,15 @@ export interface Mix {
 /** Pause before a waiting user asks again, ± so many per cent; "adaptive": the longer, the further back he stands. */
 export type PollEvery = { readonly everyMs: number; readonly jitterPercent: number } | "adaptive";
 
+export const POLL_BY = ["entry", "read", "replica"] as const;
+/** entry: whoever polls enters again. read: he asks for his position only. replica: he asks that of a replica. */
+export type PollBy = (typeof POLL_BY)[number];
+
 /** What users do besides entering once. Shares in per cent. */
 export interface Behaviour {
   /** null: nobody polls. */
   readonly pollEvery: PollEvery | null;
+  readonly pollBy: PollBy;
   /** Share of answers upon which a waiting user leaves. */
   readonly leavePercent: number;
   /** Pause after which those who left come back; null: they do not. */

@@ -3,6 +3,7 @@ import { concertKeys, userIdOf } from "../queue/keys.js";
 import { OUTCOMES, type Outcome, SCORES, type Score } from "../queue/outcome.js";
 import { startTestRedis, type TestRedis } from "../targets/testing.js";
 import { STRATEGIES } from "./index.js";
+import { READING } from "./position.js";
 import type { Strategy } from "./strategy.js";
 import { callsDuring, EntryRun, loadScripts } from "./testing.js";
 
@@ -79,6 +80,14 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
+async function prepareConcert(): Promise<void> {
+  await test.redis.flushall();
+  await test.redis.zadd(keys.waiting, ...WAITING.flatMap((user) => [user + 1, userIdOf(user)]));
+  await test.redis.set(keys.sequence, WAITING.length);
+  await test.redis.hset(keys.tokenPrefix + userIdOf(ACTIVE_USER), "token", "prepared");
+  await test.redis.zadd(keys.active, Date.now() + 60_000, userIdOf(ACTIVE_USER));
+}
+
 it("lists the strategies in the order of the table", () => {
   expect(STRATEGIES.map((strategy) => strategy.name)).toEqual(Object.keys(TABLE));
 });
@@ -86,12 +95,8 @@ it("lists the strategies in the order of the table", () => {
 describe.each(STRATEGIES.map((strategy) => [strategy.name, strategy] as const))("%s", (_, strategy) => {
   describe.each(SCORES)("score %s", (score) => {
     beforeEach(async () => {
-      await test.redis.flushall();
+      await prepareConcert();
       await loadScripts(test.redis, strategy);
-      await test.redis.zadd(keys.waiting, ...WAITING.flatMap((user) => [user + 1, userIdOf(user)]));
-      await test.redis.set(keys.sequence, WAITING.length);
-      await test.redis.hset(keys.tokenPrefix + userIdOf(ACTIVE_USER), "token", "prepared");
-      await test.redis.zadd(keys.active, Date.now() + 60_000, userIdOf(ACTIVE_USER));
     });
 
     const entryOf = (user: number): EntryRun =>
@@ -148,5 +153,23 @@ describe.each(STRATEGIES.map((strategy) => [strategy.name, strategy] as const))(
     it("makes its machine once, so that drivers compile its batches once", () => {
       expect(strategy.machine(score)).toBe(strategy.machine(score));
     });
+  });
+});
+
+describe("reading a position", () => {
+  it.each([
+    ["NEW", { outcome: "NEW", position: 0, total: 0 }],
+    ["WAITING", { outcome: "WAITING", position: 2, total: 3 }],
+    ["ACTIVE", { outcome: "ACTIVE", position: 0, total: 0 }],
+  ] as const)("finds a user who is %s where he is, in one round trip, by reading only", async (outcome, answer) => {
+    await prepareConcert();
+    const strategy = { machine: () => READING };
+    const user = USERS[outcome];
+    const reading = new EntryRun({ redis: test.redis, strategy, score: "timestamp", keys, user, timestampMs: 0 });
+    const calls = await callsDuring(test.redis, async () => {
+      expect(await reading.finish()).toMatchObject(answer);
+    });
+    expect(reading.roundTrips).toBe(1);
+    expect(calls).toEqual({ zcard: 1, zrank: 1, exists: 1 });
   });
 });

@@ -7,7 +7,7 @@ import type { Answer, EntryMachine, Reply, Send, Strategy } from "./strategy.js"
 /** For tests: one entry carried out against a server, at the pace of the test. */
 export interface EntryOptions {
   readonly redis: Redis;
-  readonly strategy: Strategy;
+  readonly strategy: Pick<Strategy, "machine">;
   readonly score: Score;
   readonly keys: ConcertKeys;
   readonly user: number;

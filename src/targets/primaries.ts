@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from "ioredis";
 import { usageError } from "../base/errors.js";
+import type { Scenario } from "../scenario/scenario.js";
 
 /** What concerns each node for itself, whether the target is one server or a cluster. */
 
@@ -7,21 +8,41 @@ import { usageError } from "../base/errors.js";
 export const primariesOf = (control: Redis): readonly Redis[] =>
   control.isCluster ? (control as unknown as Cluster).nodes("master") : [control];
 
-/** @throws QbenchError (usage) if a primary has fewer replicas than must have each write. */
-export async function mustReplicate({ control }: { readonly control: Redis }, replicas: number): Promise<void> {
-  if (replicas === 0) return;
+/** A connection to each replica of a cluster; where there is one server, none. */
+export const replicasIn = (control: Redis): readonly Redis[] =>
+  control.isCluster ? (control as unknown as Cluster).nodes("slave") : [];
+
+/** @throws QbenchError (usage) if a primary has fewer replicas than the scenario's options need. */
+export async function mustReplicate(
+  { control }: { readonly control: Redis },
+  { waitReplicas, pollBy, pollEvery }: Pick<Scenario, "waitReplicas" | "pollBy" | "pollEvery">,
+): Promise<void> {
+  const readsReplicas = pollBy === "replica" && pollEvery !== null;
+  if (waitReplicas === 0 && !readsReplicas) return;
+  if (readsReplicas && !control.isCluster) {
+    throw usageError(
+      "--poll-by replica: the target is one server, and replicas are read in clusters only",
+      "--cluster-shape 3x1 starts a cluster with a replica for each primary",
+    );
+  }
   const infos = await Promise.all(primariesOf(control).map((node) => node.info("replication")));
   const fewest = Math.min(...infos.map((info) => Number(/connected_slaves:(\d+)/.exec(info)?.[1] ?? 0)));
-  if (fewest >= replicas) return;
+  if (readsReplicas && fewest === 0) {
+    throw usageError(
+      "--poll-by replica: a primary has no replica to read from",
+      "--cluster-shape 3x1 starts a cluster with one for each",
+    );
+  }
+  if (fewest >= waitReplicas) return;
   throw usageError(
-    `--wait-replicas ${replicas}: a primary has ${fewest} replicas`,
+    `--wait-replicas ${waitReplicas}: a primary has ${fewest} replicas`,
     "as many as that many must have each write; --cluster-shape 3x1 starts a cluster with one each",
   );
 }
 
 /** A connection to each replica of a primary of this cluster. */
 export async function replicasOf(control: Redis, primary: Redis): Promise<Redis[]> {
-  const replicas = (control as unknown as Cluster).nodes("slave");
+  const replicas = replicasIn(control);
   const infos = await Promise.all(replicas.map((node) => node.info("replication")));
   return replicas.filter((_, i) => infos[i]!.includes(`master_port:${primary.options.port}\r`));
 }

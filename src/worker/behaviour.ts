@@ -1,5 +1,6 @@
+import { OPERATION, type OperationCode } from "../audit/history.js";
 import { type Prng, prng } from "../base/prng.js";
-import type { Behaviour } from "../scenario/scenario.js";
+import type { Behaviour, PollBy } from "../scenario/scenario.js";
 
 /**
  * What a user does besides entering once, drawn from the seed: pure, so that the same seed gives the same crowd. Times
@@ -12,6 +13,12 @@ const DOUBLE_CLICK_US = 50_000;
 export const RELOAD_EVERY_US = 100_000;
 /** Pauses of those who poll adaptively: from … to at the front of the queue and at its back. */
 const ADAPTIVE_US = { front: [1e6, 2e6], back: [8e6, 10e6] } as const;
+
+const POLLING: Readonly<Record<PollBy, OperationCode>> = {
+  entry: OPERATION.poll,
+  read: OPERATION.read,
+  replica: OPERATION.replicaRead,
+};
 
 export class Habits {
   readonly #behaviour: Behaviour;
@@ -38,6 +45,11 @@ export class Habits {
 
   leaves(): boolean {
     return this.#happens(this.#behaviour.leavePercent);
+  }
+
+  /** What whoever polls does. */
+  get polling(): OperationCode {
+    return POLLING[this.#behaviour.pollBy];
   }
 
   /** How long he waits before he asks again; null: he does not. Place and length of the queue as he was last told. */

@@ -1,5 +1,5 @@
 import { type LineUp, sinceStart } from "../audit/clocks.js";
-import { OPERATION, type OperationCode, RESULT, type ResultCode } from "../audit/history.js";
+import { isEntry, isRead, OPERATION, type OperationCode, RESULT, type ResultCode } from "../audit/history.js";
 import type { Alarm } from "../base/alarm.js";
 import { nowUs } from "../base/clock.js";
 import { deriveSeed } from "../base/prng.js";
@@ -10,6 +10,7 @@ import { PACERS } from "../pacers/index.js";
 import { type Batch, withBeside, withoutBeside } from "../strategies/command.js";
 import { strategyNamed } from "../strategies/index.js";
 import { LEAVING } from "../strategies/leave.js";
+import { READING } from "../strategies/position.js";
 import { type Answer, type EntryMachine, type Reply, UnexpectedReply } from "../strategies/strategy.js";
 import { longestAwayMs } from "./away.js";
 import { Habits } from "./behaviour.js";
@@ -237,7 +238,7 @@ export class Instance implements DriverEvents, EntryStarter {
     const { table, users } = trial;
     const slot = trial.free[--trial.freeSlots]!;
     trial.inProgress++;
-    if (operation !== OPERATION.leave) {
+    if (isEntry(operation)) {
       trial.remaining--;
       trial.attempted++;
       trial.recorder.startLag?.record(now - plannedUs);
@@ -264,13 +265,20 @@ export class Instance implements DriverEvents, EntryStarter {
   /** Gets the connection that the entry needs, now or when its turn comes. */
   #lineUp(slot: number, now: number): void {
     const { table, pool } = this.#trial!;
-    const connection = pool.acquire(slot, this.#driver.routeOf(table.concert[slot]!));
+    const connection = pool.acquire(slot, this.#routeOf(slot));
     if (connection >= 0) {
       this.#grant(slot, connection, now);
       return;
     }
     table.stage[slot] = STAGE.waiting;
     table.connection[slot] = -1;
+  }
+
+  #routeOf(slot: number): number {
+    const { table } = this.#trial!;
+    const concert = table.concert[slot]!;
+    const isForReplica = table.operation[slot] === OPERATION.replicaRead;
+    return isForReplica ? this.#driver.replicaRouteOf(concert) : this.#driver.routeOf(concert);
   }
 
   #grant(slot: number, connection: number, now: number): void {
@@ -284,7 +292,9 @@ export class Instance implements DriverEvents, EntryStarter {
 
   #machineOf(slot: number): EntryMachine {
     const { table, machine } = this.#trial!;
-    return table.operation[slot] === OPERATION.leave ? LEAVING : machine;
+    const operation = table.operation[slot]!;
+    if (isEntry(operation)) return machine;
+    return isRead(operation) ? READING : LEAVING;
   }
 
   /** `via`: another node's connection, which does not hold the slot yet. */
@@ -294,8 +304,10 @@ export class Instance implements DriverEvents, EntryStarter {
     table.isAsking[slot] = via < 0 ? 0 : 1;
     table.roundTrips[slot]!++;
     if (batch.writes) table.hasWritten[slot] = 1;
+    const connection = via < 0 ? table.connection[slot]! : via;
+    if (isRead(table.operation[slot]!)) this.#countRead(slot, connection);
     this.#driver.send(
-      via < 0 ? table.connection[slot]! : via,
+      connection,
       this.#batchOf(slot),
       table.concert[slot]!,
       table.user[slot]!,
@@ -303,6 +315,13 @@ export class Instance implements DriverEvents, EntryStarter {
       carried,
       table.tokenOf(slot),
     );
+  }
+
+  #countRead(slot: number, connection: number): void {
+    const { table, recorder } = this.#trial!;
+    const isAtPrimary = Math.floor(connection / this.#poolSize) === this.#driver.routeOf(table.concert[slot]!);
+    if (isAtPrimary) recorder.reads.sentToPrimary++;
+    else recorder.reads.sentToReplica++;
   }
 
   /** What was sent last, or is to be: the strategy's batch, with what goes beside it. */
@@ -442,8 +461,9 @@ export class Instance implements DriverEvents, EntryStarter {
     const { part } = table.state[slot]!;
     if (parts !== null && part !== undefined) parts.succeed(part, outcome, now - table.readyUs[slot]!);
     recorder.succeed(table, slot, workload.numberOf(concert), answer, now);
-    if (table.operation[slot] === OPERATION.leave) workload.countLeave(concert, outcome);
-    else workload.countAnswer(concert, outcome);
+    const operation = table.operation[slot]!;
+    if (isEntry(operation)) workload.countAnswer(concert, outcome);
+    else if (operation === OPERATION.leave) workload.countLeave(concert, outcome);
     this.#end(slot, RESULT[outcome], position, total, now);
   }
 
@@ -454,8 +474,9 @@ export class Instance implements DriverEvents, EntryStarter {
     const { part } = table.state[slot]!;
     if (parts !== null && part !== undefined && wasSent) parts.fail(part);
     recorder.fail(table, slot, workload.numberOf(concert), kind, inDoubt, wasSent, now);
-    if (table.operation[slot] !== OPERATION.leave) workload.countFailure(concert, inDoubt);
-    else if (inDoubt) workload.countLeaveInDoubt(concert);
+    const operation = table.operation[slot]!;
+    if (isEntry(operation)) workload.countFailure(concert, inDoubt);
+    else if (operation === OPERATION.leave && inDoubt) workload.countLeaveInDoubt(concert);
     this.#end(slot, inDoubt ? RESULT.inDoubt : RESULT.failed, 0, 0, now);
   }
 
@@ -558,7 +579,7 @@ export class Instance implements DriverEvents, EntryStarter {
   }
 }
 
-/** Entries and leaves that can be in progress at once. */
+/** Entries, leaves and readings that can be in progress at once. */
 function slotsOf({ arrivals, vus, behaviour }: Segment): number {
   if (arrivals !== null) return arrivals.maxInFlight;
   const repeats =
@@ -651,6 +672,7 @@ function resultOf(
     planned: trial.load.planned,
     users: trial.users.counts,
     leaves: recorder.leaves,
+    reads: recorder.reads,
     seconds,
     moments: recorder.moments?.data() ?? null,
     events: trial.events.finish(nowUs()),

@@ -1,4 +1,13 @@
-import { History, OPERATION, type OperationCode, type OutcomeCode, RESULT, type ResultCode } from "../audit/history.js";
+import {
+  History,
+  isEntry,
+  isRead,
+  OPERATION,
+  type OperationCode,
+  type OutcomeCode,
+  RESULT,
+  type ResultCode,
+} from "../audit/history.js";
 import { Histogram } from "../measure/histogram.js";
 import { Moments } from "../measure/moments.js";
 import { Timeline } from "../measure/timeline.js";
@@ -20,6 +29,7 @@ export class Recorder {
   readonly poll: Histogram | null;
   readonly moments: Moments | null;
   readonly leaves = { succeeded: 0, failed: 0 };
+  readonly reads = { succeeded: 0, failed: 0, nowhere: 0, sentToPrimary: 0, sentToReplica: 0 };
   readonly history: History;
   succeeded = 0;
   failedCount = 0;
@@ -55,21 +65,26 @@ export class Recorder {
     const plannedUs = table.plannedUs[slot]!;
     const readyUs = table.readyUs[slot]!;
     const sentUs = table.sentUs[slot]!;
-    if (table.operation[slot] === OPERATION.leave) {
-      this.leaves.succeeded++;
-      this.#note(table, slot, concertNumber, RESULT[answer.outcome], sentUs, endUs, 0, 0);
+    const operation = table.operation[slot]!;
+    const { outcome, position, total } = answer;
+    if (!isEntry(operation)) {
+      if (isRead(operation)) {
+        this.reads.succeeded++;
+        if (outcome === "NEW") this.reads.nowhere++;
+        this.poll?.record(endUs - readyUs);
+      } else this.leaves.succeeded++;
+      this.#note(table, slot, concertNumber, RESULT[outcome], sentUs, endUs, position, total);
       return;
     }
     this.succeeded++;
-    this.answers[answer.outcome]++;
+    this.answers[outcome]++;
     this.roundTrips += table.roundTrips[slot]!;
     this.timeline.succeed(endUs - readyUs, endUs - this.#startUs);
     this.moments?.succeed(endUs - this.#startUs);
     this.service.record(endUs - sentUs);
     this.poolWait.record(sentUs - readyUs);
     this.response?.record(endUs - plannedUs);
-    if (this.poll !== null && table.operation[slot] === OPERATION.poll) this.poll.record(endUs - readyUs);
-    const { outcome, position, total } = answer;
+    if (operation === OPERATION.poll) this.poll?.record(endUs - readyUs);
     this.#note(table, slot, concertNumber, RESULT[outcome], sentUs, endUs, position, total);
   }
 
@@ -86,8 +101,9 @@ export class Recorder {
     const readyUs = table.readyUs[slot]!;
     const sentUs = wasSent ? table.sentUs[slot]! : endUs;
     this.#note(table, slot, concertNumber, isInDoubt ? RESULT.inDoubt : RESULT.failed, sentUs, endUs, 0, 0);
-    if (table.operation[slot] === OPERATION.leave) {
-      this.leaves.failed++;
+    const operation = table.operation[slot]!;
+    if (!isEntry(operation)) {
+      (isRead(operation) ? this.reads : this.leaves).failed++;
       return;
     }
     this.failedCount++;

@@ -106,6 +106,17 @@ export interface PartCounts {
   readonly entry: HistogramData;
 }
 
+/** Positions that were read without entering. */
+export interface ReadCounts {
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Of those that succeeded: he stood nowhere. */
+  readonly nowhere: number;
+  /** How often one was sent to the node that the slot is known to be of, and to replicas of it. */
+  readonly sentToPrimary: number;
+  readonly sentToReplica: number;
+}
+
 export interface SegmentResult {
   readonly index: number;
   /** From the barrier to the end of the last entry. */
@@ -123,7 +134,7 @@ export interface SegmentResult {
   readonly failed: HistogramData;
   readonly response: HistogramData | null;
   readonly startLag: HistogramData | null;
-  /** `entry` of the polls alone; null where nobody polls. */
+  /** Of the polls alone, whether they are entries or not, as `entry`; null where nobody polls. */
   readonly poll: HistogramData | null;
   /** By how much chunks were held back; null where no delay is added. */
   readonly addedDelay: HistogramData | null;
@@ -131,6 +142,8 @@ export interface SegmentResult {
   readonly users: UserCounts;
   /** Users' leaving, which is no entry. */
   readonly leaves: { readonly succeeded: number; readonly failed: number };
+  /** Users' asking where they stand, which is none either. */
+  readonly reads: ReadCounts;
   readonly seconds: readonly SecondData[];
   readonly moments: MomentsData | null;
   readonly events: readonly EventData[];

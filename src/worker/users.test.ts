@@ -9,6 +9,7 @@ import type { Workload } from "./workload.js";
 
 const NOTHING: Behaviour = {
   pollEvery: null,
+  pollBy: "entry",
   leavePercent: 0,
   returnAfterMs: null,
   doubleClickPercent: 0,

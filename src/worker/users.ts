@@ -1,4 +1,4 @@
-import { OPERATION, type OperationCode, RESULT, type ResultCode } from "../audit/history.js";
+import { isEntry, OPERATION, type OperationCode, RESULT, type ResultCode } from "../audit/history.js";
 import { Agenda } from "./agenda.js";
 import { type Habits, RELOAD_EVERY_US } from "./behaviour.js";
 import type { EntryStarter } from "./load.js";
@@ -135,8 +135,9 @@ export class Users {
         break;
       default:
         if (this.#mayStart(now)) {
-          this.#counts.polls++;
-          this.#start(place, OPERATION.poll, plannedUs, now);
+          const polling = this.#habits!.polling;
+          if (isEntry(polling)) this.#counts.polls++;
+          this.#start(place, polling, plannedUs, now);
         } else this.#pollLater(place, 0, 0, now);
     }
   }

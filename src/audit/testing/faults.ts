@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { AnomalyKind } from "../../queue/anomaly.js";
+import { isEntry, OPERATIONS } from "../history.js";
 import { type Call, type Concert, type Entry, preparedAs, type World, without } from "./world.js";
 
 /** For tests: what can be wrong with a trial, one fault at a time. */
@@ -12,7 +13,8 @@ export function pick<T>(items: readonly T[], drawn: number): T {
 
 const concertOf = (world: World, { concert }: Entry): Concert => world.concerts[concert]!;
 const isSame = (a: Entry, b: Entry): boolean => a.user === b.user && a.concert === b.concert;
-const entriesOf = ({ entries }: World): Entry[] => entries.filter(({ operation }) => operation !== "leave");
+const isAnEntry = ({ operation }: Entry): boolean => isEntry(OPERATIONS.indexOf(operation));
+const entriesOf = ({ entries }: World): Entry[] => entries.filter(isAnEntry);
 const joined = (world: World): Entry[] => entriesOf(world).filter(({ result }) => result === "NEW");
 /** Nothing is in doubt about him: he was never admitted, did not leave, and no entry of his may or may not have been. */
 const isCertain = (world: World, concert: Concert, user: number): boolean => {
@@ -42,11 +44,12 @@ const named = (world: World): Call[] =>
     : [];
 const certainEntry = (world: World, entry: Entry): boolean => isCertain(world, concertOf(world, entry), entry.user);
 const isWaiting = (world: World, entry: Entry): boolean => concertOf(world, entry).waiting.includes(entry.user);
-const wasQueued = ({ result, operation }: Entry): boolean =>
-  operation !== "leave" && (result === "NEW" || result === "WAITING");
+const wasQueued = (entry: Entry): boolean => isAnEntry(entry) && (entry.result === "NEW" || entry.result === "WAITING");
+
+type Plant = (world: World, drawn: number) => void;
 
 /** One fault each, planted in a world without any; `drawn` says where. */
-export const FAULTS: [name: string, kind: AnomalyKind, plant: (world: World, drawn: number) => void][] = [
+export const FAULTS: [name: string, kind: AnomalyKind, plant: Plant][] = [
   [
     "a user who was told NEW is gone",
     "lost",
@@ -81,6 +84,29 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: (world: World, dra
       );
       concertOf(world, entry).waiting = without(concertOf(world, entry).waiting, entry.user);
       world.entries.push({ ...entry, operation: "leave", result: "NEW", sentUs: 1e6, repliedUs: 1e6 + 5 });
+    },
+  ],
+  ...(["read", "replica-read"] as const).map((operation): [string, AnomalyKind, Plant] => [
+    `a user who waits is found nowhere by a ${operation}`,
+    operation === "read" ? "wrong-outcome" : "stale-read",
+    (world, drawn) => {
+      const entry = pick(
+        joined(world).filter((one) => isWaiting(world, one) && certainEntry(world, one)),
+        drawn,
+      );
+      world.entries.push({ ...entry, operation, result: "NEW", sentUs: 1e6, repliedUs: 1e6 + 5 });
+    },
+  ]),
+  [
+    "a user who is found nowhere when he asks is gone",
+    "lost",
+    (world, drawn) => {
+      const entry = pick(
+        joined(world).filter((one) => isWaiting(world, one) && certainEntry(world, one)),
+        drawn,
+      );
+      concertOf(world, entry).waiting = without(concertOf(world, entry).waiting, entry.user);
+      world.entries.push({ ...entry, operation: "read", result: "NEW", sentUs: 1e6, repliedUs: 1e6 + 5 });
     },
   ],
   [

@@ -8,6 +8,7 @@ import type { Prepared } from "../concert-audit.js";
 import {
   ENTRY_BYTES,
   History,
+  isEntry,
   OPERATIONS,
   type Operation,
   type OperationCode,
@@ -79,6 +80,8 @@ const event = fc.record({
     "enter",
     "admit",
     "leave",
+    "read",
+    "replica-read",
     "token ends",
     "fail",
     "doubt, done",
@@ -142,6 +145,7 @@ function happen(world: World, one: Event, atUs: number): void {
   if (one.what === "admit") admit(world, one, atUs, number);
   else if (one.what === "token ends") endToken(world, concert, one);
   else if (one.what === "leave") leave(world, one, atUs, number);
+  else if (one.what === "read" || one.what === "replica-read") read(world, one, atUs, number, one.what);
   else enter(world, one, atUs, number);
 }
 
@@ -184,6 +188,16 @@ function leave(world: World, one: Event, atUs: number, number: number): void {
   concert.active.delete(user);
   concert.tokens = without(concert.tokens, user);
   record(world, one, { concert: number, user, operation: "leave", result, atUs, position: 0, total: 0 });
+}
+
+/** A replica that is not behind tells what its primary would. */
+function read(world: World, one: Event, atUs: number, number: number, operation: "read" | "replica-read"): void {
+  const { waiting, tokens } = world.concerts[number]!;
+  const user = userOf(world, one);
+  const place = tokens.includes(user) ? -1 : waiting.indexOf(user);
+  const result = tokens.includes(user) ? "ACTIVE" : place < 0 ? "NEW" : "WAITING";
+  const told = { position: place + 1, total: place < 0 ? 0 : waiting.length };
+  record(world, one, { concert: number, user, operation, result, atUs, ...told });
 }
 
 function enter(world: World, one: Event, atUs: number, number: number): void {
@@ -284,22 +298,22 @@ function append(history: History, entry: Entry, offUs: number): void {
 }
 
 function countsOf(world: World, instance: number, number: number): TrialFacts["concerts"][number] {
-  const count = (isLeave: boolean, ...results: Result[]): number =>
+  const count = (operation: "enter" | "leave", ...results: Result[]): number =>
     world.entries.filter(
       (entry) =>
         entry.instance === instance &&
         entry.concert === number &&
-        (entry.operation === "leave") === isLeave &&
+        (isEntry(OPERATIONS.indexOf(entry.operation)) ? "enter" : entry.operation) === operation &&
         results.includes(entry.result),
     ).length;
-  const of = (...results: Result[]): number => count(false, ...results);
+  const of = (...results: Result[]): number => count("enter", ...results);
   return {
     number,
     answers: { NEW: of("NEW"), WAITING: of("WAITING"), ACTIVE: of("ACTIVE") },
     failed: of("failed", "in-doubt"),
     inDoubt: of("in-doubt"),
-    left: count(true, "WAITING", "ACTIVE"),
-    leavesInDoubt: count(true, "in-doubt"),
+    left: count("leave", "WAITING", "ACTIVE"),
+    leavesInDoubt: count("leave", "in-doubt"),
   };
 }
 

@@ -115,6 +115,10 @@ export class IoredisDriver implements Driver {
     return this.#slots === null ? 0 : Math.max(0, this.#slots.nodeOf(this.#slotOf[concert]!));
   }
 
+  replicaRouteOf(concert: number): number {
+    return this.routeOf(concert);
+  }
+
   /** ioredis has followed it already. */
   learn(): void {}
 

@@ -40,6 +40,8 @@ const LONGEST_PAUSE_MS = 500;
 
 export class WireConnection implements ReplySink {
   readonly #endpoint: Endpoint;
+  /** Whether the node is asked even while it is a replica. */
+  readonly #isForReading: boolean;
   readonly #delay: DelayLine | null;
   readonly #events: ConnectionEvents;
   readonly #totals: ConnectionTotals;
@@ -64,12 +66,14 @@ export class WireConnection implements ReplySink {
 
   constructor(
     endpoint: Endpoint,
+    isForReading: boolean,
     delay: DelayLine | null,
     store: BufferStore,
     totals: ConnectionTotals,
     events: ConnectionEvents,
   ) {
     this.#endpoint = endpoint;
+    this.#isForReading = isForReading;
     this.#delay = delay;
     this.#events = events;
     this.#totals = totals;
@@ -180,6 +184,10 @@ export class WireConnection implements ReplySink {
     if (db !== 0) {
       this.#greetings++;
       this.#sendOwn(["SELECT", String(db)]);
+    }
+    if (this.#isForReading) {
+      this.#greetings++;
+      this.#sendOwn(["READONLY"]);
     }
     if (clientName !== undefined) {
       this.#greetings++;

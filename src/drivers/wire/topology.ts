@@ -38,6 +38,10 @@ export class Topology {
     return Math.max(0, this.#map.nodeOf(slot));
   }
 
+  replicasOf(slot: number): readonly number[] {
+    return this.#map.replicasOf(slot);
+  }
+
   learn({ kind, message }: Failure): void {
     const to = kind === "MOVED" ? redirectionIn(message) : undefined;
     const node = to === undefined ? -1 : nodeAt(this.#options.endpoints, to.host, to.port);

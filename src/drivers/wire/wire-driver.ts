@@ -33,6 +33,7 @@ export class WireDriver implements Driver {
   #isFlushPlanned = false;
   #isOpen = false;
   #isClosing = false;
+  #nextReplica = 0;
   #reconnects = 0;
   #scriptReloads = 0;
 
@@ -55,6 +56,7 @@ export class WireDriver implements Driver {
 
   async open(): Promise<void> {
     const store = new BufferStore(64 * 1024);
+    const isForReading = this.#options.readsReplicas === true && this.#topology !== null;
     let missing = this.#options.endpoints.length * this.#options.pool;
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(this.#notOpened(lastReason, missing)), this.#options.connectTimeoutMs);
@@ -69,29 +71,36 @@ export class WireDriver implements Driver {
       };
       for (let number = 0; number < this.#options.endpoints.length * this.#options.pool; number++) {
         const endpoint = this.#options.endpoints[Math.floor(number / this.#options.pool)]!;
-        const connection: WireConnection = new WireConnection(endpoint, this.#delay, store, this.#totals, {
-          onReplies: (token, replies, now) => this.#events.onReplies(token, replies, now),
-          onFailure: (token, failure, now) => this.#events.onFailure(token, failure, now),
-          onUp: (now) => {
-            if (this.#isOpen) {
-              this.#reconnects++;
-              this.#events.onConnection(number, true, now);
-              this.#planFlush();
-            } else if (--missing === 0) {
-              this.#isOpen = true;
-              clearTimeout(timer);
-              resolve();
-            }
+        const connection: WireConnection = new WireConnection(
+          endpoint,
+          isForReading,
+          this.#delay,
+          store,
+          this.#totals,
+          {
+            onReplies: (token, replies, now) => this.#events.onReplies(token, replies, now),
+            onFailure: (token, failure, now) => this.#events.onFailure(token, failure, now),
+            onUp: (now) => {
+              if (this.#isOpen) {
+                this.#reconnects++;
+                this.#events.onConnection(number, true, now);
+                this.#planFlush();
+              } else if (--missing === 0) {
+                this.#isOpen = true;
+                clearTimeout(timer);
+                resolve();
+              }
+            },
+            onDown: (reason, now) => {
+              lastReason = reason;
+              if (!this.#isOpen || this.#isClosing) return;
+              this.#topology?.doubt();
+              this.#events.onConnection(number, false, now);
+            },
+            onRefused: refuse,
+            onChunkEnd: (now) => this.#events.onChunkEnd(now),
           },
-          onDown: (reason, now) => {
-            lastReason = reason;
-            if (!this.#isOpen || this.#isClosing) return;
-            this.#topology?.doubt();
-            this.#events.onConnection(number, false, now);
-          },
-          onRefused: refuse,
-          onChunkEnd: (now) => this.#events.onChunkEnd(now),
-        });
+        );
         this.#connections.push(connection);
         connection.open();
       }
@@ -126,6 +135,15 @@ export class WireDriver implements Driver {
     return this.#topology === null ? 0 : this.#topology.nodeOf(this.#slots[concert]!);
   }
 
+  replicaRouteOf(concert: number): number {
+    const replicas = this.#topology?.replicasOf(this.#slots[concert]!) ?? [];
+    for (let i = 0; i < replicas.length; i++) {
+      const node = replicas[this.#nextReplica++ % replicas.length]!;
+      if (this.#upConnection(node) !== undefined) return node;
+    }
+    return this.routeOf(concert);
+  }
+
   learn(failure: Failure): void {
     this.#topology?.learn(failure);
   }
@@ -136,7 +154,10 @@ export class WireDriver implements Driver {
 
   #upConnection(node: number): WireConnection | undefined {
     const { pool } = this.#options;
-    return this.#connections.slice(node * pool, (node + 1) * pool).find((one) => one.isUp);
+    for (let number = node * pool; number < (node + 1) * pool; number++) {
+      if (this.#connections[number]!.isUp) return this.#connections[number];
+    }
+    return undefined;
   }
 
   isUp(connection: number): boolean {

@@ -1,0 +1,85 @@
+import type { Endpoint } from "../drivers/driver.js";
+import { Histogram, type HistogramData } from "../measure/histogram.js";
+import type { Acted, Actor } from "./actor.js";
+import { ActorThread } from "./actor-thread.js";
+
+/**
+ * How far replicas are behind their primary: a thread of its own writes the next number to a key of the primary a thousand
+ * times a second, and as often reads the key from each replica. A reading that lacks numbers which had been acknowledged
+ * before it was sent is as stale as the oldest of them is old; one that lacks none counts as 0. What was written within
+ * the last interval is not seen, so that much may be missing in each figure: they are lower bounds.
+ */
+export interface StalenessActed extends Acted {
+  readonly replicas: number;
+  readonly reads: number;
+  /** Readings, or writes, that were not answered. */
+  readonly failed: number;
+  /** Readings that lacked something. */
+  readonly staleReads: number;
+  readonly behindUs: Histogram;
+}
+
+export type ToStaleness = { readonly type: "start" } | { readonly type: "stop" };
+export type FromStaleness =
+  | { readonly type: "opened" }
+  | {
+      readonly type: "result";
+      readonly behind: HistogramData;
+      readonly writes: number;
+      readonly reads: number;
+      readonly staleReads: number;
+      readonly failed: number;
+    };
+
+export interface StalenessPlan {
+  readonly primary: Endpoint;
+  readonly replicas: readonly Endpoint[];
+  /** One of the run's own, which the primary holds. */
+  readonly key: string;
+}
+
+export const STALENESS_EVERY_US = 1000;
+
+export class Staleness implements Actor<StalenessActed> {
+  readonly #thread: ActorThread<ToStaleness, FromStaleness>;
+  readonly #replicas: number;
+
+  private constructor(thread: ActorThread<ToStaleness, FromStaleness>, replicas: number) {
+    this.#thread = thread;
+    this.#replicas = replicas;
+  }
+
+  /** @throws Error if its thread cannot connect. */
+  static async open(plan: StalenessPlan): Promise<Staleness> {
+    const thread = new ActorThread<ToStaleness, FromStaleness>(
+      new URL("./staleness-thread.js", import.meta.url),
+      { ...plan, everyUs: STALENESS_EVERY_US },
+      "the thread that measures staleness",
+    );
+    await thread.next("opened");
+    return new Staleness(thread, plan.replicas.length);
+  }
+
+  start(): void {
+    this.#thread.post({ type: "start" });
+  }
+
+  async stop(): Promise<StalenessActed> {
+    const result = this.#thread.next("result");
+    this.#thread.post({ type: "stop" });
+    const { behind, writes, reads, staleReads, failed } = await result;
+    return {
+      replicas: this.#replicas,
+      reads,
+      staleReads,
+      failed,
+      behindUs: Histogram.of(behind),
+      commands: { set: writes },
+      warnings: [],
+    };
+  }
+
+  close(): void {
+    this.#thread.close();
+  }
+}
