@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectMistake } from "../commands/testing.js";
 import { concertIdOf, concertKeys, concertSlot } from "../queue/keys.js";
@@ -238,8 +239,13 @@ describe("positions read from replicas", () => {
     } finally {
       for (const node of primaries) await node.call("ACL", "SETUSER", "default", "+psync", "+sync");
       await until(async () => {
-        const infos = await Promise.all(replicasIn(target.control).map((node) => node.info("replication")));
-        return infos.every((info) => info.includes("master_link_status:up"));
+        const infoOf = (node: Redis): Promise<string> => node.info("replication");
+        const ofPrimaries = await Promise.all(primaries.map(infoOf));
+        const ofReplicas = await Promise.all(replicasIn(target.control).map(infoOf));
+        // Up for the replica a moment before its primary sends it anything.
+        const areUp = ofReplicas.map((info) => info.includes("master_link_status:up"));
+        const areOnline = ofPrimaries.map((info) => /state=online,.*lag=[01]\r/.test(info));
+        return [...areUp, ...areOnline].join() === Array(6).fill(true).join();
       });
     }
   });
