@@ -1,0 +1,22 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { expect, it } from "vitest";
+import { withRedis } from "../targets/testing.js";
+
+it("resets its clients, also those that are just ending, and comes to its end", async () => {
+  // As it is built: a thread of its own runs it.
+  const { openProxy } = (await import(
+    new URL("../../dist/faults/proxy.js", import.meta.url).href
+  )) as typeof import("./proxy.js");
+  await withRedis(async ({ server }) => {
+    const proxy = await openProxy(server.endpoint);
+    const sockets = Array.from({ length: 100 }, () => connect(proxy.port, proxy.host).on("error", () => {}));
+    await Promise.all(sockets.map((socket) => once(socket, "connect")));
+    const closed = sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
+    for (const socket of sockets.slice(1)) socket.end();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await proxy.resetAll()).toBeGreaterThan(0);
+    await Promise.all(closed);
+    await proxy.close();
+  });
+});
