@@ -130,6 +130,14 @@ const ROWS = {
   p99: latency("p99", "latency that 99 % of the entries stay within"),
   p999: latency("p999", "latency that 99.9 % of the entries stay within"),
   max: latency("max", "longest latency of an entry"),
+  serverBusy: {
+    unit: "share",
+    direction: "lower-is-better",
+    isExact: false,
+    over: "median",
+    help: "busy share of the server's main thread, in a cluster of the busiest primary's",
+    ofTrial: (trial) => trial.server.cpuUtilization,
+  },
   serverCpuUsPerEntry: {
     unit: "us",
     direction: "lower-is-better",

@@ -43,7 +43,10 @@ export const nodesIn = ({ strategies }: Pick<RunReport, "strategies">): string[]
 
 /** "concerts 1: lua: 100 % …", for each point of a sweep. */
 export const nodesAtPoints = ({ points }: SweepReport): string[] =>
-  points.flatMap(({ values, strategies }) => {
-    const where = Object.entries(values).map(([flag, value]) => `${flag} ${value}`);
-    return strategies.flatMap(nodesText).map((text) => `${where.join(", ")}: ${text}`);
-  });
+  points.flatMap((point) => point.strategies.flatMap(nodesText).map((text) => `${placeText(point)}: ${text}`));
+
+/** "concerts 1, zipf 0" */
+export const placeText = ({ values }: SweepReport["points"][number]): string =>
+  Object.entries(values)
+    .map(([flag, value]) => `${flag} ${value}`)
+    .join(", ");

@@ -1,29 +1,36 @@
 import { median } from "../stats/median.js";
 import { latencyText, percentText, plural } from "./format.js";
-import type { RunReport, TrialReport } from "./schema.js";
+import { placeText } from "./node-words.js";
+import type { RunReport, StrategyReport, TrialReport } from "./schema.js";
+import type { SweepReport } from "./sweep.js";
 
 /** Positions that users read without entering, in sentences: how fast, from whom, and how stale. */
 
 /** "lua: 40,000 positions read, p50 …; …" for each strategy whose users read their positions without entering. */
-export const readingIn = ({ strategies }: RunReport): string[] =>
-  strategies.flatMap(({ name, trials }) => {
-    const complete = trials.filter(({ complete, users }) => complete && (users?.reads ?? 0) > 0);
-    if (complete.length === 0) return [];
-    const sum = (of: (trial: TrialReport) => number): number => complete.reduce((total, one) => total + of(one), 0);
-    const nowhere = sum(({ users }) => users?.readsNowhere ?? 0);
-    const said = [
-      `${plural(
-        sum(({ users }) => users?.reads ?? 0),
-        "position",
-      )} read`,
-    ];
-    const at = (of: "p50" | "p99"): number[] => complete.flatMap(({ latency }) => latency.poll?.[of] ?? []);
-    if (at("p50").length > 0) said.push(`p50 ${latencyText(median(at("p50")))}, p99 ${latencyText(median(at("p99")))}`);
-    if (nowhere > 0) said.push(`${nowhere.toLocaleString("en-US")} found nowhere`);
-    const busy = complete.flatMap(({ server }) => server.replicas?.[0]?.cpuUtilization ?? []);
-    if (busy.length > 0) said.push(`the busiest replica ${percentText(median(busy))} busy`);
-    return [`${name}: ${[said.join(", "), ...stalenessText(complete)].join("; ")}`];
-  });
+export const readingIn = ({ strategies }: Pick<RunReport, "strategies">): string[] => strategies.flatMap(readingText);
+
+/** "poll-by replica: lua: 40,000 positions …", for each point of a sweep. */
+export const readingAtPoints = ({ points }: SweepReport): string[] =>
+  points.flatMap((point) => point.strategies.flatMap(readingText).map((text) => `${placeText(point)}: ${text}`));
+
+function readingText({ name, trials }: Pick<StrategyReport, "name" | "trials">): string[] {
+  const complete = trials.filter(({ complete, users }) => complete && (users?.reads ?? 0) > 0);
+  if (complete.length === 0) return [];
+  const sum = (of: (trial: TrialReport) => number): number => complete.reduce((total, one) => total + of(one), 0);
+  const nowhere = sum(({ users }) => users?.readsNowhere ?? 0);
+  const said = [
+    `${plural(
+      sum(({ users }) => users?.reads ?? 0),
+      "position",
+    )} read`,
+  ];
+  const at = (of: "p50" | "p99"): number[] => complete.flatMap(({ latency }) => latency.poll?.[of] ?? []);
+  if (at("p50").length > 0) said.push(`p50 ${latencyText(median(at("p50")))}, p99 ${latencyText(median(at("p99")))}`);
+  if (nowhere > 0) said.push(`${nowhere.toLocaleString("en-US")} found nowhere`);
+  const busy = complete.flatMap(({ server }) => server.replicas?.[0]?.cpuUtilization ?? []);
+  if (busy.length > 0) said.push(`the busiest replica ${percentText(median(busy))} busy`);
+  return [`${name}: ${[said.join(", "), ...stalenessText(complete)].join("; ")}`];
+}
 
 /** "replicas were behind by 0 µs at p50, 1.2 ms at p99, 3 ms at most, give or take 1 ms"; none: nobody asked them. */
 function stalenessText(trials: readonly TrialReport[]): string[] {

@@ -203,6 +203,9 @@ function summaryOf(trials: Trials, figure: FigureName): SweepCell["summary"] {
   };
 }
 
+/** A figure of entries, which are other ones where polls are entries too. */
+const isOfEntries = (figure: FigureName): boolean => figure === "tps" || figure.endsWith("PerEntry");
+
 function warningsOn({ points, complete, sweep }: Omit<SweepReport, "warnings" | "error">, plan: SweepPlan): Warning[] {
   const warnings: Warning[] = [];
   const warn = (code: string, message: string): number => warnings.push({ code, message });
@@ -219,6 +222,12 @@ function warningsOn({ points, complete, sweep }: Omit<SweepReport, "warnings" | 
     warn(
       "generator-bound",
       `in ${bound} of ${plural(cells.length, "cell")} the load generator was the limit in most trials: those figures say little about Redis`,
+    );
+  }
+  if (plan.axes.some(({ flag }) => flag === "poll-by") && isOfEntries(plan.figure)) {
+    warn(
+      "unlike-entries",
+      `polls are entries with --poll-by entry and none otherwise, so ${plan.figure} is not of the same thing; --figure p99 or serverBusy compares`,
     );
   }
   const failed = cells.filter(({ summary }) => (summary.successRate ?? 1) < 1).length;

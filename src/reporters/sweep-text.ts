@@ -2,6 +2,7 @@ import { Chalk } from "chalk";
 import Table from "cli-table3";
 import { figureText, printable, shortText } from "../report/format.js";
 import { nodesAtPoints } from "../report/node-words.js";
+import { readingAtPoints } from "../report/reading-words.js";
 import type { SweepCell, SweepPoint, SweepReport } from "../report/sweep.js";
 import {
   againstText,
@@ -60,6 +61,7 @@ export function renderSweepTable(report: SweepReport, { color, writtenTo = [] }:
       report.crossovers.map((one) => crossoverText(report, one)),
     ),
     findings("primaries", nodesAtPoints(report)),
+    findings("polls", readingAtPoints(report)),
     ...closingBlocks({ ...report, writtenTo }, chalk),
   ]);
 }
@@ -109,6 +111,7 @@ export function renderSweepMarkdown(report: SweepReport): string {
     listOf(told(report.knees.map((knee) => kneeText(report, knee))).map((text) => ["Best", text])),
     listOf(told(report.crossovers.map((one) => crossoverText(report, one))).map((text) => ["Crossover", text])),
     listOf(told(nodesAtPoints(report)).map((text) => ["Primaries", text])),
+    listOf(told(readingAtPoints(report)).map((text) => ["Polls", text])),
     ...closingList(report),
   ]);
 }
