@@ -76,10 +76,25 @@ function resultOf(segment: Segment): SegmentResult {
       0,
     );
   }
+  return plainResult({ ...segment, entries, latencies, history });
+}
+
+/** What instance `index` tells of so many entries, each NEW at once: as large as what a real one tells. */
+export function plainResult({
+  index,
+  firstConcert,
+  entries,
+  latencies,
+  history,
+}: Pick<Segment, "index" | "firstConcert"> & {
+  readonly entries: number;
+  readonly latencies: Histogram;
+  readonly history: History;
+}): SegmentResult {
   const indexes = [...latencies.counts.keys()].filter((index) => latencies.counts[index] !== 0);
   const nothing = new Histogram().data();
   return {
-    index: segment.index,
+    index,
     durationMs: TRIAL_MS,
     attempted: entries,
     answers: { NEW: entries, WAITING: 0, ACTIVE: 0 },
@@ -131,7 +146,7 @@ function resultOf(segment: Segment): SegmentResult {
     },
     concerts: [
       {
-        number: segment.firstConcert,
+        number: firstConcert,
         answers: { NEW: entries, WAITING: 0, ACTIVE: 0 },
         failed: 0,
         inDoubt: 0,

@@ -1,4 +1,3 @@
-import { createLogUpdate } from "log-update";
 import { designNamed } from "../admission/index.js";
 import { lockNamed } from "../admission/locks/index.js";
 import { EXIT } from "../base/errors.js";
@@ -12,6 +11,7 @@ import { failureText } from "./failure.js";
 import { writeOutputs } from "./kind-outputs.js";
 import { factsOf, type TargetFacts } from "./report-file.js";
 import { withSignals } from "./signals.js";
+import { createTenthsProgress } from "./step-progress.js";
 
 /** Measures, writes the reports and gives the table, or the JSON, for stdout. */
 export async function executeAdmit(job: AdmitJob): Promise<CommandResult> {
@@ -29,7 +29,7 @@ async function measure(job: AdmitJob, signal: AbortSignal): Promise<{ report: Ad
   const { plan, options } = job;
   const startedAt = new Date();
   const sinceMs = performance.now();
-  const progress = progressOf(options.quiet, process.stderr.isTTY === true);
+  const progress = createTenthsProgress(options.quiet);
   let facts: TargetFacts | undefined;
   const scripts = [
     ...plan.designs.flatMap((name) => designNamed(name).script ?? []),
@@ -39,7 +39,7 @@ async function measure(job: AdmitJob, signal: AbortSignal): Promise<{ report: Ad
     async targetOpened(opened: Target) {
       facts = await factsOf(opened, { strategies: [], seed: plan.seed }, scripts);
     },
-    stepStarted: progress.stepStarted,
+    stepStarted: progress.started,
   };
   try {
     const outcome = await runAdmit(plan, options, observer, signal);
@@ -49,31 +49,4 @@ async function measure(job: AdmitJob, signal: AbortSignal): Promise<{ report: Ad
   } finally {
     progress.stop();
   }
-}
-
-interface AdmitProgress {
-  stepStarted(what: string, index: number, count: number): void;
-  stop(): void;
-}
-
-/** On stderr: one live line on a terminal, a line for every tenth of the way elsewhere. */
-function progressOf(isQuiet: boolean, isTerminal: boolean): AdmitProgress {
-  if (isQuiet) return { stepStarted() {}, stop() {} };
-  if (!isTerminal) {
-    let told = -1;
-    return {
-      stepStarted(what, index, count) {
-        const tenth = Math.floor((10 * index) / count);
-        if (tenth === told) return;
-        told = tenth;
-        console.error(`qbench: ${index + 1}/${count}: ${what}`);
-      },
-      stop() {},
-    };
-  }
-  const region = createLogUpdate(process.stderr);
-  return {
-    stepStarted: (what, index, count) => region(`${index + 1}/${count}: ${what}`),
-    stop: () => region.clear(),
-  };
 }

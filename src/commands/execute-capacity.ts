@@ -38,7 +38,11 @@ async function measure(job: CapacityJob, signal: AbortSignal): Promise<Measured>
   const say = options.quiet ? () => {} : (line: string): void => console.error(`qbench: ${line}`);
   for (const { message } of warnings) say(`warning: ${message}`);
   say(`the highest rate for ${plan.strategies.join(", ")}: ${capacityEstimateText(job.estimate)}`);
-  const { result, target, notCleaned } = await atPlace(options, plan.scenario.timeoutMs, async (place) => {
+  const {
+    result,
+    warnings: ofTarget,
+    notCleaned,
+  } = await atPlace(options, plan.scenario.timeoutMs, async (place) => {
     const { admit } = plan.scenario;
     const beside = admit === null ? undefined : designNamed(admit).script;
     const facts = await factsOf(place.target, plan, beside === undefined ? [] : [beside]);
@@ -52,7 +56,7 @@ async function measure(job: CapacityJob, signal: AbortSignal): Promise<Measured>
     ...outcome,
     startedAt,
     durationMs: Math.round(performance.now() - sinceMs),
-    warnings: [...warnings, ...target.warnings.map((message) => ({ code: "target", message }))],
+    warnings: [...warnings, ...ofTarget],
     error,
   });
   return { report, outcome: { ...outcome, error } };

@@ -1,4 +1,3 @@
-import { createLogUpdate } from "log-update";
 import { EXIT } from "../base/errors.js";
 import { type MicroOutcome, runMicro } from "../engine/micro.js";
 import type { Turn } from "../engine/micro-plan.js";
@@ -10,6 +9,7 @@ import { failureText } from "./failure.js";
 import type { MicroJob } from "./micro.js";
 import { factsOf, type TargetFacts, writeWhole } from "./report-file.js";
 import { withSignals } from "./signals.js";
+import { createTenthsProgress } from "./step-progress.js";
 
 /** Measures, writes the report and gives the table, or the JSON, for stdout. */
 export async function executeMicro(job: MicroJob): Promise<CommandResult> {
@@ -26,13 +26,16 @@ async function measure(job: MicroJob, signal: AbortSignal): Promise<{ report: Mi
   const { plan, options } = job;
   const startedAt = new Date();
   const sinceMs = performance.now();
-  const progress = progressOf(options.quiet, process.stderr.isTTY === true);
+  // Nothing is drawn while a turn is measured.
+  const progress = createTenthsProgress(options.quiet);
   let facts: TargetFacts | undefined;
   const observer = {
     async targetOpened(opened: Target) {
       facts = await factsOf(opened, plan);
     },
-    turnStarted: progress.turnStarted,
+    turnStarted({ strategy, outcome }: Turn, index: number, count: number): void {
+      progress.started(`${strategy}, ${outcome.toLowerCase()} user`, index, count);
+    },
   };
   try {
     const outcome = await runMicro(plan, options, observer, signal);
@@ -48,28 +51,4 @@ async function measure(job: MicroJob, signal: AbortSignal): Promise<{ report: Mi
   } finally {
     progress.stop();
   }
-}
-
-interface MicroProgress {
-  turnStarted(turn: Turn, index: number, count: number): void;
-  stop(): void;
-}
-
-/** On stderr: one live line on a terminal, a line a round elsewhere. Nothing is drawn while a turn is measured. */
-function progressOf(isQuiet: boolean, isTerminal: boolean): MicroProgress {
-  if (isQuiet) return { turnStarted() {}, stop() {} };
-  if (!isTerminal) {
-    return {
-      turnStarted({ round, order }, _, count) {
-        if (order === 0) console.error(`qbench: round ${round + 1}, ${count} turns in all`);
-      },
-      stop() {},
-    };
-  }
-  const region = createLogUpdate(process.stderr);
-  return {
-    turnStarted: ({ strategy, outcome }, index, count) =>
-      region(`turn ${index + 1}/${count}: ${strategy}, ${outcome.toLowerCase()} user`),
-    stop: () => region.clear(),
-  };
 }

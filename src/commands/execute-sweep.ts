@@ -46,7 +46,11 @@ async function measure(job: SweepJob, signal: AbortSignal): Promise<Measured> {
   say(sweepEstimateText(plan, cells, ms));
   if (known.length > 0) say(`${known.length} trials are there already`);
   const timeouts = gridOf(plan.axes).map((point) => job.scenarioAt(point).timeoutMs);
-  const { result, target, notCleaned } = await atPlace(options, Math.max(...timeouts), async (place) => {
+  const {
+    result,
+    warnings: ofTarget,
+    notCleaned,
+  } = await atPlace(options, Math.max(...timeouts), async (place) => {
     const facts = await factsOf(place.target, plan, scriptsBeside(job));
     return { facts, outcome: await sweepAt(place, job, facts, signal) };
   });
@@ -59,7 +63,7 @@ async function measure(job: SweepJob, signal: AbortSignal): Promise<Measured> {
     resumed: Math.min(known.length, outcome.results.length),
     startedAt,
     durationMs: Math.round(performance.now() - sinceMs),
-    warnings: [...warnings, ...target.warnings.map((message) => ({ code: "target", message }))],
+    warnings: [...warnings, ...ofTarget],
     error,
   });
   return { report, outcome: { ...outcome, error } };

@@ -1,8 +1,6 @@
 import { availableParallelism } from "node:os";
-import { createLogUpdate } from "log-update";
-import type { QbenchError } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
-import { openPlace, type Place } from "../engine/bench.js";
+import { atPlace, openPlace, type Place } from "../engine/bench.js";
 import { Benches } from "../engine/benches.js";
 import type { PredictPlan, PredictStep } from "../predict/plan.js";
 import { type PredictOutcome, runPredict } from "../predict/procedure.js";
@@ -11,6 +9,7 @@ import type { ClusterShape } from "../targets/cluster-shape.js";
 import { isLoopback } from "../targets/url.js";
 import type { RunOptions } from "./options.js";
 import { factsOf, type TargetFacts } from "./report-file.js";
+import { createTenthsProgress } from "./step-progress.js";
 
 export interface MeasuredPlan extends TargetFacts, PredictOutcome {
   readonly plan: PredictPlan;
@@ -34,46 +33,50 @@ export async function measurePlan(
 ): Promise<MeasuredPlan> {
   const startedAt = new Date();
   const sinceMs = performance.now();
-  const place = await openPlace({ ...options, singleServerOnly: "to calibrate the model by" }, plan.scenario.timeoutMs);
-  const { target } = place;
-  const benches = new Benches(place, plan.scenario.strategies);
-  const clusters = new Clusters(plan, options);
-  const progress = progressOf(nameOf, options.quiet, process.stderr.isTTY === true);
-  const close = async (): Promise<void> => {
-    progress.stop();
-    await benches.close();
-    await clusters.close();
-    await target.stop();
-  };
-  let facts: TargetFacts;
-  let outcome: PredictOutcome;
-  try {
-    facts = await factsOf(target, plan.scenario);
-    const measure = async ({ scenario, ...step }: PredictStep) => {
-      const shape = step.cell === null ? undefined : plan.cells[step.cell]!.cluster;
-      const bench = await (shape === undefined ? benches : await clusters.of(shape)).for(scenario);
-      return trialReport(await bench.trial(scenario, step, signal));
-    };
-    outcome = await runPredict(plan, measure, progress.stepStarted, signal);
-  } catch (error) {
-    // What went wrong first is what the user needs to hear.
-    await close().catch(() => {});
-    throw error;
-  }
-  const notCleaned = await close().then(
-    () => undefined,
-    (error: QbenchError) => error,
-  );
-  if (notCleaned !== undefined) outcome = { ...outcome, complete: false, error: outcome.error ?? notCleaned };
+  const where = { ...options, singleServerOnly: "to calibrate the model by" };
+  const { result, target, warnings, notCleaned } = await atPlace(where, plan.scenario.timeoutMs, async (place) => {
+    const facts = await factsOf(place.target, plan.scenario);
+    return { facts, outcome: await stepsAt(place, plan, options, nameOf, signal) };
+  });
+  const { facts, outcome } = result;
+  const error = outcome.error ?? notCleaned;
   return {
     ...outcome,
     ...facts,
+    complete: error === undefined,
+    error,
     plan,
     cores: target.endpoints.every(isLoopback) ? availableParallelism() : null,
-    warnings: target.warnings.map((message) => ({ code: "target", message })),
+    warnings,
     startedAt,
     durationMs: Math.round(performance.now() - sinceMs),
   };
+}
+
+async function stepsAt(
+  place: Place,
+  plan: PredictPlan,
+  options: RunOptions,
+  nameOf: (step: PredictStep) => string,
+  signal: AbortSignal,
+): Promise<PredictOutcome> {
+  const benches = new Benches(place, plan.scenario.strategies);
+  const clusters = new Clusters(plan, options);
+  const progress = createTenthsProgress(options.quiet);
+  const measure = async ({ scenario, ...step }: PredictStep) => {
+    const shape = step.cell === null ? undefined : plan.cells[step.cell]!.cluster;
+    const bench = await (shape === undefined ? benches : await clusters.of(shape)).for(scenario);
+    return trialReport(await bench.trial(scenario, step, signal));
+  };
+  const started = (step: PredictStep, index: number, count: number): void =>
+    progress.started(nameOf(step), index, count);
+  try {
+    return await runPredict(plan, measure, started, signal);
+  } finally {
+    progress.stop();
+    await benches.close();
+    await clusters.close();
+  }
 }
 
 /** Clusters beside the server, each started when a step first needs it. */
@@ -106,31 +109,4 @@ class Clusters {
     }
     this.#opened.clear();
   }
-}
-
-interface Progress {
-  stepStarted(step: PredictStep, index: number, count: number): void;
-  stop(): void;
-}
-
-/** On stderr: one live line on a terminal, a line for every tenth of the way elsewhere. */
-function progressOf(nameOf: (step: PredictStep) => string, isQuiet: boolean, isTerminal: boolean): Progress {
-  if (isQuiet) return { stepStarted() {}, stop() {} };
-  if (!isTerminal) {
-    let told = -1;
-    return {
-      stepStarted(step, index, count) {
-        const tenth = Math.floor((10 * index) / count);
-        if (tenth === told) return;
-        told = tenth;
-        console.error(`qbench: ${index + 1}/${count}: ${nameOf(step)}`);
-      },
-      stop() {},
-    };
-  }
-  const region = createLogUpdate(process.stderr);
-  return {
-    stepStarted: (step, index, count) => region(`${index + 1}/${count}: ${nameOf(step)}`),
-    stop: () => region.clear(),
-  };
 }

@@ -24,3 +24,19 @@ export function createStepProgress(isQuiet: boolean): StepProgress {
     stop: () => region.clear(),
   };
 }
+
+/** The same for many short steps: elsewhere than on a terminal, a line for every tenth of the way. */
+export function createTenthsProgress(isQuiet: boolean): StepProgress {
+  const progress = createStepProgress(isQuiet);
+  if (process.stderr.isTTY === true) return progress;
+  let told = -1;
+  return {
+    ...progress,
+    started(what, index, count) {
+      const tenth = Math.floor((10 * index) / count);
+      if (tenth === told) return;
+      told = tenth;
+      progress.started(what, index, count);
+    },
+  };
+}

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { History, RESULT } from "../audit/history.js";
+import { plainResult } from "../bench/simulated-threads.js";
 import { Histogram } from "../measure/histogram.js";
 import { startTestRedis, type TestRedis } from "../targets/testing.js";
 import type { SegmentResult } from "../worker/segment.js";
@@ -23,60 +24,7 @@ function resultOf(index: number, entries: number): SegmentResult {
     history.append(1, i, RESULT.NEW, RESULT.NEW, i, i, i, i + 0.5, i, i);
     latencies.record(i);
   }
-  const histogram = latencies.data();
-  return {
-    index,
-    durationMs: 12.5,
-    attempted: entries,
-    answers: { NEW: entries, WAITING: 0, ACTIVE: 0 },
-    failures: { timeout: 2 },
-    inDoubt: 0,
-    dropped: 0,
-    roundTrips: entries,
-    entry: histogram,
-    service: histogram,
-    poolWait: new Histogram().data(),
-    failed: new Histogram().data(),
-    response: null,
-    startLag: null,
-    poll: null,
-    addedDelay: null,
-    planned: null,
-    users: { arrivals: entries, polls: 0, repeats: 0, returns: 0 },
-    leaves: { succeeded: 0, failed: 0 },
-    reads: { succeeded: 0, failed: 0, nowhere: 0, sentToPrimary: 0, sentToReplica: 0 },
-    seconds: [
-      { second: 0, succeeded: 1, failed: 0, failures: {}, indexes: Uint16Array.of(1), counts: Uint32Array.of(1) },
-    ],
-    events: [],
-    moments: null,
-    inProgress: { mean: 1, samples: 3 },
-    health: {
-      wallMs: 10,
-      cpuMs: null,
-      coreWaitMs: 1,
-      eventLoopUtilization: 0.5,
-      loopLagMs: { p99: 1, max: 2 },
-      gcMs: 0,
-    },
-    memory: { heapUsedBytes: 1, arrayBuffersBytes: 2, grownBytes: -5 },
-    driver: {
-      commands: { evalsha: entries },
-      socketWrites: 3,
-      bytesSent: 1,
-      bytesReceived: 1,
-      reconnects: 0,
-      scriptReloads: 0,
-    },
-    concerts: [
-      { number: 0, answers: { NEW: entries, WAITING: 0, ACTIVE: 0 }, failed: 0, inDoubt: 0, left: 0, leavesInDoubt: 0 },
-    ],
-    parts: [],
-    history: history.toTransfer().message,
-    lineUps: [],
-    aborted: false,
-    serverLost: false,
-  };
+  return plainResult({ index, firstConcert: 0, entries, latencies, history });
 }
 
 const never = (): void => {};

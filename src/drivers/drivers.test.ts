@@ -6,7 +6,7 @@ import { loadScript } from "../strategies/script.js";
 import type { Reply } from "../strategies/strategy.js";
 import { startTestRedis, type TestRedis } from "../targets/testing.js";
 import { CLIENTS, type Driver, type DriverEvents, type Endpoint, type Failure, WRITES } from "./driver.js";
-import { DRIVERS } from "./index.js";
+import { DRIVERS, type DriverClass } from "./index.js";
 
 const SCRIPT = loadScript("enter_queue");
 const JOIN = batch(
@@ -50,15 +50,16 @@ const variants = CLIENTS.flatMap((client) => WRITES.map((writes) => ({ client, w
 
 describe.each(variants)("driver $client, $writes writes", ({ client, writes }) => {
   let test: TestRedis;
+  let Driver: DriverClass;
   let driver: Driver;
   let listener: Listener;
   const keys = concertKeys("qbench:drivers:0");
 
   const make = (endpoint: Endpoint, pool = 2): Driver =>
-    new DRIVERS[client]({ endpoints: [endpoint], pool, writes, scripts: [SCRIPT], connectTimeoutMs: 3000 }, listener);
+    new Driver({ endpoints: [endpoint], pool, writes, scripts: [SCRIPT], connectTimeoutMs: 3000 }, listener);
 
   beforeAll(async () => {
-    test = await startTestRedis();
+    [test, Driver] = await Promise.all([startTestRedis(), DRIVERS[client]()]);
     listener = new Listener();
     driver = make(test.server.endpoint);
     await driver.open();
@@ -170,7 +171,7 @@ describe("wire driver and a server that is no Redis", () => {
       scripts: [],
       connectTimeoutMs: 300,
     } as const;
-    const driver = new DRIVERS.wire(options, new Listener());
+    const driver = new (await DRIVERS.wire())(options, new Listener());
     await expect(driver.open()).rejects.toThrow(/expected a RESP2 reply/);
   });
 });

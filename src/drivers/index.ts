@@ -1,12 +1,10 @@
 import type { DelayLine } from "./delay/delay-line.js";
 import type { Client, Driver, DriverEvents, DriverOptions } from "./driver.js";
-import { IoredisDriver } from "./ioredis/ioredis-driver.js";
-import { WireDriver } from "./wire/wire-driver.js";
 
-/** `--client` by name. */
-export const DRIVERS: Readonly<
-  Record<Client, new (options: DriverOptions, events: DriverEvents, delay?: DelayLine | null) => Driver>
-> = {
-  wire: WireDriver,
-  ioredis: IoredisDriver,
+export type DriverClass = new (options: DriverOptions, events: DriverEvents, delay?: DelayLine | null) => Driver;
+
+/** `--client` by name. Loaded when it is used: a thread that writes to its sockets by itself needs no library for that. */
+export const DRIVERS: Readonly<Record<Client, () => Promise<DriverClass>>> = {
+  wire: async () => (await import("./wire/wire-driver.js")).WireDriver,
+  ioredis: async () => (await import("./ioredis/ioredis-driver.js")).IoredisDriver,
 };

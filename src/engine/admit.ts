@@ -1,19 +1,19 @@
-import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { Probe } from "../actors/probe.js";
 import { designNamed } from "../admission/index.js";
-import { environmentError, QbenchError, throwIfAborted } from "../base/errors.js";
+import { environmentError, type QbenchError, throwIfAborted } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
+import type { Endpoint } from "../drivers/driver.js";
 import { lazyFreePending, takeSnapshot } from "../measure/server-snapshot.js";
 import { concertIdOf, concertKeys, userIdOf } from "../queue/keys.js";
-import { CONNECT_TIMEOUT_MS, connectControl } from "../targets/control.js";
-import { translateRedisError } from "../targets/redis-errors.js";
-import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
+import { connectControl } from "../targets/control.js";
+import type { Target } from "../targets/target.js";
 import { type KillResult, killScheduler } from "./admit-kill.js";
 import { type LockResult, tryLock } from "./admit-lock.js";
 import { type AdmitPlan, type AdmitTurn, planAdmitTurns } from "./admit-plan.js";
 import { type AdmitTurnResult, takeAdmitTurn } from "./admit-turn.js";
+import { asRunError, atPlace, type Place, type PlaceOptions } from "./bench.js";
 import { populate } from "./population.js";
 
 export interface AdmitObserver {
@@ -57,49 +57,37 @@ const LAZY_FREE_POLL_MS = 5;
  */
 export async function runAdmit(
   plan: AdmitPlan,
-  options: Omit<TargetOptions, "runId" | "connectTimeoutMs">,
+  options: PlaceOptions,
   observer: AdmitObserver,
   signal: AbortSignal,
 ): Promise<AdmitOutcome> {
-  const runId = randomBytes(4).toString("hex");
   throwIfAborted(signal);
-  const target = await openTarget({
-    ...options,
-    runId,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    singleServerOnly: "to see how long an admission keeps it from others",
+  const where = { ...options, singleServerOnly: "to see how long an admission keeps it from others" };
+  const { result, warnings, notCleaned } = await atPlace(where, undefined, async (place) => {
+    await observer.targetOpened(place.target);
+    return admitAt(place, plan, observer, signal);
   });
-  let scheduler: Redis | undefined;
+  const error = result.error ?? notCleaned;
+  return { ...result, warnings, complete: error === undefined, error };
+}
+
+async function admitAt(
+  { target, runId }: Place,
+  plan: AdmitPlan,
+  observer: AdmitObserver,
+  signal: AbortSignal,
+): Promise<Omit<AdmitOutcome, "warnings">> {
+  const [endpoint] = target.endpoints as [Endpoint];
+  const scheduler = await connectControl(endpoint, { resends: false });
   let probe: Probe | undefined;
-  let outcome: AdmitOutcome | undefined;
   try {
-    await observer.targetOpened(target);
-    scheduler = await connectControl(target.endpoints[0]!, { resends: false });
-    probe = await Probe.open(target.endpoints[0]!);
-    const bed = {
-      target,
-      scheduler,
-      probe,
-      runId,
-      signal,
-      ...(await makeConcerts(plan, target.control, runId, signal)),
-    };
-    const warnings = target.warnings.map((message) => ({ code: "target", message }));
-    outcome = { ...(await takeSteps(plan, bed, observer)), warnings };
-  } catch (error) {
-    throw asAdmitError(error, target);
+    probe = await Probe.open(endpoint);
+    const concerts = await makeConcerts(plan, target.control, runId, signal);
+    return await takeSteps(plan, { target, scheduler, probe, runId, signal, ...concerts }, observer);
   } finally {
     probe?.close();
-    scheduler?.disconnect();
-    const notCleaned = await target.stop().then(
-      () => undefined,
-      (error: QbenchError) => error,
-    );
-    if (notCleaned !== undefined && outcome !== undefined) {
-      outcome = { ...outcome, complete: false, error: outcome.error ?? notCleaned };
-    }
+    scheduler.disconnect();
   }
-  return outcome;
 }
 
 interface Step {
@@ -141,7 +129,7 @@ async function takeSteps(
     throwIfAborted(bed.signal);
     return { turns, kills, locks, complete: true, error: undefined };
   } catch (error) {
-    const failure = asAdmitError(error, bed.target);
+    const failure = asRunError(error, bed.target);
     if (measured() === 0 && failure.kind !== "interrupted") throw failure;
     return { turns, kills, locks, complete: false, error: failure };
   }
@@ -197,16 +185,6 @@ async function makeConcerts(
       }
     },
   };
-}
-
-/** @throws anything that is not about the server: a bug. */
-function asAdmitError(error: unknown, target: Target): QbenchError {
-  if (error instanceof QbenchError) return error;
-  const { name, message } = error as Error;
-  if (name === "ReplyError" || name === "MaxRetriesPerRequestError" || /closed|timed out|ECONN|EPIPE/i.test(message)) {
-    return translateRedisError(error, target.endpoints[0]!);
-  }
-  throw error;
 }
 
 /** What the data and the replies must agree on. @throws QbenchError if they do not: somebody else is at work. */

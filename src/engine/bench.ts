@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { EventLoopUtilization } from "node:perf_hooks";
 import type { TrialRecord } from "../audit/dump.js";
 import { QbenchError } from "../base/errors.js";
+import type { Warning } from "../base/warning.js";
 import type { DriverOptions } from "../drivers/driver.js";
 import type { FaultSite } from "../faults/fault.js";
 import { checkFaults } from "../faults/fitting.js";
@@ -45,28 +46,41 @@ export interface PlaceOptions extends Omit<TargetOptions, "runId" | "connectTime
   readonly openGenerators?: OpenGenerators;
 }
 
-/** `timeoutMs`: of an entry, the longest there will be. @throws QbenchError; nothing is left behind then. */
-export async function openPlace({ openGenerators, ...options }: PlaceOptions, timeoutMs: number): Promise<Place> {
+/**
+ * `timeoutMs`: of an entry, the longest there will be; undefined: there will be none.
+ * @throws QbenchError; nothing is left behind then.
+ */
+export async function openPlace({ openGenerators, ...options }: PlaceOptions, timeoutMs?: number): Promise<Place> {
   const runId = randomBytes(4).toString("hex");
   const target = await openTarget({
     ...options,
     runId,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    reconnectForMs: longestAwayMs(timeoutMs),
+    ...(timeoutMs === undefined ? {} : { reconnectForMs: longestAwayMs(timeoutMs) }),
   });
   const generators = openGenerators === undefined ? {} : { openGenerators };
   return { target, runId, concerts: new ConcertNumbers(), ...generators };
 }
 
+/** What was made of a place, which is closed. */
+interface Left<T> {
+  readonly result: T;
+  readonly target: Target;
+  /** What a user should know of the target. */
+  readonly warnings: readonly Warning[];
+  /** Why it could not be left clean. */
+  readonly notCleaned: QbenchError | undefined;
+}
+
 /**
- * What `use` makes of a place that is opened for it and closed after it. `notCleaned`: why it could not be left clean.
- * @throws whatever `use` does: what went wrong first is what the user needs to hear.
+ * What `use` makes of a place that is opened for it and closed after it.
+ * @throws whatever `use` does, in a user's words: what went wrong first is what the user needs to hear.
  */
 export async function atPlace<T>(
   options: PlaceOptions,
-  timeoutMs: number,
+  timeoutMs: number | undefined,
   use: (place: Place) => Promise<T>,
-): Promise<{ readonly result: T; readonly target: Target; readonly notCleaned: QbenchError | undefined }> {
+): Promise<Left<T>> {
   const place = await openPlace(options, timeoutMs);
   const { target } = place;
   let result: T;
@@ -74,13 +88,14 @@ export async function atPlace<T>(
     result = await use(place);
   } catch (error) {
     await target.stop().catch(() => {});
-    throw error;
+    throw asRunError(error, target);
   }
   const notCleaned = await target.stop().then(
     () => undefined,
     (error: QbenchError) => error,
   );
-  return { result, target, notCleaned };
+  const warnings = target.warnings.map((message) => ({ code: "target", message }));
+  return { result, target, warnings, notCleaned };
 }
 
 /** What is known of a trial while it is measured; what takes time is read when it is asked for. */

@@ -1,25 +1,13 @@
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { planRun } from "../plan/plan.js";
-import { startTestRedis, type TestRedis } from "../targets/testing.js";
-import { type Ended, makeWorld, type World } from "./testing/program.js";
+import type { Ended } from "./testing/program.js";
+import { ownSite } from "./testing/site.js";
 
 /** A roll-out in stages: it goes on while no limit is crossed, and stops where one is. */
-// Whole programs on a machine that may be busy.
-vi.setConfig({ testTimeout: 60_000 });
-
-let test: TestRedis;
-let world: World;
-beforeAll(async () => {
-  [test, world] = await Promise.all([startTestRedis(), makeWorld()]);
-});
-afterAll(async () => {
-  world.remove();
-  await test.stop();
-});
+const site = ownSite();
 
 const SHORT = ["--duration", "100ms", "--warmup", "0", "--trials", "1", "--rate", "200", "--timeout", "20s", "--json"];
-const canary = (...limits: string[]): Promise<Ended> =>
-  world.run("canary", "--url", `redis://127.0.0.1:${test.server.endpoint.port}`, ...SHORT, ...limits).ended;
+const canary = (...limits: string[]): Promise<Ended> => site.on("run", "canary", ...SHORT, ...limits).ended;
 // biome-ignore lint/suspicious/noExplicitAny: see testing/program.ts
 const trialsOf = (report: any): number[] => report.strategies.map(({ trials }: any) => trials.length);
 const STAGES = ["individual", "individual=90+lua=10", "individual=50+lua=50", "lua"];

@@ -1,18 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
-import { startTestRedis, type TestRedis } from "../targets/testing.js";
-import { makeWorld, type World } from "./testing/program.js";
+import { describe, expect, it, type TestContext } from "vitest";
 import { startProxy } from "./testing/proxy.js";
+import { ownSite } from "./testing/site.js";
 
 /** Each limiter, made to be one: what the whole program then says, on a real server. */
-let test: TestRedis;
-let world: World;
-beforeAll(async () => {
-  [test, world] = await Promise.all([startTestRedis(), makeWorld()]);
-});
-afterAll(async () => {
-  world.remove();
-  await test.stop();
-});
+const site = ownSite();
 
 const ATTEMPTS = 2;
 const BASE = ["--strategy", "lua", "--trials", "1", "--warmup", "100ms", "--duration", "800ms", "--json"];
@@ -29,7 +20,7 @@ interface Told {
 async function provoke(context: TestContext, limiter: string, args: readonly string[], port?: number): Promise<Told> {
   const target = port === undefined ? [] : ["--url", `redis://127.0.0.1:${port}`];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const ended = await world.run(...BASE, ...args, ...target).ended;
+    const ended = await site.world.run(...BASE, ...args, ...target).ended;
     // Not even ended in half a minute.
     if (ended.exitCode === undefined) break;
     expect(ended.exitCode, ended.stderr).toBe(0);
@@ -55,7 +46,7 @@ function expectEvidence({ limiterEvidence }: Told): void {
 describe("the limiter", { timeout: 100_000 }, () => {
   it("is the server where its main thread has no time left", async (context) => {
     // Somebody else's scripts keep it busy, so that it is slow however little is asked of it.
-    const hog = test.redis.duplicate();
+    const hog = site.redis.duplicate();
     let isOver = false;
     const keepBusy = async (): Promise<void> => {
       while (!isOver) await hog.eval("for i = 1, 200000 do end", 0);
@@ -63,7 +54,7 @@ describe("the limiter", { timeout: 100_000 }, () => {
     const busy = Promise.all([keepBusy(), keepBusy(), keepBusy()]);
     try {
       const args = ["--vus", "20", "--pool", "20"];
-      expectEvidence(await provoke(context, "server", args, test.server.endpoint.port));
+      expectEvidence(await provoke(context, "server", args, site.port));
     } finally {
       isOver = true;
       await busy;
@@ -79,7 +70,7 @@ describe("the limiter", { timeout: 100_000 }, () => {
   });
 
   it("is the pool where entries wait for a connection longer than on it", async (context) => {
-    const proxy = await startProxy(test.server.endpoint.port, 10);
+    const proxy = await startProxy(site.port, 10);
     try {
       const trial = await provoke(context, "pool", ["--vus", "40", "--pool", "2"], proxy.port);
       expectEvidence(trial);
@@ -90,7 +81,7 @@ describe("the limiter", { timeout: 100_000 }, () => {
   });
 
   it("is the network where everybody waits for a reply and nobody is busy", async (context) => {
-    const proxy = await startProxy(test.server.endpoint.port, 15);
+    const proxy = await startProxy(site.port, 15);
     try {
       expectEvidence(await provoke(context, "network", ["--vus", "20", "--pool", "20"], proxy.port));
     } finally {
@@ -110,7 +101,7 @@ describe("the limiter", { timeout: 100_000 }, () => {
     const fake = await FakeServer.start();
     try {
       await fake.behave({ delaysUs: [5000] });
-      const ended = await world.run(...BASE, "--vus", "10", "--url", `redis://127.0.0.1:${fake.port}`).ended;
+      const ended = await site.world.run(...BASE, "--vus", "10", "--url", `redis://127.0.0.1:${fake.port}`).ended;
       const [trial] = ended.json().strategies[0].trials;
       expect(trial.limiter).toBe("unclear");
       expect(trial.limiterEvidence.join("\n")).toMatch(/the server does not tell/);

@@ -1,6 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { Bench, type Statistics } from "tinybench";
-import { environmentError, interruptedError, QbenchError } from "../base/errors.js";
+import { environmentError, type QbenchError, throwIfAborted } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
 import { takeSnapshot } from "../measure/server-snapshot.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
@@ -8,7 +7,8 @@ import type { Outcome } from "../queue/outcome.js";
 import { strategyNamed } from "../strategies/index.js";
 import { CONNECT_TIMEOUT_MS } from "../targets/control.js";
 import { loadScripts } from "../targets/primaries.js";
-import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
+import type { Target } from "../targets/target.js";
+import { asRunError, atPlace, type Place, type PlaceOptions } from "./bench.js";
 import { perEntry, serverFigures } from "./figures.js";
 import { type MicroPlan, planTurns, type Turn } from "./micro-plan.js";
 import { OneAtATime } from "./one-at-a-time.js";
@@ -65,49 +65,41 @@ const MIN_ITERATIONS = 16;
  */
 export async function runMicro(
   plan: MicroPlan,
-  options: Omit<TargetOptions, "runId" | "connectTimeoutMs">,
+  options: PlaceOptions,
   observer: MicroObserver,
   signal: AbortSignal,
 ): Promise<MicroOutcome> {
-  const runId = randomBytes(4).toString("hex");
-  const target = await openTarget({
-    ...options,
-    runId,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    singleServerOnly: "to tell what one entry costs alone",
+  const where = { ...options, singleServerOnly: "to tell what one entry costs alone" };
+  const { result, warnings, notCleaned } = await atPlace(where, plan.timeoutMs, async (place) => {
+    await observer.targetOpened(place.target);
+    return turnsAt(place, plan, observer, signal);
   });
-  let client: OneAtATime | undefined;
-  let outcome: MicroOutcome | undefined;
-  try {
-    await observer.targetOpened(target);
-    const scripts = plan.strategies.flatMap((name) => strategyNamed(name).scripts);
-    await loadScripts(target.control, scripts);
-    const { timeoutMs } = plan;
-    const clientOptions = { client: plan.client, scripts, connectTimeoutMs: CONNECT_TIMEOUT_MS, timeoutMs, signal };
-    client = await OneAtATime.open(target, clientOptions);
-    const warnings = target.warnings.map((message) => ({ code: "target", message }));
-    outcome = { ...(await takeTurns(plan, { target, client, runId, signal }, observer)), warnings };
-  } finally {
-    await client?.close();
-    const leftover = await stopped(target);
-    // Where something else has ended it, what was measured outweighs what could not be cleaned.
-    if (leftover !== undefined && outcome?.error !== undefined) {
-      outcome = { ...outcome, warnings: [...outcome.warnings, { code: "not-cleaned", message: leftover.message }] };
-    } else if (leftover !== undefined && outcome !== undefined) {
-      outcome = { ...outcome, complete: false, error: leftover };
-    }
-  }
-  return outcome;
+  // Where something else has ended it, that it could not be left clean is beside the point.
+  const beside = result.error === undefined ? undefined : notCleaned;
+  const error = result.error ?? notCleaned;
+  return {
+    ...result,
+    warnings: beside === undefined ? warnings : [...warnings, { code: "not-cleaned", message: beside.message }],
+    complete: error === undefined,
+    error,
+  };
 }
 
-/** @returns why it could not be left clean */
-async function stopped(target: Target): Promise<QbenchError | undefined> {
+async function turnsAt(
+  { target, runId }: Place,
+  plan: MicroPlan,
+  observer: MicroObserver,
+  signal: AbortSignal,
+): Promise<Omit<MicroOutcome, "warnings">> {
+  const scripts = plan.strategies.flatMap((name) => strategyNamed(name).scripts);
+  await loadScripts(target.control, scripts);
+  const { client: name, timeoutMs } = plan;
+  const options = { client: name, scripts, connectTimeoutMs: CONNECT_TIMEOUT_MS, timeoutMs, signal };
+  const client = await OneAtATime.open(target, options);
   try {
-    await target.stop();
-    return undefined;
-  } catch (error) {
-    if (error instanceof QbenchError) return error;
-    throw error;
+    return await takeTurns(plan, { target, client, runId, signal }, observer);
+  } finally {
+    await client.close();
   }
 }
 
@@ -129,7 +121,7 @@ async function takeTurns(plan: MicroPlan, bed: Bed, observer: MicroObserver): Pr
     }
     return { turns, complete: true, error: undefined };
   } catch (error) {
-    const failure = asFailure(error, bed.signal);
+    const failure = asRunError(error, bed.target);
     if (turns.length === 0 && failure.kind !== "interrupted") throw failure;
     return { turns, complete: false, error: failure };
   }
@@ -218,21 +210,3 @@ const contradiction = ({ strategy, outcome }: Turn, told: Outcome): QbenchError 
     `${strategy} told a user ${told} who was prepared to be told ${outcome}`,
     "nobody else enters these concerts: is another program changing qbench's keys, or is memory running out?",
   );
-
-/** Anything but a lost or refusing server is a bug, and goes on as one. */
-function asFailure(error: unknown, signal: AbortSignal): QbenchError {
-  if (signal.aborted) return interrupted(signal);
-  if (error instanceof QbenchError) return error;
-  const { name, message } = error as Error;
-  if (name === "ReplyError" || name === "MaxRetriesPerRequestError" || /closed|ECONN|EPIPE/i.test(message)) {
-    return environmentError(`the server was lost: ${message}`, "its own log says why");
-  }
-  throw error;
-}
-
-const interrupted = (signal: AbortSignal): QbenchError =>
-  interruptedError(signal.reason === "SIGTERM" ? "SIGTERM" : "SIGINT");
-
-function throwIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw interrupted(signal);
-}

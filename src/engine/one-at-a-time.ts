@@ -1,6 +1,6 @@
 import { environmentError } from "../base/errors.js";
 import type { Client, Driver, Failure } from "../drivers/driver.js";
-import { DRIVERS } from "../drivers/index.js";
+import { DRIVERS, type DriverClass } from "../drivers/index.js";
 import type { ConcertKeys } from "../queue/keys.js";
 import type { Script } from "../strategies/script.js";
 import type { Answer, EntryMachine, Reply, Send } from "../strategies/strategy.js";
@@ -39,9 +39,9 @@ export class OneAtATime {
   /** Batches sent so far: each is one wait for an answer. */
   roundTrips = 0;
 
-  private constructor(target: Target, options: OneAtATimeOptions) {
+  private constructor(target: Target, options: OneAtATimeOptions, Driver: DriverClass) {
     this.#options = options;
-    this.#driver = new DRIVERS[options.client](
+    this.#driver = new Driver(
       {
         endpoints: target.endpoints,
         slots: target.slots,
@@ -64,7 +64,7 @@ export class OneAtATime {
 
   /** @throws QbenchError (environment) if the target cannot be reached. */
   static async open(target: Target, options: OneAtATimeOptions): Promise<OneAtATime> {
-    const made = new OneAtATime(target, options);
+    const made = new OneAtATime(target, options, await DRIVERS[options.client]());
     try {
       await made.#driver.open();
       return made;

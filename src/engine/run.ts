@@ -3,7 +3,7 @@ import type { Warning } from "../base/warning.js";
 import { planRun, type TrialPlan } from "../plan/plan.js";
 import type { Scenario } from "../scenario/scenario.js";
 import type { Target } from "../targets/target.js";
-import { asRunError, Bench, openPlace, type PlaceOptions, type TrialHooks } from "./bench.js";
+import { atPlace, Bench, type PlaceOptions, type TrialHooks } from "./bench.js";
 import { TrialLost } from "./trial.js";
 import type { TrialResult } from "./trial-result.js";
 
@@ -46,29 +46,17 @@ export async function runScenario(
   signal: AbortSignal,
 ): Promise<RunOutcome> {
   throwIfAborted(signal);
-  const place = await openPlace(options, scenario.timeoutMs);
-  const { target } = place;
-  const warnings: Warning[] = target.warnings.map((message) => ({ code: "target", message }));
-  let bench: Bench | undefined;
-  let outcome: RunOutcome | undefined;
-  try {
-    await observer.targetOpened(target);
+  const { result, warnings, notCleaned } = await atPlace(options, scenario.timeoutMs, async (place) => {
+    await observer.targetOpened(place.target);
     throwIfAborted(signal);
-    bench = await Bench.open(place, scenario);
-    const ran = await runTrials(scenario, bench, observer, signal);
-    outcome = { ...ran, warnings: [...warnings, ...ran.warnings] };
-  } catch (error) {
-    await bench?.close();
-    // What went wrong first is what the user needs to hear.
-    await target.stop().catch(() => {});
-    throw asRunError(error, target);
-  }
-  await bench.close();
-  const notCleaned = await target.stop().then(
-    () => undefined,
-    (error: QbenchError) => error,
-  );
-  return { ...outcome, error: outcome.error ?? notCleaned };
+    const bench = await Bench.open(place, scenario);
+    try {
+      return await runTrials(scenario, bench, observer, signal);
+    } finally {
+      await bench.close();
+    }
+  });
+  return { ...result, warnings: [...warnings, ...result.warnings], error: result.error ?? notCleaned };
 }
 
 async function runTrials(
@@ -103,17 +91,18 @@ async function runTrials(
       const objection = observer.objectionTo?.(trials.filter(({ strategy }) => strategy === plan.strategy));
       if (objection === undefined) continue;
       const message = `stopped after ${plan.strategy}: ${objection}; ${next} and what comes after it were not begun`;
-      return { trials, complete: true, error: undefined, warnings: [...warnings, { code: "stopped", message }] };
+      warnings.push({ code: "stopped", message });
+      break;
     }
     throwIfAborted(signal);
-    return { trials, complete: true, error: undefined, warnings };
+    return { trials, complete: true, warnings, error: undefined };
   } catch (error) {
     if (!(error instanceof QbenchError)) throw error;
     if (error instanceof TrialLost && error.partial !== undefined) {
       trials.push(error.partial);
       observer.trialFinished(error.partial);
     }
-    return { trials, complete: false, error, warnings };
+    return { trials, complete: false, warnings, error };
   }
 }
 

@@ -185,8 +185,10 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   }
   const pacedMs = context.instances.pacingCpuMs === null ? null : pacingCpuMs.after - pacingCpuMs.before;
   const { agents } = context.instances;
+  const restarted = hasRestarted(server.before, server.after);
   const snapshots = {
     server,
+    restarted,
     replicas: lagged === undefined ? null : replicas,
     machine: agents === null ? machine : machineOf(agents, machine, isHere(target)),
     serverThreads,
@@ -203,12 +205,12 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   await settle(context, results);
   const record = recordOf(context, plan, results, lineUps, admitted);
   const audit = await auditOf(context, plan, segments[0]!, results, record, {
-    serverRestarted: hasRestarted(server.before, server.after),
+    serverRestarted: restarted,
     // The first line-up began before the instant that times are counted from, so this is rather too much.
     ...(lineUps[0] === undefined ? {} : { elapsedUs: elapsedSince(originUs + lineUps[0].arrivedUs) }),
   });
   context.onRecord?.(record);
-  const isMoved = admission !== undefined || hasRestarted(server.before, server.after);
+  const isMoved = admission !== undefined || restarted;
   const sharding = isMoved ? null : shardingOf(segments[0]!, record, audit);
   const figures = admitted && (await admissionFigures(context, segments[0]!, admitted, server));
   await teardown(context);
@@ -511,6 +513,7 @@ function resultOf(
   results: readonly SegmentResult[],
   snapshots: {
     server: Snapshots<Snapshot>;
+    restarted: boolean;
     /** Null where positions are not read from them. */
     replicas: Snapshots<Snapshot> | null;
     machine: Snapshots<MachineSnapshot>;
@@ -574,7 +577,7 @@ function resultOf(
   const wallMs = snapshots.machine.after.atMs - snapshots.machine.before.atMs;
   const network = networkFigures(scenario, results, snapshots.pacedMs, wallMs);
   const inProgress = inProgressOf(results, perEntry(latency.entry.sumUs + latency.failed.sumUs, durationMs * 1000));
-  const restarted = hasRestarted(snapshots.server.before, snapshots.server.after);
+  const { restarted } = snapshots;
   const mean = (histogram: { sumUs: number }): number => perEntry(histogram.sumUs, entries.succeeded);
   const threadBusy = generator.threads.map((thread) => thread.cpuUtilization);
   const agents = context.instances.agents === null ? [] : agentFigures(context.instances.agents, results);
@@ -644,7 +647,7 @@ function resultOf(
         : warningsOf(
             entries,
             { ours: perEntry(sent, entries.attempted), theirs: isCheckable ? counted.callsPerEntry : null },
-            snapshots.server,
+            snapshots,
           )),
       ...(pacing === null ? [] : pacingWarnings(pacing)),
       ...(network === null ? [] : networkWarnings(network)),
@@ -773,10 +776,10 @@ function warningsOf(
   entries: TrialResult["entries"],
   /** Of an entry, as the generator and as the server counted; null: it was disturbed. */
   calls: { readonly ours: number; readonly theirs: number | null },
-  server: Snapshots<Snapshot>,
+  { server, restarted }: { readonly server: Snapshots<Snapshot>; readonly restarted: boolean },
 ): Warning[] {
   const warnings: Warning[] = [];
-  if (hasRestarted(server.before, server.after)) {
+  if (restarted) {
     warnings.push({
       code: "server-restarted",
       message:

@@ -1,27 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startTestRedis, type TestRedis } from "../targets/testing.js";
-import { callsOf, makeWorld, type World } from "./testing/program.js";
+import { describe, expect, it } from "vitest";
+import { ownSite } from "./testing/site.js";
 
 /** Users who poll, leave, come back, click twice and open tabs, held against the server's own counts. */
-let test: TestRedis;
-let world: World;
-beforeAll(async () => {
-  [test, world] = await Promise.all([startTestRedis(), makeWorld()]);
-});
-afterAll(async () => {
-  world.remove();
-  await test.stop();
-});
+const site = ownSite();
 
 const HABITS = ["--poll-every", "40ms±50%", "--leave", "20%", "--return-after", "30ms"];
 const REPEATS = ["--double-click", "30%", "--tabs", "15%", "--bots", "2%"];
 const run = async (...args: string[]) => {
-  await test.redis.config("RESETSTAT");
-  const url = `redis://127.0.0.1:${test.server.endpoint.port}`;
-  const ended = await world.run("--url", url, "--trials", "1", "--warmup", "0", "--json", ...args).ended;
-  expect(ended.stderr).not.toMatch(/bug/);
-  expect(await test.redis.dbsize()).toBe(0);
-  return { exitCode: ended.exitCode, trial: ended.json().strategies[0].trials[0], calls: await callsOf(test.redis) };
+  await site.redis.config("RESETSTAT");
+  const ended = await site.oneTrial("--json", ...args);
+  expect(await site.keys()).toEqual([]);
+  return { exitCode: ended.exitCode, trial: ended.json().strategies[0].trials[0], calls: await site.calls() };
 };
 
 describe("users who do more than enter once", () => {

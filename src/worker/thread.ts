@@ -28,8 +28,9 @@ const delay =
         return new PacedAlarm(board, board.wakers / 2 + index, ring);
       });
 
+const Driver = await DRIVERS[client]();
 const instance = new Instance({
-  makeDriver: (events) => new DRIVERS[client](driver, events, delay),
+  makeDriver: (events) => new Driver(driver, events, delay),
   delay,
   pool: driver.pool,
   routes: driver.endpoints.length,

@@ -8,6 +8,7 @@ export interface Site {
   readonly world: World;
   readonly redis: Redis;
   readonly url: string;
+  readonly port: number;
   /** A path in a folder that is gone with the file's last test. */
   path(name: string): string;
   /** The built command on the server. */
@@ -37,7 +38,10 @@ export function ownSite(): Site {
       return test.redis;
     },
     get url() {
-      return `redis://127.0.0.1:${test.server.endpoint.port}`;
+      return `redis://127.0.0.1:${site.port}`;
+    },
+    get port() {
+      return test.server.endpoint.port;
     },
     path: (name) => `${world.temporary}/${name}`,
     on: (name, ...args) => world.command(name, "--url", site.url, ...args),
