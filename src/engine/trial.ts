@@ -25,16 +25,15 @@ import {
 import { type ThreadSchedule, threadSchedule } from "../measure/thread-health.js";
 import { mergeTimelines } from "../measure/timeline.js";
 import type { TrialPlan } from "../plan/plan.js";
-import { loadShare } from "../plan/segment.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
 import type { Score } from "../queue/outcome.js";
-import type { Behaviour, Scenario } from "../scenario/scenario.js";
+import type { Scenario } from "../scenario/scenario.js";
 import { strategyNamed } from "../strategies/index.js";
 import { loadScripts, refreshPrimaries } from "../targets/primaries.js";
 import type { Target } from "../targets/target.js";
 import { addressOf, isLoopback } from "../targets/url.js";
 import { AWAY_TIMEOUTS } from "../worker/away.js";
-import type { Population, Segment, SegmentResult } from "../worker/segment.js";
+import type { Segment, SegmentResult } from "../worker/segment.js";
 import { admissionFigures, openAdmission, promisesBeside } from "./admission.js";
 import { agentFigures, agentWarnings, lostAgents as lostAmong, machineOf } from "./agent-figures.js";
 import { storyOf } from "./events.js";
@@ -58,6 +57,7 @@ import { networkFigures, networkWarnings } from "./network.js";
 import { offeredForMs } from "./offered.js";
 import { pacingFigures, pacingWarnings } from "./pacing.js";
 import { populate } from "./population.js";
+import { newUsersLimit, segmentsOf } from "./segments.js";
 import { openStaleness, stalenessFigures } from "./staleness.js";
 import type {
   AdmissionFigures,
@@ -104,14 +104,6 @@ export class ConcertNumbers {
   }
 }
 
-/** Users that wait, or hold a token, in each concert where the mix asks for such but `--prefill` does not say how many. */
-const POPULATION = 1000;
-/** Generations that set-up populates ahead; each costs the server a copy of the population. */
-const MOST_GENERATIONS = 64;
-/** Users in all that more than one generation may take. */
-const MOST_POPULATED = 5_000_000;
-/** How far the measured rate may exceed the warm-up's before the prepared generations run out. */
-const HEADROOM = 2;
 /**
  * A pass after the first meets objects of the second trial's kind, at which V8 throws away what it had compiled for the
  * first: with one pass that fell into the first measured trial, whose Redis then had nothing to do for 50 to 100 ms.
@@ -125,7 +117,7 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
   const { target, signal } = context;
   const warmUp = await warmUpTrial(context, plan);
   throwIfAborted(signal);
-  const segments = segmentsOf(context, plan, warmUp.ratePerSec);
+  const segments = segmentsOf(context, plan, context.concerts.next, warmUp.ratePerSec);
   await prepare(context, segments[0]!);
   throwIfAborted(signal);
   const pacingCpuMs = { before: 0, after: 0 };
@@ -255,7 +247,7 @@ async function warmUpTrial(context: TrialContext, plan: TrialPlan): Promise<{ ra
 }
 
 async function warmUpPass(context: TrialContext, plan: TrialPlan, passMs: number): Promise<{ ratePerSec: number }> {
-  const segments = segmentsOf(context, plan, 0).map((segment) => ({
+  const segments = segmentsOf(context, plan, context.concerts.next, 0).map((segment) => ({
     ...segment,
     seed: deriveSeed(segment.seed, "warm-up"),
     // At one rate: a shape over two seconds would be another load than the same shape over a minute.
@@ -274,85 +266,6 @@ async function warmUpPass(context: TrialContext, plan: TrialPlan, passMs: number
   const { succeeded } = mergeCounts(results);
   const durationMs = Math.max(...results.map((result) => result.durationMs));
   return { ratePerSec: durationMs === 0 ? 0 : (succeeded / durationMs) * 1000 };
-}
-
-function segmentsOf(context: TrialContext, plan: TrialPlan, expectedPerSec: number): Segment[] {
-  const { scenario, runId, concerts } = context;
-  const { instances, mix } = scenario;
-  const shards = strategyNamed(plan.strategy).isSharded ? scenario.shards : 1;
-  const population: Population = {
-    waiting: Math.ceil(Math.max(scenario.prefill, mix.waiting > 0 ? POPULATION : 0) / shards),
-    active: Math.ceil((mix.active > 0 ? POPULATION : 0) / shards),
-  };
-  const shared =
-    scenario.admit === null
-      ? {}
-      : { currentGenerations: new Int32Array(new SharedArrayBuffer(4 * shards * scenario.concerts)) };
-  return Array.from({ length: instances }, (_, i) => {
-    const { index, count, vus, entries, maxInFlight, seed } = loadShare(scenario, plan.seed, i, instances);
-    return {
-      index,
-      count,
-      strategy: plan.strategy,
-      score: scenario.score,
-      connections: scenario.connections,
-      vus,
-      thinkTimeMs: scenario.thinkTimeMs,
-      // The whole rate: each segment's pacer takes its own arrivals out of it.
-      arrivals:
-        scenario.ratePerSec === null
-          ? null
-          : { ratePerSec: scenario.ratePerSec, arrival: scenario.arrival, stages: scenario.stages, maxInFlight },
-      durationMs: scenario.durationMs,
-      entries,
-      mix,
-      behaviour: behaviourOf(scenario),
-      population,
-      runId,
-      firstConcert: concerts.next,
-      concerts: shards * scenario.concerts,
-      shards,
-      zipf: scenario.zipf,
-      newUsersPerGeneration: newUsersPerConcert(scenario, vus),
-      generations: generationsOf(scenario, population, expectedPerSec),
-      ...shared,
-      waitReplicas: scenario.waitReplicas,
-      timeoutMs: scenario.timeoutMs,
-      seed,
-      historyBytes: scenario.audit === "full" ? Math.floor((scenario.historyMb * 1024 * 1024) / instances) : 0,
-      keepsMoments: scenario.faults.length > 0,
-    };
-  });
-}
-
-/** What users do besides entering once; null where that is nothing. */
-function behaviourOf(scenario: Scenario): Behaviour | null {
-  const { pollEvery, pollBy, leavePercent, returnAfterMs, doubleClickPercent, tabsPercent, botsPercent } = scenario;
-  if (pollEvery === null && leavePercent + doubleClickPercent + tabsPercent + botsPercent === 0) return null;
-  return { pollEvery, pollBy, leavePercent, returnAfterMs, doubleClickPercent, tabsPercent, botsPercent };
-}
-
-/**
- * New users of a segment after which its entries go on to a fresh concert. In the open model the virtual users are
- * identities: once all of them have entered a concert, nobody is new to it.
- */
-function newUsersPerConcert({ maxWaiting, instances, ratePerSec }: Scenario, identities: number): number {
-  const limit = Math.max(1, Math.ceil(maxWaiting / instances));
-  return ratePerSec === null ? limit : Math.min(limit, identities);
-}
-
-/** The same of all segments together. */
-const newUsersLimit = ({ maxWaiting, ratePerSec, vus }: Scenario): number =>
-  ratePerSec === null ? maxWaiting : Math.min(maxWaiting, vus);
-
-/** Without a population every generation springs into being by itself, however many there are. */
-function generationsOf(scenario: Scenario, population: Population, expectedPerSec: number): number {
-  if (population.waiting + population.active === 0) return Number.POSITIVE_INFINITY;
-  const expected = scenario.entries ?? (HEADROOM * expectedPerSec * scenario.durationMs) / 1000;
-  const newUsers = (expected * scenario.mix.new) / 100 / scenario.concerts;
-  const members = (population.waiting + population.active) * scenario.concerts;
-  const affordable = Math.max(1, Math.floor(MOST_POPULATED / members));
-  return Math.min(MOST_GENERATIONS, affordable, 1 + Math.floor(newUsers / newUsersLimit(scenario)));
 }
 
 async function prepare(context: TrialContext, segment: Segment): Promise<void> {
