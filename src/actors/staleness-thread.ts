@@ -72,13 +72,16 @@ function track(one: Promise<void>): void {
 }
 
 let timer: NodeJS.Timeout | undefined;
+let startUs = 0;
 port.on("message", async (message: ToStaleness) => {
   if (message.type === "start") {
+    startUs = nowUs();
     timer = setInterval(take, everyUs / 1000);
     return;
   }
   clearInterval(timer);
+  const tookUs = nowUs() - startUs;
   await Promise.all(underWay);
-  post({ type: "result", behind: behind.data(), writes, reads, staleReads, failed });
+  post({ type: "result", behind: behind.data(), writes, reads, staleReads, failed, tookUs });
 });
 post({ type: "opened" });

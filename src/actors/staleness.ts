@@ -4,10 +4,10 @@ import type { Acted, Actor } from "./actor.js";
 import { ActorThread } from "./actor-thread.js";
 
 /**
- * How far replicas are behind their primary: a thread of its own writes the next number to a key of the primary a thousand
- * times a second, and as often reads the key from each replica. A reading that lacks numbers which had been acknowledged
- * before it was sent is as stale as the oldest of them is old; one that lacks none counts as 0. What was written within
- * the last interval is not seen, so that much may be missing in each figure: they are lower bounds.
+ * How far replicas are behind their primary: a thread of its own writes the next number to a key of the primary up to a
+ * thousand times a second, and as often reads the key from each replica. A reading that lacks numbers which had been
+ * acknowledged before it was sent is as stale as the oldest of them is old; one that lacks none counts as 0. What was
+ * written since the last number is not seen, so an interval may be missing in each figure: they are lower bounds.
  */
 export interface StalenessActed extends Acted {
   readonly replicas: number;
@@ -17,6 +17,8 @@ export interface StalenessActed extends Acted {
   /** Readings that lacked something. */
   readonly staleReads: number;
   readonly behindUs: Histogram;
+  /** From one number to the next, on the mean: longer than planned where no core was free. */
+  readonly everyUs: number;
 }
 
 export type ToStaleness = { readonly type: "start" } | { readonly type: "stop" };
@@ -29,6 +31,7 @@ export type FromStaleness =
       readonly reads: number;
       readonly staleReads: number;
       readonly failed: number;
+      readonly tookUs: number;
     };
 
 export interface StalenessPlan {
@@ -38,7 +41,7 @@ export interface StalenessPlan {
   readonly key: string;
 }
 
-export const STALENESS_EVERY_US = 1000;
+const EVERY_US = 1000;
 
 export class Staleness implements Actor<StalenessActed> {
   readonly #thread: ActorThread<ToStaleness, FromStaleness>;
@@ -53,7 +56,7 @@ export class Staleness implements Actor<StalenessActed> {
   static async open(plan: StalenessPlan): Promise<Staleness> {
     const thread = new ActorThread<ToStaleness, FromStaleness>(
       new URL("./staleness-thread.js", import.meta.url),
-      { ...plan, everyUs: STALENESS_EVERY_US },
+      { ...plan, everyUs: EVERY_US },
       "the thread that measures staleness",
     );
     await thread.next("opened");
@@ -67,13 +70,14 @@ export class Staleness implements Actor<StalenessActed> {
   async stop(): Promise<StalenessActed> {
     const result = this.#thread.next("result");
     this.#thread.post({ type: "stop" });
-    const { behind, writes, reads, staleReads, failed } = await result;
+    const { behind, writes, reads, staleReads, failed, tookUs } = await result;
     return {
       replicas: this.#replicas,
       reads,
       staleReads,
       failed,
       behindUs: Histogram.of(behind),
+      everyUs: writes === 0 ? EVERY_US : tookUs / writes,
       commands: { set: writes },
       warnings: [],
     };

@@ -1,4 +1,4 @@
-import { STALENESS_EVERY_US, Staleness, type StalenessActed } from "../actors/staleness.js";
+import { Staleness, type StalenessActed } from "../actors/staleness.js";
 import { nodeAt, slotsEntries } from "../drivers/slot-map.js";
 import { percentileUs } from "../measure/hdr.js";
 import { beatKey, concertIdOf, concertKeys, concertSlot } from "../queue/keys.js";
@@ -29,11 +29,12 @@ export async function openStaleness(
   return Staleness.open({ primary, replicas, key: beatKey(keys) });
 }
 
-export function stalenessFigures({ replicas, reads, staleReads, failed, behindUs }: StalenessActed): StalenessFigures {
+export function stalenessFigures({ behindUs, ...acted }: StalenessActed): StalenessFigures {
   const counts = behindUs.toCounts();
+  const { replicas, everyUs, reads, staleReads, failed } = acted;
   return {
     replicas,
-    everyUs: STALENESS_EVERY_US,
+    everyUs,
     reads,
     staleReads,
     failed,

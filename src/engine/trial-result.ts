@@ -55,7 +55,7 @@ export interface UserFigures {
 export interface StalenessFigures {
   /** That were asked: those of the primary which holds the first concert. */
   readonly replicas: number;
-  /** How often they were asked; so much may be missing in each figure. */
+  /** From one look to the next, on the mean; so much may be missing in each figure. */
   readonly everyUs: number;
   readonly reads: number;
   /** Of them, those that lacked something acknowledged. */

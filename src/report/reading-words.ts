@@ -32,7 +32,7 @@ function readingText({ name, trials }: Pick<StrategyReport, "name" | "trials">):
   return [`${name}: ${[said.join(", "), ...stalenessText(complete)].join("; ")}`];
 }
 
-/** "replicas were behind by 0 µs at p50, 1.2 ms at p99, 3 ms at most, give or take 1 ms"; none: nobody asked them. */
+/** "replicas were behind by 0 µs at p50, 1.2 ms at p99, 3 ms at most (looked at every 1 ms …)"; none: nobody asked them. */
 function stalenessText(trials: readonly TrialReport[]): string[] {
   const known = trials.flatMap(({ staleness }) => (staleness === undefined ? [] : [staleness]));
   if (known.length === 0) return [];
@@ -42,7 +42,7 @@ function stalenessText(trials: readonly TrialReport[]): string[] {
   const stale = known.reduce((total, one) => total + one.staleReads, 0);
   return [
     `replicas were behind by ${latencyText(median(of("p50")))} at p50, ${latencyText(median(of("p99")))} at p99, ` +
-      `${latencyText(Math.max(...of("max")))} at most, and up to ${latencyText(known[0]!.everyUs)} more; ` +
-      `${percentText(stale / reads)} of the probes lacked something acknowledged`,
+      `${latencyText(Math.max(...of("max")))} at most (looked at every ${latencyText(median(known.map(({ everyUs }) => everyUs)))}, ` +
+      `which may be missing); ${percentText(stale / reads)} of the probes lacked something acknowledged`,
   ];
 }

@@ -139,7 +139,9 @@ const users = z
 const staleness = z
   .object({
     replicas: count.meta({ description: "that were asked: those of the primary which holds the first concert" }),
-    everyUs: amount.meta({ description: "how often each was asked; so much may be missing in each figure" }),
+    everyUs: amount.meta({
+      description: "from one look at each to the next, on the mean; so much may be missing in each figure",
+    }),
     reads: count,
     staleReads: count.meta({ description: "of reads: something was lacking that had been acknowledged before" }),
     failed: count,
