@@ -1,12 +1,11 @@
-import { type LineUp, sinceStart } from "../audit/clocks.js";
+import type { LineUp } from "../audit/clocks.js";
 import { isEntry, isRead, OPERATION, type OperationCode, RESULT, type ResultCode } from "../audit/history.js";
 import type { Alarm } from "../base/alarm.js";
 import { nowUs } from "../base/clock.js";
 import { deriveSeed } from "../base/prng.js";
 import type { DelayLine } from "../drivers/delay/delay-line.js";
-import type { Driver, DriverCounters, DriverEvents, Failure } from "../drivers/driver.js";
+import type { Driver, DriverEvents, Failure } from "../drivers/driver.js";
 import { ThreadHealthMeter } from "../measure/thread-health.js";
-import { PACERS } from "../pacers/index.js";
 import { type Batch, withBeside, withoutBeside } from "../strategies/command.js";
 import { strategyNamed } from "../strategies/index.js";
 import { LEAVING } from "../strategies/leave.js";
@@ -14,17 +13,16 @@ import { READING } from "../strategies/position.js";
 import { type Answer, type EntryMachine, type Reply, UnexpectedReply } from "../strategies/strategy.js";
 import { longestAwayMs } from "./away.js";
 import { Habits } from "./behaviour.js";
-import { ClosedLoad } from "./closed-load.js";
-import { EntryTable, MOST_SLOTS, STAGE } from "./entry-table.js";
+import { EntryTable, STAGE } from "./entry-table.js";
 import { EventLog } from "./event-log.js";
 import type { LiveCounters } from "./live-counters.js";
-import type { EntryStarter, LoadModel, Room } from "./load.js";
-import { OpenLoad } from "./open-load.js";
+import type { EntryStarter, Room } from "./load.js";
 import { PartTally } from "./part-tally.js";
-import { makePool, type Pool } from "./pool.js";
+import { makePool } from "./pool.js";
 import { Recorder } from "./recorder.js";
+import { loadModel, type RunningTrial, resultOf, slotsOf } from "./running-trial.js";
 import type { Segment, SegmentResult } from "./segment.js";
-import { MOST_UNDER_WAY, Users } from "./users.js";
+import { Users } from "./users.js";
 import { Workload } from "./workload.js";
 
 /**
@@ -59,7 +57,7 @@ export class Instance implements DriverEvents, EntryStarter {
   readonly #alarm: Alarm;
   readonly #delay: DelayLine | null;
   readonly #wallOffsetMs = Date.now() - performance.now();
-  #trial: Trial | undefined;
+  #trial: RunningTrial | undefined;
   #memoryAtOpenBytes = 0;
 
   constructor(options: {
@@ -432,7 +430,7 @@ export class Instance implements DriverEvents, EntryStarter {
     }
   }
 
-  #resumePostponed(trial: Trial, now: number): void {
+  #resumePostponed(trial: RunningTrial, now: number): void {
     for (const token of trial.postponed.splice(0)) {
       const slot = trial.table.slotOf(token);
       if (slot >= 0 && trial.table.stage[slot] === STAGE.waiting) this.#lineUp(slot, now);
@@ -546,7 +544,7 @@ export class Instance implements DriverEvents, EntryStarter {
     };
   }
 
-  #watchConnections(trial: Trial, now: number): void {
+  #watchConnections(trial: RunningTrial, now: number): void {
     if (this.#isAnyUp()) {
       trial.downSinceUs = null;
       return;
@@ -579,128 +577,10 @@ export class Instance implements DriverEvents, EntryStarter {
   }
 }
 
-/** Entries, leaves and readings that can be in progress at once. */
-function slotsOf({ arrivals, vus, behaviour }: Segment): number {
-  if (arrivals !== null) return arrivals.maxInFlight;
-  const repeats =
-    behaviour !== null && behaviour.botsPercent + behaviour.tabsPercent + behaviour.doubleClickPercent > 0;
-  return Math.min(MOST_SLOTS, repeats ? MOST_UNDER_WAY * vus : vus);
-}
-
-function loadModel(segment: Segment, users: Users): LoadModel {
-  const { arrivals, index, count, seed } = segment;
-  if (arrivals === null) return new ClosedLoad(users, segment.thinkTimeMs);
-  const { ratePerSec, arrival, stages } = arrivals;
-  const { durationMs } = segment;
-  const seedOfArrivals = deriveSeed(seed, "arrivals");
-  const pacer = PACERS[arrival].pace({ ratePerSec, durationMs, stages, index, count, seed: seedOfArrivals });
-  const stopAfterUs = segment.entries === null ? durationMs * 1000 : Number.POSITIVE_INFINITY;
-  return new OpenLoad(users, pacer, stopAfterUs);
-}
-
-/** What belongs to the trial that is running. */
-interface Trial {
-  readonly segment: Segment;
-  readonly machine: EntryMachine;
-  /** Where strategies are mixed. */
-  readonly parts: PartTally | null;
-  readonly table: EntryTable;
-  /** A stack of the slots that nothing is in. */
-  readonly free: Int32Array;
-  freeSlots: number;
-  readonly users: Users;
-  /** When the alarm is set for; Infinity: it is not. */
-  wakeUs: number;
-  readonly workload: Workload;
-  readonly load: LoadModel;
-  readonly pool: Pool;
-  /** Tokens of entries that a cluster asked to come again a little later. */
-  readonly postponed: number[];
-  recorder: Recorder;
-  events: EventLog;
-  readonly countersBefore: DriverCounters;
-  /** No entry starts from then on, whenever the timer fires. */
-  stopUs: number;
-  remaining: number;
-  inProgress: number;
-  /** Of all sweeps: what was in progress then. */
-  inProgressSum: number;
-  sweeps: number;
-  attempted: number;
-  isStopped: boolean;
-  isAborted: boolean;
-  /** Since when no connection is up. */
-  downSinceUs: number | null;
-  isServerLost: boolean;
-  finish: () => void;
-}
-
 /** An error that answers a batch of one command says that this command did nothing; otherwise a write may have happened. */
 function isInDoubt(table: EntryTable, slot: number, failure: Failure): boolean {
   if (table.hasWritten[slot] === 0) return false;
   const { batch } = table.state[slot]!;
   const isFirstWrite = batch.writes && batch.commands.length === 1;
   return !(failure.answered && isFirstWrite);
-}
-
-function resultOf(
-  trial: Trial,
-  startUs: number,
-  lineUps: readonly LineUp[],
-  health: SegmentResult["health"],
-  memory: SegmentResult["memory"],
-  after: DriverCounters,
-): Omit<SegmentResult, "addedDelay"> {
-  const { recorder, segment } = trial;
-  const { seconds, total } = recorder.timeline.finish();
-  return {
-    index: segment.index,
-    durationMs: Math.max(0, recorder.lastEndUs - startUs) / 1000,
-    attempted: trial.attempted,
-    answers: recorder.answers,
-    failures: recorder.failures,
-    inDoubt: recorder.inDoubt,
-    dropped: trial.load.dropped + trial.users.dropped,
-    roundTrips: recorder.roundTrips,
-    entry: total.data(),
-    service: recorder.service.data(),
-    poolWait: recorder.poolWait.data(),
-    failed: recorder.failed.data(),
-    response: recorder.response?.data() ?? null,
-    startLag: recorder.startLag?.data() ?? null,
-    poll: recorder.poll?.data() ?? null,
-    planned: trial.load.planned,
-    users: trial.users.counts,
-    leaves: recorder.leaves,
-    reads: recorder.reads,
-    seconds,
-    moments: recorder.moments?.data() ?? null,
-    events: trial.events.finish(nowUs()),
-    inProgress: { mean: trial.sweeps === 0 ? 0 : trial.inProgressSum / trial.sweeps, samples: trial.sweeps },
-    health,
-    memory,
-    driver: difference(after, trial.countersBefore),
-    concerts: trial.workload.counts(),
-    parts: trial.parts?.counts() ?? [],
-    history: recorder.history.toTransfer().message,
-    lineUps: lineUps.map((one) => sinceStart(one, startUs)),
-    aborted: trial.isAborted,
-    serverLost: trial.isServerLost,
-  };
-}
-
-function difference(after: DriverCounters, before: DriverCounters): DriverCounters {
-  const commands: Record<string, number> = {};
-  for (const [name, calls] of Object.entries(after.commands)) {
-    const made = calls - (before.commands[name] ?? 0);
-    if (made > 0) commands[name] = made;
-  }
-  return {
-    commands,
-    socketWrites: after.socketWrites - before.socketWrites,
-    bytesSent: after.bytesSent - before.bytesSent,
-    bytesReceived: after.bytesReceived - before.bytesReceived,
-    reconnects: after.reconnects - before.reconnects,
-    scriptReloads: after.scriptReloads - before.scriptReloads,
-  };
 }
