@@ -41,8 +41,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const worker = new Worker(QUEUE, process, { ...QUEUE_OPTIONS(endpoint), ...WORKER_OPTIONS });
   let told = "";
   worker.on("error", (error) => {
-    // A controller takes back what its run needs no more.
-    if (/^Missing (key|lock) for job/.test(error.message)) return;
+    // A controller takes back what its run needs no more, and a control Redis that was restarted knows no jobs.
+    if (/^Missing (key|lock) for job|^could not renew lock/.test(error.message)) return;
     const { message } = translateRedisError(error, endpoint);
     if (message !== told) say(`${message}; trying again`);
     told = message;

@@ -19,7 +19,7 @@ import { agentsOf } from "./controller.js";
  * Agents and a controller as users start them, over two servers: one to meet at, one to load. Programs take long to
  * start, so the agents that outlive one test are those of the next; the tests need their order.
  */
-let control: { server: EmbeddedServer; readonly redis: Redis; readonly url: string };
+let control: { server: EmbeddedServer; redis: Redis; readonly url: string };
 /** As docs/agents.md asks for. */
 const USER = "user qbench on >secret ~qbench-control:* +@all -@admin -@dangerous +info +client|list";
 let controlConfig: string[];
@@ -246,7 +246,7 @@ it("agents stop when the controller was killed, and remove what it cannot remove
   await loadEnds();
 });
 
-it("agents stop when the control Redis has forgotten the run, and the controller says so; they wait for the next one", async () => {
+it("agents stop when the control Redis was restarted, or is gone, and the controller says so; they wait for the next run", async () => {
   const controller = run(1, ...LONG);
   await entriesBegan(target.redis);
   await control.server.stop();
@@ -255,8 +255,23 @@ it("agents stop when the control Redis has forgotten the run, and the controller
   expect(ended.exitCode).toBe(3);
   expect(ended.stderr).toMatch(/the control Redis at 127.0.0.1:\d+ has forgotten this run/);
   await loadEnds();
-  const next = await run(4, "--strategy", "lua", "--entries", "100", "--vus", "10", "--timeout", "30s").ended;
-  expect(next.exitCode, next.stderr).toBe(0);
+
+  await target.redis.config("RESETSTAT");
+  const next = run(4, ...LONG);
+  await entriesBegan(target.redis);
+  await control.server.stop();
+  const lost = await next.ended;
+  expect([lost.exitCode, lost.stderr]).toEqual([3, expect.stringMatching(/the control Redis was lost/)]);
+  await loadEnds();
+  // Nobody is connected any more but this test.
+  await until(
+    async () =>
+      String(await target.redis.client("LIST"))
+        .trim()
+        .split("\n").length === 1,
+  );
+  control.server = await restartEmbedded(control.server, controlConfig);
+  control.redis = await connectControl(control.server.endpoint);
 });
 
 it("a control Redis that is the server to measure is refused, by whatever name it goes", async () => {

@@ -267,13 +267,16 @@ export class AgentPool {
     if (this.#isClosing) return;
     const taken = this.#places.filter(({ facts, lost }) => facts !== undefined && lost === undefined);
     const closed = taken.map((place) => this.ask(place, { type: "close" }, "closed").catch(() => {}));
-    const abort = new AbortController();
-    const tooLong = sleep(CLOSING_MS, undefined, { signal: abort.signal }).catch(() => {});
-    await Promise.race([Promise.all(closed), tooLong]);
-    abort.abort();
+    await atMost(CLOSING_MS, Promise.all(closed));
     this.#isClosing = true;
-    const { control, reader, queue, lease } = this.#by;
-    reader.disconnect();
+    this.#by.reader.disconnect();
+    // BullMQ's connection waits for a control Redis that is gone for as long as it is gone.
+    await atMost(CLOSING_MS, this.#leaveNothing());
+    this.control.disconnect();
+  }
+
+  async #leaveNothing(): Promise<void> {
+    const { control, queue, lease } = this.#by;
     const numbers = this.#places.map(({ number }) => number);
     const keys = [
       this.#keys.places,
@@ -286,8 +289,15 @@ export class AgentPool {
     await control.unlink(...keys).catch(() => 0);
     await lease.end();
     await queue.close().catch(() => {});
-    control.disconnect();
   }
+}
+
+/** Resolves with `work`, or without it once it has taken too long. */
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const abort = new AbortController();
+  const tooLong = sleep(ms, undefined, { signal: abort.signal }).catch(() => {});
+  await Promise.race([work, tooLong]);
+  abort.abort();
 }
 
 function statusIn(bytes: Buffer | undefined): Status | undefined {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { LineUp } from "../audit/clocks.js";
@@ -88,6 +89,8 @@ class Session {
   #opened: { readonly order: Open; readonly threads: Generators } | undefined;
   #trial: Trial | undefined;
   #stopped: string | undefined;
+  /** Aborted where it stops by itself. */
+  readonly #stopping = new AbortController();
   /** Nobody wants results any more. */
   #isOver = false;
   #wasUnderLoad = false;
@@ -125,7 +128,8 @@ class Session {
     try {
       await this.#tell({ type: "ready", facts: await factsOf(agent, this.#redis) });
       if (signal.aborted) onSignal();
-      await this.#readMail();
+      // A command that waits for a server that is gone may wait for longer than its connection is tried again.
+      await Promise.race([this.#readMail(), once(this.#stopping.signal, "abort")]);
     } catch (error) {
       // Disconnected on purpose, or for longer than anybody waits.
       this.#stop(`the control Redis went away: ${(error as Error).message}`);
@@ -258,6 +262,7 @@ class Session {
     this.#stopped = why;
     this.#isOver = true;
     this.#abort();
+    this.#stopping.abort();
     this.#reader.disconnect();
   }
 

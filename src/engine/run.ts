@@ -76,8 +76,9 @@ async function runTrials(
         return bench.trial(scenario, plan, signal, observer);
       };
       const result = await begin().catch(async (error: unknown) => {
-        if (!(error instanceof TrialLost) || !error.isRepeatable || signal.aborted) throw error;
+        if (!(error instanceof TrialLost) || !error.isRepeatable) throw error;
         if (error.partial !== undefined) trials.push(error.partial);
+        throwIfAborted(signal);
         const repeated = await begin().catch((failure: unknown) => {
           throw notRepeated(error, failure);
         });
