@@ -137,7 +137,7 @@ function faultTable(rows: ReturnType<typeof faults>): string {
     table.push([
       name,
       lastsMs === null ? "-" : formatDuration(lastsMs),
-      needs === "own-server" ? "no" : "yes",
+      needs.startsWith("own-") ? "no" : "yes",
       summary,
     ]);
   }

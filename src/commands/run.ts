@@ -81,7 +81,7 @@ async function jobOf(command: Command): Promise<RunJob> {
   checkFaults(resolved.scenario.faults, {
     isForeign: endpoints.length > 0,
     isCluster: options.cluster !== undefined,
-    isTls: endpoints.some(({ tls }) => tls),
+    isWatched: endpoints.some(({ primaryName }) => primaryName !== undefined),
     shape: options.cluster,
     isOpen: false,
   });

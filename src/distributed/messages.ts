@@ -83,14 +83,16 @@ const segment: z.ZodType<Segment> = z.strictObject({
   keepsMoments: z.boolean(),
 });
 
+const address = z.strictObject({ host: name, port: z.int().min(1).max(65_535) });
+
 const endpoint = z.strictObject({
-  host: name,
-  port: z.int().min(1).max(65_535),
+  ...address.shape,
   tls: z.boolean(),
   username: z.string().optional(),
   password: z.string().optional(),
   db: count,
   clientName: name.optional(),
+  sentinels: z.strictObject({ name, at: z.array(address).min(1), replicas: z.array(address) }).optional(),
 });
 
 const rtt = z.strictObject({ rttMs: amount, jitterMs: amount });

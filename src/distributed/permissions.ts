@@ -1,6 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import { EXIT, QbenchError, usageError } from "../base/errors.js";
 import type { Endpoint } from "../drivers/driver.js";
+import { successorsOf } from "../targets/successors.js";
 import { addressOf, isLoopback } from "../targets/url.js";
 import type { Open } from "./messages.js";
 
@@ -45,7 +46,7 @@ const wrong = (text: string): QbenchError =>
 
 /** @throws QbenchError (usage) if the plan asks for more than is permitted */
 export function refuseForbidden({ driver, luaFiles }: Open, { targets, strategyFiles }: Permissions): void {
-  for (const endpoint of driver.endpoints) {
+  for (const endpoint of driver.endpoints.flatMap(successorsOf)) {
     if (isLoopback(endpoint) || targets.some((allows) => allows(endpoint))) continue;
     const address = addressOf(endpoint);
     throw new QbenchError(

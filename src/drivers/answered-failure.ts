@@ -13,3 +13,6 @@ export const answeredFailure = (message: string, changedNothing = false): Failur
   answered: true,
   changedNothing,
 });
+
+/** What a replica answers to a write; before Redis 7 a script's error has other words around it. */
+export const isReplicas = (message: string): boolean => /(?:^|-)READONLY /.test(message);

@@ -1,6 +1,7 @@
 import type { ConcertKeys } from "../queue/keys.js";
 import type { Batch } from "../strategies/command.js";
 import type { Reply } from "../strategies/strategy.js";
+import type { Proxies } from "./proxies.js";
 import type { SlotRange } from "./slot-map.js";
 
 /**
@@ -16,16 +17,30 @@ export type Client = (typeof CLIENTS)[number];
 export const WRITES = ["coalesced", "per-request"] as const;
 export type Writes = (typeof WRITES)[number];
 
-/** One Redis server and how to log in to it. Never printed: it may hold a password. */
-export interface Endpoint {
+export interface Address {
   readonly host: string;
   readonly port: number;
+}
+
+/** Who knows where a primary is at any time. */
+export interface Sentinels {
+  /** What they call it. */
+  readonly name: string;
+  readonly at: readonly Address[];
+  /** Those that may take its place, as they were known when somebody asked. */
+  readonly replicas: readonly Address[];
+}
+
+/** One Redis server and how to log in to it. Never printed: it may hold a password. */
+export interface Endpoint extends Address {
   readonly tls: boolean;
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly db: number;
   /** What Sentinels call the primary; host and port are then those of a Sentinel that is to be asked where it is. */
   readonly primaryName?: string;
+  /** Of a primary that was found by them: whoever takes its place is gone to, with the same login. */
+  readonly sentinels?: Sentinels;
   /** What CLIENT LIST is to call the connections; absent: nothing. */
   readonly clientName?: string;
 }
@@ -55,6 +70,8 @@ export interface DriverEvents {
   onConnection(connection: number, isUp: boolean, nowUs: number): void;
   /** Slots of a cluster are elsewhere now: `routeOf` answers differently. */
   onRoutes?(nowUs: number): void;
+  /** Sentinels name another primary, and the connections go there. */
+  onPrimary?(nowUs: number): void;
   /** Called once after all replies of a received chunk were handed over. */
   onChunkEnd(nowUs: number): void;
 }
@@ -72,6 +89,8 @@ export interface DriverOptions {
   /** Scripts that a NOSCRIPT answer is mended with. */
   readonly scripts: readonly { readonly sha1: string; readonly source: string }[];
   readonly connectTimeoutMs: number;
+  /** They are connected to instead. */
+  readonly proxies?: Proxies | undefined;
 }
 
 /** Totals since the driver was made. */

@@ -127,6 +127,22 @@ describe.each(variants)("driver $client, $writes writes", ({ client, writes }) =
     expect(driver.counters().reconnects).toBeGreaterThan(0);
   });
 
+  it("leaves a primary that has become a replica, if Sentinels can be asked for another one", async () => {
+    const nobody = { name: "tickets", at: [{ host: "127.0.0.1", port: 1 }], replicas: [] };
+    const [usual, told] = [driver, listener];
+    listener = new Listener();
+    driver = make({ ...test.server.endpoint, sentinels: nobody }, 1);
+    await driver.open();
+    const concert = driver.addConcert(keys);
+    await test.redis.replicaof("127.0.0.1", 1);
+    expect((await ask(JOIN, 400, concert)).failure).toMatchObject({ kind: "READONLY", answered: true });
+    await listener.until(() => listener.states.join() === "false,true");
+    await test.redis.replicaof("NO", "ONE");
+    expect((await ask(JOIN, 401, concert, 11)).replies).toHaveLength(3);
+    await driver.close();
+    [driver, listener] = [usual, told];
+  });
+
   it("says why it cannot open: nobody there, or a password is wanted", async () => {
     const closed = make({ ...test.server.endpoint, port: 1 });
     await expect(closed.open()).rejects.toMatchObject({ exitCode: 3 });

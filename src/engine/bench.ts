@@ -16,6 +16,7 @@ import type { LuaFile } from "../strategies/lua-file.js";
 import { CONNECT_TIMEOUT_MS } from "../targets/control.js";
 import { loadScripts, mustReplicate } from "../targets/primaries.js";
 import { translateRedisError } from "../targets/redis-errors.js";
+import { successorsOf } from "../targets/successors.js";
 import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
 import { longestAwayMs } from "../worker/away.js";
 import type { LiveSums } from "../worker/live-counters.js";
@@ -138,29 +139,32 @@ export class Bench {
   ): Promise<Bench> {
     const { target, runId } = place;
     await mustReplicate(target, scenario);
-    const isTls = target.endpoints.some(({ tls }) => tls);
-    const isForeign = target.own === undefined && target.cluster === undefined;
-    checkFaults(scenario.faults, { isForeign, isCluster: target.kind === "cluster", isTls, isOpen: true });
+    checkFaults(scenario.faults, {
+      isForeign: target.own === undefined && target.cluster === undefined,
+      isCluster: target.kind === "cluster",
+      isWatched: target.watched !== undefined,
+      isOpen: true,
+    });
     const luaFiles = luaFilesAmong(strategies);
     await loadScripts(target.control, luaFiles).catch((error: unknown) => {
       throw asRunError(error, target);
     });
     const clientName = `qbench-${runId}`;
-    const proxy = isProxied(scenario) ? await openProxy(target.endpoints[0]!) : undefined;
+    const proxy = isProxied(scenario) ? await openProxy(target.endpoints.flatMap(successorsOf)) : undefined;
     const driver = {
       endpoints: target.endpoints.map((endpoint) => ({
         ...endpoint,
-        ...(proxy === undefined ? {} : { host: proxy.host, port: proxy.port }),
         ...(scenario.faults.length === 0 ? {} : { clientName }),
       })),
       slots: target.slots,
       readsReplicas: readsReplicas(scenario),
+      ...(proxy === undefined ? {} : { proxies: proxy.ways }),
       pool: scenario.pool,
       writes: scenario.writes,
       scripts: strategies.flatMap((name) => strategyNamed(name).scripts),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
     };
-    const { control, settings, own, cluster } = target;
+    const { control, settings, own, cluster, watched } = target;
     try {
       const instances = await (place.openGenerators?.(place, scenario, driver, luaFiles) ??
         Instances.open(scenario, driver, luaFiles));
@@ -169,6 +173,7 @@ export class Bench {
         settings,
         own,
         cluster,
+        watched,
         proxy,
         clientName,
       });

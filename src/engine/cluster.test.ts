@@ -83,6 +83,17 @@ describe.each(["wire", "ioredis"])("a run on a cluster, client %s", (client) => 
   });
 });
 
+it("ioredis comes back to every node through the proxies that have reset its connections", async () => {
+  const faults = ["--fault", "reset@200ms", "--duration", "800ms", "--warmup", "0", "--concerts", "6"];
+  const { exitCode, json } = await world.run(...urls, ...SHORT, ...faults, "--strategy", "lua", "--client", "ioredis")
+    .ended;
+  expect(exitCode).toBe(0);
+  const [trial] = json().strategies[0].trials;
+  expect(trial.faults[0].failures).toEqual({ connection: expect.any(Number) });
+  expect(trial.faults[0].succeeded).toBeGreaterThan(0);
+  expect(trial.audit.ok).toBe(true);
+});
+
 it("one hot concert lies on one primary, whose keys all share a slot, prepared ones too", async () => {
   const mix = ["--mix", "new=60,waiting=30,active=10"];
   const { json } = await world.run(...urls, ...SHORT, "--strategy", "lua", ...mix).ended;

@@ -66,6 +66,7 @@ const WORDS: Readonly<Record<EventKind, (event: EventData) => string>> = {
   redirected: ({ count }) => `${plural(count, "entry", "entries")} sent to another node, or asked to come again`,
   "cluster-down": ({ count }) => `the cluster called itself down (${plural(count, "entry", "entries")} put off)`,
   "routes-changed": () => "slots were found at another node",
+  "primary-replaced": () => "Sentinels named another primary",
   stall: (event) => `nothing was answered for ${lasted(event)}`,
   "generator-paused": (event) => `the load generator did not run for ${lasted(event)}`,
   more: ({ count }) => `${count} more are not kept`,

@@ -366,6 +366,7 @@ async function settle({ target }: TrialContext, results: readonly SegmentResult[
 async function teardown(context: TrialContext): Promise<void> {
   const { target } = context;
   await target.cluster?.repair();
+  await target.watched?.repair();
   await refreshPrimaries(target.control);
   await target.removeKeys();
   for (let poll = 0; poll < LAZY_FREE_POLLS; poll++) {
@@ -469,12 +470,13 @@ function resultOf(
   // Where strategies are mixed the driver knows what it sent, and the server can only check the sum; a server that restarts
   // forgets its counters, and one that refuses commands does not count them.
   const sent = entryCalls(generator.commands) - reading.all;
+  const { restarted } = snapshots;
   const isDisturbed = struck.faults.length > 0;
   // What somebody else's script calls inside the server cannot be told from what was sent beside it.
   const isCheckable = !isDisturbed && (strategy.isForeign === undefined || parts.length === 0);
   const disturbed = faultFigures(results, struck.faults, scenario.durationMs);
   const server =
-    parts.length === 0 && !isDisturbed
+    parts.length === 0 && !isDisturbed && !restarted
       ? counted
       : { ...counted, callsSent: sent, callsPerEntry: perEntry(sent, entries.attempted) };
   const latency = {
@@ -490,7 +492,10 @@ function resultOf(
   const wallMs = snapshots.machine.after.atMs - snapshots.machine.before.atMs;
   const network = networkFigures(scenario, results, snapshots.pacedMs, wallMs);
   const inProgress = inProgressOf(results, perEntry(latency.entry.sumUs + latency.failed.sumUs, durationMs * 1000));
-  const { restarted } = snapshots;
+  // By one that was there before, not by a process that knows nothing.
+  const isReplaced =
+    context.target.kind === "cluster" ||
+    results.some(({ events }) => events.some(({ kind }) => kind === "primary-replaced"));
   const mean = (histogram: { sumUs: number }): number => perEntry(histogram.sumUs, entries.succeeded);
   const threadBusy = generator.threads.map((thread) => thread.cpuUtilization);
   const agents = context.instances.agents === null ? [] : agentFigures(context.instances.agents, results);
@@ -530,7 +535,7 @@ function resultOf(
     ...timelineOf(results),
     events: storyOf(
       results.map((result) => result.events),
-      restarted && context.target.kind !== "cluster",
+      restarted && !isReplaced,
       durationMs,
       struck.faults,
     ),
@@ -561,6 +566,7 @@ function resultOf(
             entries,
             { ours: perEntry(sent, entries.attempted), theirs: isCheckable ? counted.callsPerEntry : null },
             snapshots,
+            isReplaced,
           )),
       ...(pacing === null ? [] : pacingWarnings(pacing)),
       ...(network === null ? [] : networkWarnings(network)),
@@ -685,20 +691,24 @@ function waitingSetOf(segment: Segment, results: readonly SegmentResult[], limit
   };
 }
 
+function whatChanged(primaries: number, isReplaced: boolean): string {
+  if (primaries > 1) return "a primary of the cluster was replaced";
+  return isReplaced ? "the primary was replaced by one of its replicas" : "the server restarted";
+}
+
 function warningsOf(
   entries: TrialResult["entries"],
   /** Of an entry, as the generator and as the server counted; null: it was disturbed. */
   calls: { readonly ours: number; readonly theirs: number | null },
   { server, restarted }: { readonly server: Snapshots<Snapshot>; readonly restarted: boolean },
+  /** By another server, which was there before. */
+  isReplaced: boolean,
 ): Warning[] {
   const warnings: Warning[] = [];
   if (restarted) {
     warnings.push({
       code: "server-restarted",
-      message:
-        server.before.size > 1
-          ? "a primary of the cluster was replaced during the trial: the server's own counters say nothing about it"
-          : "the server restarted during the trial: its own counters say nothing about it",
+      message: `${whatChanged(server.before.size, isReplaced)} during the trial: the server's own counters say nothing about it`,
     });
   } else if (
     calls.theirs !== null &&

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { OwnCluster } from "../targets/own-cluster.js";
 import type { OwnServer } from "../targets/own-server.js";
 import type { Settings } from "../targets/settings.js";
+import type { WatchedPrimary } from "../targets/watched-primary.js";
 import type { ServerProxy } from "./proxy.js";
 
 /**
@@ -15,10 +16,10 @@ export interface Fault {
   /** How long it goes on where nothing else is asked for, ms; null: it happens at an instant. */
   readonly lastsMs: number | null;
   /**
-   * What it is done to: a process of our own, a proxy in front of the server, the server by its commands alone; a node of a
-   * cluster of our own, or of any cluster by commands.
+   * What it is done to: a process of our own, a proxy in front of each server, the server by its commands alone; a node of a
+   * cluster of our own, or of any cluster by commands; a primary of one, or one that Sentinels watch.
    */
-  readonly needs: "own-server" | "proxy" | "commands" | "own-cluster" | "cluster";
+  readonly needs: "own-server" | "proxy" | "commands" | "own-cluster" | "cluster" | "successor";
   /** What it does to the server: nobody is answered while it goes on; nor afterwards of what was before; nor ever again. */
   readonly serverIs: "there" | "away" | "restarted" | "gone";
   /**
@@ -34,6 +35,7 @@ export interface FaultSite {
   readonly settings: Settings;
   readonly own: OwnServer | undefined;
   readonly cluster: OwnCluster | undefined;
+  readonly watched: WatchedPrimary | undefined;
   readonly proxy: ServerProxy | undefined;
   /** What CLIENT LIST calls the measuring connections. */
   readonly clientName: string;

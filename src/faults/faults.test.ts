@@ -185,10 +185,6 @@ describe("faults of a server that is given", () => {
     for (const text of ["stall@1s:500ms", "restart@2s:100ms", "kill@3s"]) {
       expect(ended.stderr).toContain(`--fault ${text} is done to the server's process`);
     }
-    const secured = await world.run(...BASE, "--fault", "reset@1s", "--url", "rediss://127.0.0.1:1").ended;
-    expect([secured.exitCode, secured.stderr]).toEqual([2, expect.stringContaining("with TLS")]);
-    const cluster = await world.run(...BASE, ...faultArgs("stall@1s", "reset@2s"), "--cluster").ended;
-    expect([cluster.exitCode, cluster.stderr.match(/this is a cluster/g)?.length]).toEqual([2, 2]);
   });
 });
 

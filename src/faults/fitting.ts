@@ -9,7 +9,8 @@ export interface Assailable {
   readonly isForeign: boolean;
   /** As far as it is known: of a foreign one for certain once it is open. */
   readonly isCluster: boolean;
-  readonly isTls: boolean;
+  /** A primary that Sentinels were asked for. */
+  readonly isWatched: boolean;
   /** Of a cluster of our own that is to be started. */
   readonly shape?: ClusterShape | undefined;
   readonly isOpen: boolean;
@@ -25,19 +26,18 @@ export function checkFaults(faults: readonly PlannedFault[], target: Assailable)
 }
 
 function reasonAgainst({ name }: PlannedFault, target: Assailable): string | undefined {
-  const { isForeign, isCluster, isTls, shape, isOpen } = target;
+  const { isForeign, isCluster, isWatched, shape, isOpen } = target;
   const { needs } = faultNamed(name);
-  if (needs === "commands") return undefined;
+  if (needs === "commands" || needs === "proxy") return undefined;
   if (needs === "own-server" && isForeign) return "is done to the server's process, and --url names a server of others";
   if (needs === "own-server" && isCluster) return "is done to the process of one server, and this is a cluster";
-  if (needs === "proxy" && isCluster) return "needs a proxy in front of one server, and this is a cluster";
-  if (needs === "proxy" && isTls) {
-    return "needs a proxy in front of the server, and with TLS (rediss://) none can be put there";
-  }
   if (needs === "own-cluster" && isForeign) return "is done to a node's process, and --url names nodes of others";
   const isOneServer = !isCluster && (isOpen || !isForeign);
   if ((needs === "own-cluster" || needs === "cluster") && isOneServer) {
     return "is done to a cluster, and this is one server: add --cluster";
+  }
+  if (needs === "successor" && isOneServer && !isWatched) {
+    return "needs a replica to promote, and this is one server: add --cluster, or name a primary by its Sentinels";
   }
   // A failover takes a replica, and most of the primaries to agree on it.
   if (needs === "own-cluster" && shape !== undefined && (shape.primaries < 3 || shape.replicasEach < 1)) {

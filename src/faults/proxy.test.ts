@@ -9,8 +9,9 @@ it("resets its clients, also those that are just ending, and comes to its end", 
     new URL("../../dist/faults/proxy.js", import.meta.url).href
   )) as typeof import("./proxy.js");
   await withRedis(async ({ server }) => {
-    const proxy = await openProxy(server.endpoint);
-    const sockets = Array.from({ length: 100 }, () => connect(proxy.port, proxy.host).on("error", () => {}));
+    const proxy = await openProxy([server.endpoint]);
+    const [way] = Object.values(proxy.ways);
+    const sockets = Array.from({ length: 100 }, () => connect(way!).on("error", () => {}));
     await Promise.all(sockets.map((socket) => once(socket, "connect")));
     const closed = sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
     for (const socket of sockets.slice(1)) socket.end();

@@ -1,35 +1,37 @@
 import { Worker } from "node:worker_threads";
 import { EXIT, QbenchError } from "../base/errors.js";
+import type { Address } from "../drivers/driver.js";
+import { addressKey, type Proxies } from "../drivers/proxies.js";
 
 /**
- * A TCP proxy in front of the server, for what only somebody between two ends can do to a connection. It lives in a
- * thread of its own, so it takes a core's time and adds to every round trip, of every strategy alike.
+ * TCP proxies, one in front of each server, for what only somebody between two ends can do to a connection. They live in a
+ * thread of their own, so they take a core's time and add to every round trip, of every strategy alike. What passes is
+ * not looked at: it may be TLS.
  */
 export interface ServerProxy {
-  readonly host: string;
-  readonly port: number;
+  readonly ways: Proxies;
   /** Every client's connection ends by RST. @returns how many there were. */
   resetAll(): Promise<number>;
   close(): Promise<void>;
 }
 
 export interface ProxyData {
-  readonly host: string;
-  readonly port: number;
+  readonly servers: readonly Address[];
 }
 
 export type FromProxy =
-  | { readonly type: "listening"; readonly port: number }
+  /** In the servers' order. */
+  | { readonly type: "listening"; readonly ports: readonly number[] }
   | { readonly type: "reset"; readonly count: number };
 
-/** In front of a server, on a free port of 127.0.0.1. */
-export async function openProxy({ host, port }: ProxyData): Promise<ServerProxy> {
-  const workerData: ProxyData = { host, port };
+/** On free ports of 127.0.0.1. */
+export async function openProxy(endpoints: readonly Address[]): Promise<ServerProxy> {
+  const servers = endpoints.map(({ host, port }) => ({ host, port }));
+  const workerData: ProxyData = { servers };
   const worker = new Worker(new URL("./proxy-thread.js", import.meta.url), { workerData });
-  const listening = await next(worker, "listening");
+  const { ports } = await next(worker, "listening");
   return {
-    host: "127.0.0.1",
-    port: listening.port,
+    ways: Object.fromEntries(servers.map((server, i) => [addressKey(server), { host: "127.0.0.1", port: ports[i]! }])),
     async resetAll() {
       const done = next(worker, "reset");
       worker.postMessage("reset");
@@ -57,7 +59,7 @@ function next<T extends FromProxy["type"]>(worker: Worker, type: T): Promise<Ext
     const onEnd = (error: unknown): void => {
       settled();
       const why = error instanceof Error ? error.message : "it ended";
-      reject(new QbenchError("bug", EXIT.bug, `the proxy in front of the server failed: ${why}`));
+      reject(new QbenchError("bug", EXIT.bug, `the proxy in front of the servers failed: ${why}`));
     };
     worker.on("message", onMessage);
     worker.on("error", onEnd);

@@ -8,6 +8,8 @@ export interface ServerSnapshot {
   readonly serverRunId: string;
   /** The server's own clock. */
   readonly serverTimeUs: number;
+  /** For how long it has counted, to the second below. */
+  readonly uptimeSec: number;
   /** CPU of the main thread; null on servers that do not tell (before Redis 6.2). */
   readonly mainThreadCpuUs: number | null;
   readonly commands: ReadonlyMap<string, { readonly calls: number; readonly usec: number }>;
@@ -54,6 +56,7 @@ export function parseInfo(info: string): ServerSnapshot {
   return {
     serverRunId: fields.get("run_id") ?? "",
     serverTimeUs: Number(fields.get("server_time_usec") ?? Date.now() * 1000),
+    uptimeSec: Number(fields.get("uptime_in_seconds") ?? 0),
     mainThreadCpuUs: user === undefined || system === undefined ? null : (Number(user) + Number(system)) * 1e6,
     commands: commandsIn(fields),
     lazyFreePending: Number(fields.get("lazyfree_pending_objects") ?? 0),
@@ -82,13 +85,15 @@ export const hasRestarted = (before: Snapshot, after: Snapshot): boolean => {
 
 /**
  * Calls between two snapshots, by lower-case command name; commands that were not called are left out. A server that
- * restarted meanwhile has counted from nought since.
+ * restarted meanwhile has counted from nought since; one that was there before, as a replica, has counted more than these.
  */
 export function commandsBetween(before: Snapshot, after: Snapshot): Record<string, CommandCount> {
   const totals = new Map<string, { calls: number; usec: number }>();
+  const beganUs = Math.max(...[...before.values()].map(({ serverTimeUs }) => serverTimeUs));
   for (const [address, now] of after) {
     const then = before.get(address);
     const isSame = then?.serverRunId === now.serverRunId;
+    if (!isSame && now.serverTimeUs - now.uptimeSec * 1e6 < beganUs) continue;
     for (const [name, { calls, usec }] of now.commands) {
       const earlier = (isSame && then.commands.get(name)) || { calls: 0, usec: 0 };
       const total = totals.get(name) ?? { calls: 0, usec: 0 };
@@ -102,11 +107,11 @@ export function commandsBetween(before: Snapshot, after: Snapshot): Record<strin
   );
 }
 
-/** The server's own time between two snapshots, µs; 0 where none of it answered both times. */
+/** The server's own time between two snapshots, µs; 0 where no process answered both times. */
 export function serverWallUs(before: Snapshot, after: Snapshot): number {
   const spans = [...after].flatMap(([address, now]) => {
     const then = before.get(address);
-    return then === undefined ? [] : [now.serverTimeUs - then.serverTimeUs];
+    return then?.serverRunId !== now.serverRunId ? [] : [now.serverTimeUs - then.serverTimeUs];
   });
   return Math.max(0, ...spans);
 }

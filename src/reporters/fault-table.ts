@@ -70,5 +70,6 @@ function cellsOf(fault: NonNullable<StrategySummary["faults"]>[number], summary:
 /** Whether the server knows nothing afterwards, or its replica not all of it. */
 const forgets = (text: string): boolean =>
   FAULTS.some(
-    ({ name, serverIs, needs }) => (serverIs === "restarted" || needs === "own-cluster") && text.startsWith(`${name}@`),
+    ({ name, serverIs, needs }) =>
+      (serverIs === "restarted" || needs === "own-cluster" || needs === "successor") && text.startsWith(`${name}@`),
   );

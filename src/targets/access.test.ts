@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -7,6 +7,7 @@ import { connectControl } from "./control.js";
 import { type EmbeddedServer, freePort, startEmbedded } from "./embedded.js";
 import { findRedisBinary } from "./redis-binary.js";
 import { makeCertificate } from "./testing/certificate.js";
+import { startSentinel } from "./testing/sentinel.js";
 import { startTestRedis, withRedis } from "./testing.js";
 
 /** Ways to a server, each tried with a run of either client: TLS, users with few rights, Sentinel. */
@@ -39,23 +40,35 @@ describe("a server that speaks TLS, under a certificate that is vouched for", ()
   let server: EmbeddedServer | undefined;
   beforeAll(async () => {
     try {
-      const certificate = makeCertificate(folder);
+      const certificate = makeCertificate(folder, "127.0.0.2");
       port = await freePort();
-      server = await startEmbedded(await findRedisBinary(undefined), ["port 0", ...certificate.configLines(port)]);
+      const lines = ["port 0", "bind 127.0.0.1 127.0.0.2", ...certificate.configLines(port)];
+      server = await startEmbedded(await findRedisBinary(undefined), lines);
       process.env.NODE_EXTRA_CA_CERTS = certificate.path;
     } catch {
-      // No openssl here, or a server built without TLS.
+      // No openssl here, a server built without TLS, or no second address of this machine's own.
       server = undefined;
     }
   });
   afterAll(() => server?.stop());
 
+  it("is measured", async () => {
+    if (server !== undefined) await expectRun(`rediss://localhost:${port}`, "wire");
+  });
+
+  // The certificate is not for 127.0.0.1, where the proxy listens.
   it.each([
-    ["wire", "127.0.0.1"],
+    ["wire", "127.0.0.2"],
     ["ioredis", "localhost"],
-  ])("is measured with client %s, by the name %s", async (client, host) => {
+  ])("is known by its own name behind a proxy that resets connections, client %s at %s", async (client, host) => {
     if (server === undefined) return;
-    await expectRun(`rediss://${host}:${port}`, client);
+    const reset = ["--duration", "1s", "--fault", "reset@400ms"];
+    const ended = await world.run(...BASE, ...reset, "--client", client, "--url", `rediss://${host}:${port}`).ended;
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    const [{ faults, failures, audit }] = ended.json().strategies[0].trials;
+    expect(failures).toEqual({ connection: expect.any(Number) });
+    expect(faults[0].succeeded).toBeGreaterThan(0);
+    expect(audit.ok).toBe(true);
   });
 });
 
@@ -77,7 +90,7 @@ describe("a user with no more rights than qbench asks for", () => {
 describe("a primary that Sentinels know", () => {
   it("is asked for by its name and measured, by either client; what is wrong is said", async () => {
     const primary = await startTestRedis(["requirepass secret"]);
-    const sentinel = await startSentinel(`tickets 127.0.0.1 ${primary.server.endpoint.port} 1`, "tickets secret");
+    const sentinel = await startSentinel(folder, primary.server, ["auth-pass tickets secret"]);
     try {
       const at = `127.0.0.1:${sentinel.endpoint.port}`;
       await expectRun(`redis-sentinel://:secret@${at}/tickets`, "wire");
@@ -99,12 +112,3 @@ describe("a primary that Sentinels know", () => {
     }
   });
 });
-
-/** The same program under the name by which it is a Sentinel. */
-async function startSentinel(monitor: string, password: string): Promise<EmbeddedServer> {
-  const binary = await findRedisBinary(undefined);
-  const path = join(folder, "redis-sentinel");
-  symlinkSync(binary.path, path);
-  const lines = [`sentinel monitor ${monitor}`, `sentinel auth-pass ${password}`];
-  return startEmbedded({ ...binary, path }, lines);
-}

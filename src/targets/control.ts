@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { environmentError } from "../base/errors.js";
-import type { Endpoint } from "../drivers/driver.js";
-import { tlsOptionsOf } from "../drivers/tls.js";
+import type { Endpoint, Sentinels } from "../drivers/driver.js";
+import { moveTo, wayOptions } from "../drivers/ioredis/ways.js";
+import { Scout } from "../drivers/scout.js";
 import { translateRedisError } from "./redis-errors.js";
 import { addressOf } from "./url.js";
 
@@ -38,9 +39,7 @@ export async function connectControl(endpoint: Endpoint, options: ControlOptions
   const reconnectAttempts = Math.ceil((options.reconnectForMs ?? RECONNECT_FOR_MS) / RECONNECT_EVERY_MS);
   let isEstablished = false;
   const redis = new Redis({
-    host: endpoint.host,
-    port: endpoint.port,
-    ...(endpoint.tls ? { tls: tlsOptionsOf(endpoint) } : {}),
+    ...wayOptions(endpoint),
     protocol: 2,
     lazyConnect: true,
     enableReadyCheck: false,
@@ -67,7 +66,19 @@ export async function connectControl(endpoint: Endpoint, options: ControlOptions
     throw translateRedisError(reason ?? error, endpoint);
   }
   isEstablished = true;
+  if (endpoint.sentinels !== undefined) followPrimary(redis, endpoint, endpoint.sentinels);
   return redis;
+}
+
+/** Goes to whomever Sentinels name, until it is told to disconnect. */
+function followPrimary(redis: Redis, endpoint: Endpoint, sentinels: Sentinels): void {
+  const scout = new Scout(endpoint, sentinels, (primary) => moveTo(redis, primary));
+  const disconnect = redis.disconnect.bind(redis);
+  redis.on("close", () => scout.doubt());
+  redis.disconnect = (reconnect = false) => {
+    if (!reconnect) scout.close();
+    disconnect(reconnect);
+  };
 }
 
 /**

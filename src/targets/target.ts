@@ -23,7 +23,9 @@ import {
 } from "./registry.js";
 import { withPrimary } from "./sentinel.js";
 import { putBack, Settings } from "./settings.js";
+import { successorsOf } from "./successors.js";
 import { addressOf, isLoopback, parseRedisUrl } from "./url.js";
+import { WatchedPrimary } from "./watched-primary.js";
 
 export interface TargetOptions {
   /** `--url`, as given; none: an embedded server. Several are nodes of one cluster. */
@@ -63,6 +65,8 @@ export interface Target {
   readonly own: OwnServer | undefined;
   /** The cluster's nodes, likewise. */
   readonly cluster?: OwnCluster;
+  /** The primary that Sentinels were asked for. */
+  readonly watched?: WatchedPrimary | undefined;
   /** See cluster-control.ts for what it is in a cluster. */
   readonly control: Redis;
   /** What is changed of its settings; `stop` puts it back, and after a SIGKILL the next start does. */
@@ -109,7 +113,7 @@ export async function openTarget(options: TargetOptions): Promise<Target> {
   }
   for (const one of given) refuseRemote(one, options);
   const endpoints = await withPrimary(given);
-  for (const one of endpoints) refuseRemote(one, options);
+  for (const one of endpoints) for (const server of successorsOf(one)) refuseRemote(server, options);
   return openUrl(endpoints as [Endpoint, ...Endpoint[]], options);
 }
 
@@ -228,16 +232,21 @@ async function openUrl(endpoints: readonly [Endpoint, ...Endpoint[]], options: T
     }
     const nodes = cluster?.endpoints ?? [endpoint];
     await putBackSettings(control, nodes);
-    await removeKeysOfDeadRuns(control, nodes);
+    await removeKeysOfDeadRuns(control, nodes.flatMap(successorsOf));
     if (!options.allowNonempty) await refuseForeignKeys(control, endpoint);
     const { entry, warnings } = await register(runId);
-    for (const node of nodes) await entry?.addAddress(node);
+    for (const node of nodes.flatMap(successorsOf)) await entry?.addAddress(node);
     const where = `${server} ${version} at ${addressOf(endpoint)}`;
     const settings = new Settings(control, async (changes) => entry?.setSettings(endpoint, changes));
+    const { sentinels } = endpoint;
+    const watched = sentinels === undefined ? undefined : new WatchedPrimary(endpoint, sentinels, control);
     return {
       kind: cluster === undefined ? "url" : "cluster",
-      endpoints: nodes,
       ...cluster,
+      get endpoints() {
+        return watched === undefined ? nodes : [watched.endpoint];
+      },
+      watched,
       server,
       version,
       name: cluster === undefined ? where : `cluster of ${nodesText(cluster)} with ${where}`,

@@ -21,6 +21,8 @@ export const EVENT_KINDS = [
   "cluster-down",
   /** Slots were found at other nodes than before. */
   "routes-changed",
+  /** Sentinels named another primary than before. */
+  "primary-replaced",
   /** Nothing was answered for a while, though entries waited for it. */
   "stall",
   /** The measuring thread itself did not run for a while. */
@@ -117,6 +119,10 @@ export class EventLog {
   /** `why`: what a node of a cluster answered instead; "routes": what was learnt from that. */
   redirected(why: string, now: number): void {
     this.#add(why === "routes" ? "routes-changed" : why === "CLUSTERDOWN" ? "cluster-down" : "redirected", now);
+  }
+
+  primaryReplaced(now: number): void {
+    this.#add("primary-replaced", now);
   }
 
   serverLost(now: number): void {

@@ -430,6 +430,10 @@ export class Instance implements DriverEvents, EntryStarter {
     }
   }
 
+  onPrimary(now: number): void {
+    this.#trial?.events.primaryReplaced(now);
+  }
+
   #resumePostponed(trial: RunningTrial, now: number): void {
     for (const token of trial.postponed.splice(0)) {
       const slot = trial.table.slotOf(token);

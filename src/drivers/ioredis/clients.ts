@@ -1,29 +1,33 @@
 import type { Socket } from "node:net";
 import { Cluster, Redis } from "ioredis";
+import { isReplicas } from "../answered-failure.js";
 import type { DelayLine } from "../delay/delay-line.js";
 import { delayReads } from "../delay/delayed-reads.js";
 import type { Endpoint } from "../driver.js";
-import { tlsOptionsOf } from "../tls.js";
+import { addressKey, type Proxies } from "../proxies.js";
+import { wayOptions } from "./ways.js";
 
 /** ioredis' clients, told to hide nothing: what failed is reported, not tried again in silence. */
 interface ClientOptions {
   readonly connectTimeoutMs: number;
   readonly delay: DelayLine | null;
+  readonly proxies: Proxies | undefined;
   readonly isClosing: () => boolean;
 }
 
 const pauseMs = (attempt: number): number => Math.min(20 * 2 ** attempt, 500);
 
-export function makeClient(endpoint: Endpoint, { connectTimeoutMs, delay, isClosing }: ClientOptions): Redis {
+export function makeClient(endpoint: Endpoint, { connectTimeoutMs, delay, proxies, isClosing }: ClientOptions): Redis {
   const redis = new Redis({
-    host: endpoint.host,
-    port: endpoint.port,
+    ...wayOptions(endpoint, proxies),
     db: endpoint.db,
     ...loginOf(endpoint),
     lazyConnect: true,
     connectTimeout: connectTimeoutMs,
     enableOfflineQueue: false,
     ...NOTHING_HIDDEN,
+    // What Sentinels would not have named: they are asked again.
+    ...(endpoint.sentinels === undefined ? {} : { reconnectOnError: ({ message }: Error) => isReplicas(message) }),
     retryStrategy: (attempt: number) => (isClosing() ? null : pauseMs(attempt)),
   });
   delayed(redis, delay);
@@ -33,11 +37,14 @@ export function makeClient(endpoint: Endpoint, { connectTimeoutMs, delay, isClos
 /** With a connection to each node; whatever is redirected goes where it belongs. */
 export function makeClusterClient(
   endpoints: readonly Endpoint[],
-  { connectTimeoutMs, delay, isClosing }: ClientOptions,
+  { connectTimeoutMs, delay, proxies, isClosing }: ClientOptions,
 ): Cluster {
+  const ways = endpoints.map((endpoint) => wayOptions(endpoint, proxies));
   const cluster = new Cluster(
-    endpoints.map(({ host, port }) => ({ host, port })),
+    ways.map((way) => ({ ...way })),
     {
+      // Also what a connection to each node is made with, by the name that the cluster has for it.
+      natMap: Object.fromEntries(endpoints.map((endpoint, i) => [addressKey(endpoint), ways[i]!])),
       lazyConnect: true,
       enableOfflineQueue: false,
       // Otherwise what was lost with a connection is sent again, and a join that had happened is answered WAITING.
@@ -64,7 +71,6 @@ const loginOf = (endpoint: Endpoint) => ({
   ...(endpoint.clientName === undefined ? {} : { connectionName: endpoint.clientName }),
   ...(endpoint.username === undefined ? {} : { username: endpoint.username }),
   ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
-  ...(endpoint.tls ? { tls: tlsOptionsOf(endpoint) } : {}),
 });
 
 const NOTHING_HIDDEN = {

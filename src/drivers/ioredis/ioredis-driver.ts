@@ -5,11 +5,13 @@ import { type ConcertKeys, concertSlot } from "../../queue/keys.js";
 import { type Batch, type Slot, slotText, wordsOf } from "../../strategies/command.js";
 import { CommandTally } from "../command-tally.js";
 import type { DelayLine } from "../delay/delay-line.js";
-import type { Driver, DriverCounters, DriverEvents, DriverOptions } from "../driver.js";
+import type { Driver, DriverCounters, DriverEvents, DriverOptions, Endpoint } from "../driver.js";
+import { Scout } from "../scout.js";
 import { SlotMap } from "../slot-map.js";
 import { makeClient, makeClusterClient, streamsOf } from "./clients.js";
 import { AS_TEXT, asReply, type CommandForm, failureOf, fill, formOf } from "./command-form.js";
 import { JoinedWrites } from "./joined-writes.js";
+import { moveTo } from "./ways.js";
 
 type NetStream = Redis["stream"];
 
@@ -51,6 +53,8 @@ export class IoredisDriver implements Driver {
   #reconnects = 0;
   #scriptReloads = 0;
   #isClosing = false;
+  /** Null where the primary was not found by Sentinels. */
+  #scout: Scout | null = null;
 
   constructor(options: DriverOptions, events: DriverEvents, delay: DelayLine | null = null) {
     this.#options = options;
@@ -60,8 +64,8 @@ export class IoredisDriver implements Driver {
   }
 
   async open(): Promise<void> {
-    const { endpoints, pool, connectTimeoutMs } = this.#options;
-    const options = { connectTimeoutMs, delay: this.#delay, isClosing: () => this.#isClosing };
+    const { endpoints, pool, connectTimeoutMs, proxies } = this.#options;
+    const options = { connectTimeoutMs, delay: this.#delay, proxies, isClosing: () => this.#isClosing };
     for (const endpoint of this.#slots === null ? endpoints : endpoints.slice(0, 1)) {
       for (let i = 0; i < pool; i++) {
         this.#clients.push(
@@ -91,7 +95,17 @@ export class IoredisDriver implements Driver {
         this.#reconnects++;
         tell(true);
       });
-      client.on("close", () => !this.#isClosing && tell(false));
+      client.on("close", () => {
+        if (this.#isClosing) return;
+        this.#scout?.doubt();
+        tell(false);
+      });
+    });
+    const [{ sentinels, ...primary }] = endpoints as [Endpoint];
+    if (sentinels === undefined) return;
+    this.#scout = new Scout(primary, sentinels, (successor) => {
+      this.#events.onPrimary?.(nowUs());
+      for (const client of this.#clients) moveTo(client as Redis, successor, proxies);
     });
   }
 
@@ -251,6 +265,7 @@ export class IoredisDriver implements Driver {
 
   async close(): Promise<void> {
     this.#isClosing = true;
+    this.#scout?.close();
     for (const client of this.#clients) client.disconnect();
   }
 

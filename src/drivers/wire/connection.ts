@@ -3,6 +3,7 @@ import type { Reply } from "../../strategies/strategy.js";
 import { answeredFailure } from "../answered-failure.js";
 import type { DelayLine } from "../delay/delay-line.js";
 import type { Endpoint, Failure } from "../driver.js";
+import { type Proxies, wayTo } from "../proxies.js";
 import { type Link, type LinkEvents, openLink } from "./link.js";
 import { type BufferStore, Output } from "./output.js";
 import { ErrorReply, findError, type WireReply } from "./reply.js";
@@ -39,7 +40,8 @@ const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
 
 export class WireConnection implements ReplySink {
-  readonly #endpoint: Endpoint;
+  #endpoint: Endpoint;
+  readonly #proxies: Proxies | undefined;
   /** Whether the node is asked even while it is a replica. */
   readonly #isForReading: boolean;
   readonly #delay: DelayLine | null;
@@ -66,6 +68,7 @@ export class WireConnection implements ReplySink {
 
   constructor(
     endpoint: Endpoint,
+    proxies: Proxies | undefined,
     isForReading: boolean,
     delay: DelayLine | null,
     store: BufferStore,
@@ -73,6 +76,7 @@ export class WireConnection implements ReplySink {
     events: ConnectionEvents,
   ) {
     this.#endpoint = endpoint;
+    this.#proxies = proxies;
     this.#isForReading = isForReading;
     this.#delay = delay;
     this.#events = events;
@@ -93,7 +97,7 @@ export class WireConnection implements ReplySink {
       onData: (bytes, length) => this.#link === link && this.#receive(bytes, length),
       onDown: (reason) => this.#link === link && this.#lose(reason),
     };
-    const link: Link = openLink(this.#endpoint, events, this.#delay);
+    const link: Link = openLink(this.#endpoint, wayTo(this.#endpoint, this.#proxies), events, this.#delay);
     this.#link = link;
   }
 
@@ -107,6 +111,19 @@ export class WireConnection implements ReplySink {
   reset(): void {
     this.#pauseMs = 0;
     this.#lose("reset after a timeout");
+  }
+
+  /** Gives the connection up and opens another in a while, for what is at its other end serves no longer. */
+  giveUp(reason: string): void {
+    this.#lose(reason);
+  }
+
+  /** Goes to another server, at once. */
+  move(endpoint: Endpoint): void {
+    this.#endpoint = endpoint;
+    this.#pauseMs = 0;
+    if (this.#link === null) this.#openLater();
+    else this.#lose("another server took its place");
   }
 
   /** Registers a batch whose bytes were just put into `output`. */
@@ -247,6 +264,10 @@ export class WireConnection implements ReplySink {
         this.#events.onFailure(token, { kind, message: reason, answered: false, changedNothing: false }, now);
       }
     }
+    this.#openLater();
+  }
+
+  #openLater(): void {
     if (this.#isClosed) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {

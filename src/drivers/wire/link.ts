@@ -2,7 +2,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { DelayLine } from "../delay/delay-line.js";
 import { delayReads } from "../delay/delayed-reads.js";
-import type { Endpoint } from "../driver.js";
+import type { Address, Endpoint } from "../driver.js";
 import { tlsOptionsOf } from "../tls.js";
 
 /** What carries bytes under the codec. A link reports each of its events once; after `onDown` it is dead. */
@@ -25,8 +25,9 @@ export interface LinkEvents {
  */
 const readBuffer = Buffer.allocUnsafeSlow(256 * 1024);
 
-export function openLink(endpoint: Endpoint, events: LinkEvents, delay: DelayLine | null): Link {
-  const socket = openSocket(endpoint, events, delay);
+/** `way`: where to connect to reach the endpoint. */
+export function openLink(endpoint: Endpoint, way: Address, events: LinkEvents, delay: DelayLine | null): Link {
+  const socket = openSocket(endpoint, way, events, delay);
   let reason = "closed by the server";
   socket.on("error", (error: NodeJS.ErrnoException) => {
     reason = error.code ?? error.message;
@@ -38,19 +39,19 @@ export function openLink(endpoint: Endpoint, events: LinkEvents, delay: DelayLin
   };
 }
 
-function openSocket(endpoint: Endpoint, events: LinkEvents, delay: DelayLine | null): Socket {
-  if (!endpoint.tls && delay === null) return leanSocket(endpoint, events);
-  const socket = endpoint.tls ? tlsSocket(endpoint, events) : tcpSocket(endpoint, events);
+function openSocket(endpoint: Endpoint, way: Address, events: LinkEvents, delay: DelayLine | null): Socket {
+  if (!endpoint.tls && delay === null) return leanSocket(way, events);
+  const socket = endpoint.tls ? tlsSocket(endpoint, way, events) : tcpSocket(way, events);
   socket.on("data", (chunk: Buffer) => events.onData(chunk, chunk.length));
   if (delay !== null) delayReads(socket, delay);
   return socket;
 }
 
 /** Reads without an allocation: what it has read is gone with the next read, so it cannot be held back. */
-function leanSocket(endpoint: Endpoint, events: LinkEvents): Socket {
+function leanSocket({ host, port }: Address, events: LinkEvents): Socket {
   const socket = connectTcp({
-    host: endpoint.host,
-    port: endpoint.port,
+    host,
+    port,
     noDelay: true,
     onread: {
       buffer: readBuffer,
@@ -64,14 +65,14 @@ function leanSocket(endpoint: Endpoint, events: LinkEvents): Socket {
   return socket;
 }
 
-function tcpSocket(endpoint: Endpoint, events: LinkEvents): Socket {
-  const socket = connectTcp({ host: endpoint.host, port: endpoint.port, noDelay: true });
+function tcpSocket({ host, port }: Address, events: LinkEvents): Socket {
+  const socket = connectTcp({ host, port, noDelay: true });
   socket.once("connect", events.onUp);
   return socket;
 }
 
-function tlsSocket(endpoint: Endpoint, events: LinkEvents): Socket {
-  const socket = connectTls({ host: endpoint.host, port: endpoint.port, ...tlsOptionsOf(endpoint) });
+function tlsSocket(endpoint: Endpoint, way: Address, events: LinkEvents): Socket {
+  const socket = connectTls({ host: way.host, port: way.port, ...tlsOptionsOf(endpoint, way) });
   socket.setNoDelay(true);
   socket.once("secureConnect", events.onUp);
   return socket;

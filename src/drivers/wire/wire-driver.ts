@@ -1,9 +1,12 @@
+import { nowUs } from "../../base/clock.js";
 import { environmentError } from "../../base/errors.js";
 import { type ConcertKeys, concertSlot } from "../../queue/keys.js";
 import { type Batch, SLOT_WIDTH } from "../../strategies/command.js";
+import { isReplicas } from "../answered-failure.js";
 import { CommandTally } from "../command-tally.js";
 import type { DelayLine } from "../delay/delay-line.js";
 import type { Driver, DriverCounters, DriverEvents, DriverOptions, Endpoint, Failure } from "../driver.js";
+import type { Scout } from "../scout.js";
 import { WireConnection } from "./connection.js";
 import { BufferStore } from "./output.js";
 import { compileTemplate, type Template, writeDigits } from "./template.js";
@@ -24,6 +27,8 @@ export class WireDriver implements Driver {
   readonly #slots: number[] = [];
   /** Null where there is one server. */
   readonly #topology: Topology | null;
+  /** Null where the primary was not found by Sentinels. */
+  #scout: Scout | null = null;
   /** [concert][batch id] */
   readonly #templates: (Template | undefined)[][] = [];
   readonly #totals = { socketWrites: 0, bytesSent: 0, bytesReceived: 0 };
@@ -71,15 +76,22 @@ export class WireDriver implements Driver {
       };
       for (let number = 0; number < this.#options.endpoints.length * this.#options.pool; number++) {
         const endpoint = this.#options.endpoints[Math.floor(number / this.#options.pool)]!;
+        const { proxies } = this.#options;
         const connection: WireConnection = new WireConnection(
           endpoint,
+          proxies,
           isForReading,
           this.#delay,
           store,
           this.#totals,
           {
             onReplies: (token, replies, now) => this.#events.onReplies(token, replies, now),
-            onFailure: (token, failure, now) => this.#events.onFailure(token, failure, now),
+            onFailure: (token, failure, now) => {
+              if (this.#scout !== null && failure.answered && isReplicas(failure.message)) {
+                connection.giveUp("it is a replica now");
+              }
+              this.#events.onFailure(token, failure, now);
+            },
             onUp: (now) => {
               if (this.#isOpen) {
                 this.#reconnects++;
@@ -95,6 +107,7 @@ export class WireDriver implements Driver {
               lastReason = reason;
               if (!this.#isOpen || this.#isClosing) return;
               this.#topology?.doubt();
+              this.#scout?.doubt();
               this.#events.onConnection(number, false, now);
             },
             onRefused: refuse,
@@ -107,6 +120,18 @@ export class WireDriver implements Driver {
     }).catch(async (error: unknown) => {
       await this.close();
       throw error;
+    });
+    await this.#watchPrimary();
+  }
+
+  async #watchPrimary(): Promise<void> {
+    const [endpoint] = this.#options.endpoints as [Endpoint];
+    if (endpoint.sentinels === undefined) return;
+    // Loaded only here: it brings a client library, which measuring does without.
+    const { Scout } = await import("../scout.js");
+    this.#scout = new Scout(endpoint, endpoint.sentinels, (primary) => {
+      this.#events.onPrimary?.(nowUs());
+      for (const connection of this.#connections) connection.move(primary);
     });
   }
 
@@ -216,6 +241,7 @@ export class WireDriver implements Driver {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#topology?.close();
+    this.#scout?.close();
     for (const connection of this.#connections) connection.close();
   }
 

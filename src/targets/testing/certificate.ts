@@ -9,12 +9,11 @@ export interface Certificate {
   configLines(port: number): string[];
 }
 
-const NAMES = ["-subj", "/CN=localhost", "-days", "2", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
-
-/** In `folder`. @throws Error where there is no openssl */
-export function makeCertificate(folder: string): Certificate {
+/** For localhost and `address`, in `folder`. @throws Error where there is no openssl */
+export function makeCertificate(folder: string, address = "127.0.0.1"): Certificate {
   const [key, path] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", path, ...NAMES];
+  const names = ["-subj", "/CN=localhost", "-days", "2", "-addext", `subjectAltName=DNS:localhost,IP:${address}`];
+  const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", path, ...names];
   execFileSync("openssl", args, { stdio: "ignore" });
   return {
     path,
