@@ -4,7 +4,7 @@ import { planRun, type TrialPlan } from "../plan/plan.js";
 import type { Scenario } from "../scenario/scenario.js";
 import type { Target } from "../targets/target.js";
 import { atPlace, Bench, type PlaceOptions, type TrialHooks } from "./bench.js";
-import { TrialLost } from "./trial.js";
+import { TrialLost } from "./trial-lost.js";
 import type { TrialResult } from "./trial-result.js";
 
 /** Which trial of a run it is. */

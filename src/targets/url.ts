@@ -75,3 +75,7 @@ export function isLoopback({ host }: Endpoint): boolean {
   const name = host.toLowerCase().replace(/^::ffff:/, "");
   return name === "localhost" || name === "::1" || (isIPv4(name) && name.startsWith("127."));
 }
+
+/** Whether all that a target consists of shares this machine with us. */
+export const isHere = ({ endpoints }: { readonly endpoints: readonly Endpoint[] }): boolean =>
+  endpoints.every(isLoopback);

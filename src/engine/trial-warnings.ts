@@ -1,0 +1,91 @@
+import type { Warning } from "../base/warning.js";
+import type { Snapshot } from "../measure/server-snapshot.js";
+import type { Segment, SegmentResult } from "../worker/segment.js";
+import type { Snapshots } from "./figures.js";
+import type { TrialContext } from "./trial.js";
+import type { ReplicaFigures, TrialResult } from "./trial-result.js";
+
+/** What a user should know of a trial's figures before he believes them. */
+
+/** Fewer samples than this say nothing. */
+export const FEWEST_SAMPLES = 50;
+/** Apart by more than this share, and by more than one entry, rate, latency and count cannot all be right. */
+const LITTLE_APART = 0.25;
+
+/** One hot concert stays where it is; a fresh one after so many new users lies where its own id says. */
+export function hotConcertWarnings(
+  { target, scenario }: TrialContext,
+  { concerts }: Segment,
+  results: readonly SegmentResult[],
+): Warning[] {
+  const entered = new Set(results.flatMap((result) => result.concerts.map(({ number }) => number))).size;
+  if (target.kind !== "cluster" || entered <= concerts || concerts >= MANY_CONCERTS) return [];
+  const message =
+    `after every ${scenario.maxWaiting} new users entries went on to a fresh concert, ${entered} in all, and each lies on a ` +
+    "primary of its own: a higher --max-waiting keeps a hot concert where it is";
+  return [{ code: "hot-concert-moved", message }];
+}
+
+/** Of so many some lie on every primary anyway. */
+const MANY_CONCERTS = 12;
+
+export function littlesLawWarnings({ expected, counted, samples }: TrialResult["inProgress"]): Warning[] {
+  const apart = Math.abs(expected - counted);
+  if (samples < FEWEST_SAMPLES || apart <= 1 || apart <= LITTLE_APART * Math.max(expected, counted)) return [];
+  return [
+    {
+      code: "littles-law",
+      message:
+        `by rate × latency ${expected.toFixed(1)} entries were in progress, by counting ${counted.toFixed(1)}: ` +
+        "what was measured does not hold together",
+    },
+  ];
+}
+
+function whatChanged(primaries: number, isReplaced: boolean): string {
+  if (primaries > 1) return "a primary of the cluster was replaced";
+  return isReplaced ? "the primary was replaced by one of its replicas" : "the server restarted";
+}
+
+/** Whether the counters of the server may be believed. */
+export function counterWarnings(
+  entries: TrialResult["entries"],
+  /** Of an entry, as the generator and as the server counted; null: it was disturbed. */
+  calls: { readonly ours: number; readonly theirs: number | null },
+  { server, restarted }: { readonly server: Snapshots<Snapshot>; readonly restarted: boolean },
+  /** By another server, which was there before. */
+  isReplaced: boolean,
+): Warning[] {
+  const warnings: Warning[] = [];
+  if (restarted) {
+    warnings.push({
+      code: "server-restarted",
+      message: `${whatChanged(server.before.size, isReplaced)} during the trial: the server's own counters say nothing about it`,
+    });
+  } else if (
+    calls.theirs !== null &&
+    entries.attempted > 0 &&
+    Math.abs(calls.ours - calls.theirs) > CALLS_APART * calls.theirs
+  ) {
+    warnings.push({
+      code: "counters-disagree",
+      message:
+        `the server counted ${calls.theirs.toFixed(3)} calls an entry and the generator sent ` +
+        `${calls.ours.toFixed(3)}: is another client using this server?`,
+    });
+  }
+  return warnings;
+}
+
+/** Counts that are further apart are not of the same calls. */
+const CALLS_APART = 0.005;
+
+/** Whether those of the replicas may. */
+export function replicaWarnings(replicas: readonly ReplicaFigures[], sent: number): Warning[] {
+  const told = replicas.reduce((sum, { reads }) => sum + reads, 0);
+  if (Math.abs(told - sent) <= CALLS_APART * sent) return [];
+  const message =
+    `replicas counted ${told} positions that were read, and the generator asked them for ${sent}: is another client ` +
+    "reading from them, or did one restart?";
+  return [{ code: "counters-disagree", message }];
+}
