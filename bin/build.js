@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Compiles src/ into dist/, if anything that goes into it has changed since. The new dist/ takes the old one's place
+ * Compiles and bundles src/ into dist/, if anything that goes into it has changed since. The new dist/ takes the old one's place
  * whole, so that nobody who reads it meanwhile meets half a build.
  */
 import { spawnSync } from "node:child_process";
@@ -25,8 +25,10 @@ export function build(say = () => {}) {
   const unfinished = join(root, `.dist-${process.pid}.tmp`);
   try {
     const args = [compiler, "-p", "tsconfig.build.json", "--outDir", unfinished];
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
-    if (status !== 0) throw new Error(`the build failed:\n${stdout}${stderr}`);
+    for (const program of [args, [join(root, "bin", "bundle.js"), unfinished]]) {
+      const { status, stdout, stderr } = spawnSync(process.execPath, program, { cwd: root, encoding: "utf8" });
+      if (status !== 0) throw new Error(`the build failed:\n${stdout}${stderr}`);
+    }
     writeFileSync(join(unfinished, STAMP), sources);
     replace(dist, unfinished);
   } finally {
@@ -52,7 +54,9 @@ function hashOfSources() {
   const sources = readdirSync(join(root, "src"), { recursive: true })
     .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
     .sort();
-  for (const name of ["package.json", "tsconfig.json", "tsconfig.build.json", ...sources.map((s) => join("src", s))]) {
+  // Libraries are bundled too: another version of one is another build.
+  const settings = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json", "bin/bundle.js"];
+  for (const name of [...settings, ...sources.map((s) => join("src", s))]) {
     hash
       .update(`${name}\0`)
       .update(readFileSync(join(root, name)))

@@ -2,8 +2,10 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const cli = new URL("../dist/cli.js", import.meta.url);
+const cli = new URL("../dist/program/cli.js", import.meta.url);
 if (existsSync(fileURLToPath(cli))) {
+  // Costs time, so only for who wants to see where something went wrong.
+  if (process.env.QBENCH_DEBUG) process.setSourceMapsEnabled(true);
   await import(cli.href);
 } else {
   console.error("qbench: it has not been built yet\n  type: npm run build");

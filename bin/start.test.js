@@ -165,7 +165,14 @@ test("a clone that was not built yet says how", () => {
 
 test("a build without packages says what to type", () => {
   for (const path of ["bin", "src"]) mkdirSync(join(folder, path));
-  for (const file of ["bin/build.js", "package.json", "tsconfig.json", "tsconfig.build.json"]) {
+  for (const file of [
+    "bin/build.js",
+    "bin/bundle.js",
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "tsconfig.build.json",
+  ]) {
     copyFileSync(inProject(file), join(folder, file));
   }
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, "bin/build.js")], { encoding: "utf8" });
