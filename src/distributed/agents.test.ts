@@ -208,7 +208,7 @@ it("an agent that is lost before the start is replaced; one that is lost in a tr
   const ended = await controller.ended;
   expect(ended.exitCode, ended.stderr).toBe(0);
   const report = ended.json();
-  expect(namesIn(report)).toEqual(["a", "d", "f", "g"]);
+  expect(namesIn(report)).toEqual(["a", "b", "d", "f", "g"]);
   const [{ trials, summary }] = report.strategies;
   expect(trials).toMatchObject([
     { round: 0, complete: false, audit: { coverage: "none" } },

@@ -15,7 +15,7 @@ import { placesOf } from "./split.js";
 /** The agents that make a run's load in place of this process. */
 export interface Agents {
   readonly openGenerators: OpenGenerators;
-  /** In the order of their places. */
+  /** Of all that had a part in a trial, and of those that would have had one next. */
   facts(): readonly AgentFacts[];
   /** On how they differ. */
   warnings(): readonly Warning[];

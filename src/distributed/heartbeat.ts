@@ -71,8 +71,9 @@ export class Heartbeat {
       .exec();
     if (replies === null || replies.some(([error]) => error !== null) || this.#timers.length === 0) return;
     const [holder, lease] = [replies[3]?.[1], replies[4]?.[1]];
-    if (holder !== job) return this.#alone("the controller has given the place away, or ended");
+    // Asked first: an agent that noticed it before this one has removed the places too.
     if (lease !== 1) return this.#alone("the controller is gone");
+    if (holder !== job) return this.#alone("the controller has given the place away, or ended");
     this.#heardMs = performance.now();
   }
 

@@ -35,6 +35,8 @@ export class Place {
   readonly number: number;
   facts: AgentFacts | undefined;
   status: Status | undefined;
+  /** Its agent has had a part in a trial. */
+  hasRun = false;
   /** Why its agent is not to be counted on any more. */
   lost: AgentLost | undefined;
   /** What the agent is called that has taken it. */

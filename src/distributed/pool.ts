@@ -55,6 +55,8 @@ export class AgentPool {
   readonly #keys: RunKeys;
   readonly #by: Connections;
   readonly #places: Place[] = [];
+  /** Given away again, after a part in a trial. */
+  readonly #former: Place[] = [];
   readonly #outboxes: Outbox[] = [];
   readonly #jobs: string[] = [];
   /** What made the whole pool useless. */
@@ -101,8 +103,9 @@ export class AgentPool {
     return this.#places;
   }
 
+  /** In the order of their places; behind them those whose places others have now, if they had a part in a trial. */
   get agents(): readonly AgentFacts[] {
-    return this.#places.flatMap(({ facts }) => facts ?? []);
+    return [...this.#places, ...this.#former].flatMap(({ facts }) => facts ?? []);
   }
 
   /** Puts a place, new or of an agent that was lost, where any agent that waits can take it. */
@@ -112,6 +115,8 @@ export class AgentPool {
     const job = `${this.#run}-${number}-${this.#jobs.length}`;
     this.#jobs.push(job);
     const place = new Place(number, job);
+    const before = this.#places[number];
+    if (before?.hasRun) this.#former.push(before);
     this.#places[number] = place;
     this.#outboxes[number] = new Outbox(this.control, this.#keys.toAgent(number), { job });
     await this.control.hset(this.#keys.places, number, job);

@@ -93,6 +93,7 @@ export class RemoteInstances implements Generators {
     await whenReady();
     const places = this.#pool.places;
     this.#lostUnderLoad = true;
+    for (const place of places) place.hasRun = true;
     const leadMs = LEAD_MS + LEAD_FOR_EACH_MS * places.length;
     const atUs = nowUs() + offset.offsetUs + leadMs * 1000;
     await Promise.all(places.map((place) => this.#pool.send(place, { type: "start", trial, atUs })));

@@ -10,7 +10,8 @@ export function agentsIn({ agents, strategies }: RunReport): string[] {
     const complete = trials.filter((trial) => trial.complete && trial.agents !== undefined);
     if (complete.length === 0) return [];
     const all = complete.flatMap((trial) => trial.agents ?? []);
-    return [[`${name}: ${plural(agents.length, "agent")}`, ...partsOf(complete, all)].join(", ")];
+    const atOnce = Math.max(...complete.map((trial) => trial.agents?.length ?? 0));
+    return [[`${name}: ${plural(atOnce, "agent")}`, ...partsOf(complete, all)].join(", ")];
   });
 }
 

@@ -257,10 +257,11 @@ describe("mistakes", () => {
   });
 
   it("of scripts of the user's own say what is wrong with the file; one that is read is known from then on", () => {
-    expect(mistakesOf({ flags: { strategy: "lua:no/such.lua,mine.lua,lua=50+lua:no.lua=50" } })).toEqual([
-      '--strategy: "lua:no/such.lua": there is no such file; give a Lua script in the form of lua/enter_queue.lua',
+    const form = "give a Lua script in the form of lua/enter_queue.lua";
+    expect(mistakesOf({ flags: { strategy: "lua:no/such.lua,mine.lua,lua=50+lua:/no.lua=50" } })).toEqual([
+      `--strategy: "lua:no/such.lua": there is no such file, seen from ${process.cwd()}; ${form}`,
       '--strategy: unknown strategy "mine.lua" (did you mean "lua:mine.lua"?)',
-      '--strategy: "lua:no.lua": there is no such file; give a Lua script in the form of lua/enter_queue.lua',
+      `--strategy: "lua:/no.lua": there is no such file; ${form}`,
     ]);
     const path = join(folder, "own.lua");
     writeFileSync(path, "return 1");

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { isAbsolute } from "node:path";
 
 /** A script of the user's own in the place of a strategy's name: `lua:FILE`. */
 const PREFIX = "lua:";
@@ -26,6 +27,7 @@ export function readLuaFile(name: string): LuaFile | string {
     return { name, source: readFileSync(path, "utf8") };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code === "ENOENT" ? "there is no such file" : `it cannot be read (${code})`;
+    if (code !== "ENOENT") return `it cannot be read (${code})`;
+    return `there is no such file${isAbsolute(path) ? "" : `, seen from ${process.cwd()}`}`;
   }
 }
