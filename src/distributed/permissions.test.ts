@@ -49,6 +49,19 @@ describe("an agent", () => {
     expect(() => refuseForbidden(order(host), permitted(...targets))).toThrow(`it may not load ${host}:6379`);
   });
 
+  it("does not load what may take the place of what it may load, where that is not permitted", () => {
+    const sent = order("10.1.2.3");
+    const sentinels = {
+      name: "tickets",
+      at: [{ host: "10.1.2.3", port: 26379 }],
+      replicas: [{ host: "10.9.9.9", port: 6379 }],
+    };
+    const endpoints = sent.driver.endpoints.map((endpoint) => ({ ...endpoint, sentinels }));
+    const watched = { ...sent, driver: { ...sent.driver, endpoints } };
+    expect(() => refuseForbidden(watched, permitted("10.1.2.3"))).toThrow("it may not load 10.9.9.9:6379");
+    expect(() => refuseForbidden(watched, permitted("10.0.0.0/8"))).not.toThrow();
+  });
+
   it("runs strategy files only where that is permitted", () => {
     const sent = order("localhost", 6379, [{ name: "mine", source: "return 1" }]);
     expect(() => refuseForbidden(sent, permitted())).toThrow(/runs no strategy files, and mine/);
