@@ -1,10 +1,10 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import type { Article } from "../articles/article.js";
 import { ARTICLES, articlesNamed } from "../articles/index.js";
 import { Pen } from "../articles/pen.js";
 import { EXIT, usageError } from "../base/errors.js";
+import { makeFolder } from "../base/make-folder.js";
 import { LANGS, type Lang } from "../charts/labels.js";
 import { svgOf } from "../charts/svg.js";
 import { THEME_NAMES, THEMES, type ThemeName } from "../charts/theme.js";
@@ -44,7 +44,7 @@ export async function execute(command: Command): Promise<CommandResult> {
   const articles = articlesNamed(name);
   const reports: RunReport[] = [];
   for (const path of paths) reports.push(await readRunReport(path));
-  makeFolder(output);
+  makeOutput(output);
   const written: string[] = [];
   for (const article of articles) written.push(await write(article, reports, { output, lang, theme }));
   return { exitCode: EXIT.ok, text: written.join("\n") };
@@ -62,9 +62,9 @@ async function write(article: Article, reports: readonly RunReport[], options: A
   return path;
 }
 
-function makeFolder(path: string): void {
+function makeOutput(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
   } catch (error) {
     throw usageError(`--output ${printable(path, 300)} cannot be made a folder: ${(error as Error).message}`);
   }

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Command } from "commander";
 import { EXIT, environmentError, usageError } from "../base/errors.js";
+import { makeFolder } from "../base/make-folder.js";
 import { didYouMean } from "../base/suggest.js";
 import { printable } from "../report/format.js";
 import { PACKAGE_FOLDER } from "../report/tool.js";
@@ -30,7 +31,7 @@ export async function execute(command: Command): Promise<CommandResult> {
   const path = output ?? workflow.path;
   const text = readFileSync(`${PACKAGE_FOLDER}/${workflow.template}`, "utf8");
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileSync(path, text, { flag: "wx" });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, readlink, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, readlink, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { makeFolder } from "../base/make-folder.js";
 import type { Endpoint } from "../drivers/driver.js";
 import { FOLDER_PREFIX } from "./embedded.js";
 import { cacheFolder, temporaryFolder } from "./folders.js";
@@ -136,7 +137,7 @@ async function load(path: string): Promise<RunRecord | undefined> {
 
 async function save(current: RunRecord): Promise<void> {
   const path = recordPath(current.runId);
-  await mkdir(registryFolder(), { recursive: true, mode: 0o700 });
+  makeFolder(registryFolder(), 0o700);
   const unfinished = `${path}.${process.pid}.tmp`;
   await writeFile(unfinished, `${JSON.stringify(current, null, 2)}\n`, { mode: 0o600 });
   await rename(unfinished, path);
