@@ -53,12 +53,15 @@ describe("an agent", () => {
     const sent = order("10.1.2.3");
     const sentinels = {
       name: "tickets",
-      at: [{ host: "10.1.2.3", port: 26379 }],
+      at: [{ host: "10.1.2.4", port: 26379 }],
       replicas: [{ host: "10.9.9.9", port: 6379 }],
     };
     const endpoints = sent.driver.endpoints.map((endpoint) => ({ ...endpoint, sentinels }));
     const watched = { ...sent, driver: { ...sent.driver, endpoints } };
     expect(() => refuseForbidden(watched, permitted("10.1.2.3"))).toThrow("it may not load 10.9.9.9:6379");
+    expect(() => refuseForbidden(watched, permitted("10.1.2.3", "10.9.9.9"))).toThrow(
+      "it may not ask the Sentinel 10.1.2.4:26379",
+    );
     expect(() => refuseForbidden(watched, permitted("10.0.0.0/8"))).not.toThrow();
   });
 

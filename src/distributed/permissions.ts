@@ -46,13 +46,16 @@ const wrong = (text: string): QbenchError =>
 
 /** @throws QbenchError (usage) if the plan asks for more than is permitted */
 export function refuseForbidden({ driver, luaFiles }: Open, { targets, strategyFiles }: Permissions): void {
-  for (const endpoint of driver.endpoints.flatMap(successorsOf)) {
+  const sentinels = driver.endpoints.flatMap((endpoint) =>
+    (endpoint.sentinels?.at ?? []).map((address) => ({ ...endpoint, ...address })),
+  );
+  for (const endpoint of [...driver.endpoints.flatMap(successorsOf), ...sentinels]) {
     if (isLoopback(endpoint) || targets.some((allows) => allows(endpoint))) continue;
     const address = addressOf(endpoint);
     throw new QbenchError(
       "usage",
       EXIT.usage,
-      `it may not load ${address}`,
+      sentinels.includes(endpoint) ? `it may not ask the Sentinel ${address}` : `it may not load ${address}`,
       `start the agent with --allow-target ${address} if that server is yours to load`,
     );
   }

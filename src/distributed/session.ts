@@ -182,11 +182,13 @@ class Session {
   async #open(order: Open): Promise<void> {
     const { permissions, openThreads = openThreadsHere } = this.#options;
     refuseForbidden(order, permissions);
+    const endpoints = order.driver.endpoints.map(withinPermission);
     for (const [i, endpoint] of order.driver.endpoints.entries()) {
       await refuseOther(endpoint, order.servers[i] ?? "");
     }
     addLuaFiles(order.luaFiles as LuaFile[]);
-    this.#opened = { order, threads: await openThreads(order) };
+    const threads = await openThreads({ ...order, driver: { ...order.driver, endpoints } });
+    this.#opened = { order, threads };
   }
 
   #prepare({ trial: number, segments: planned, tellsGenerations }: Extract<ToAgent, { type: "prepare" }>): void {
@@ -311,6 +313,10 @@ class Session {
     await this.#tell({ type: "failed", kind, exitCode, message, ...(hint === undefined ? {} : { hint }) });
   }
 }
+
+/** Those servers alone have been looked at. */
+const withinPermission = ({ sentinels, ...endpoint }: Endpoint): Endpoint =>
+  sentinels === undefined ? endpoint : { ...endpoint, sentinels: { ...sentinels, isListComplete: true } };
 
 /** A name or a loopback address may mean another server from here. @throws QbenchError */
 async function refuseOther(endpoint: Endpoint, expected: string): Promise<void> {

@@ -29,6 +29,8 @@ export interface Sentinels {
   readonly at: readonly Address[];
   /** Those that may take its place, as they were known when somebody asked. */
   readonly replicas: readonly Address[];
+  /** Nobody else is gone to, whatever they say later. */
+  readonly isListComplete?: true;
 }
 
 /** One Redis server and how to log in to it. Never printed: it may hold a password. */

@@ -35,3 +35,16 @@ it("believes a Sentinel as long as nothing speaks against it, then asks the next
   await vi.waitFor(() => expect(found).toHaveBeenCalledOnce(), 5000);
   expect(found).toHaveBeenCalledWith({ ...primary, port: 7002 });
 });
+
+it("goes to none but those that were named, where that is asked for", async () => {
+  const says = { port: 7003 };
+  const primary = { host: "127.0.0.1", port: 7001, tls: false, username: undefined, password: undefined, db: 0 };
+  const replicas = [{ host: "127.0.0.1", port: 7002 }];
+  const found = vi.fn();
+  const at = [await sentinel(says)];
+  scout = new Scout(primary, { name: "tickets", at, replicas, isListComplete: true }, found);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  says.port = 7002;
+  await vi.waitFor(() => expect(found).toHaveBeenCalledOnce(), 5000);
+  expect(found).toHaveBeenCalledWith({ ...primary, port: 7002 });
+});

@@ -62,9 +62,15 @@ export class Scout {
   }
 
   #note(address: Address): void {
-    if (addressKey(address) === this.#found) return;
+    if (addressKey(address) === this.#found || !this.#mayGoTo(address)) return;
     this.#found = addressKey(address);
     this.#onPrimary({ ...this.#endpoint, ...address });
+  }
+
+  #mayGoTo(address: Address): boolean {
+    const { replicas, isListComplete } = this.#sentinels;
+    const known = [this.#endpoint, ...replicas].map(addressKey);
+    return isListComplete !== true || known.includes(addressKey(address));
   }
 
   #turnToNext(): void {
