@@ -2,12 +2,16 @@ import { readFileSync } from "node:fs";
 import { configDefaults, defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Folders whose tests start no program: their files may follow one another in one process, and load the modules once. */
-const PURE = [
-  ...["admission", "articles", "audit", "base", "capacity", "charts", "drivers", "gate", "measure", "pacers", "plan"],
-  ...["queue", "report", "reporters", "roadmap", "scenario", "stats", "strategies", "sweep", "worker"],
+/**
+ * Files may follow one another in one process, and load the modules once; but for those that change its environment, or
+ * measure what it holds.
+ */
+const ALONE = [
+  "bin/bench-audit.test.ts",
+  "src/bench/bench.test.ts",
+  "src/targets/access.test.ts",
+  "src/targets/target.test.ts",
 ];
-const pureTests = PURE.map((folder) => `src/${folder}/**/*.test.ts`);
 
 /** Files that run the whole program take longest: they begin, so that none of them is left over at the end. */
 class ProgramsFirst extends BaseSequencer {
@@ -24,8 +28,11 @@ const all = ["src/**/*.test.ts", "bin/**/*.test.{js,ts}"];
 export default defineConfig({
   test: {
     projects: [
-      { extends: true, test: { name: "pure", include: pureTests, isolate: false } },
-      { extends: true, test: { name: "alone", include: all, exclude: [...configDefaults.exclude, ...pureTests] } },
+      {
+        extends: true,
+        test: { name: "shared", include: all, exclude: [...configDefaults.exclude, ...ALONE], isolate: false },
+      },
+      { extends: true, test: { name: "alone", include: ALONE } },
     ],
     sequence: { sequencer: ProgramsFirst },
     // Whole-program tests wait for a third of their time: two cores carry three files at once.

@@ -108,12 +108,12 @@ describe("the generator's memory", () => {
       heldMemory({ users: 20_000, entries, lookEvery: 30_000, historyBytes, port, runId }),
     );
     expect(looks.length).toBeGreaterThan(2);
-    const held = looks.map((one): [number, number] => [
-      one.entries,
-      one.heapUsedBytes + one.externalBytes - one.historyBytes,
-    ]);
+    // What waits to be written or read comes and goes, megabytes of it: the least of each half is what stays.
+    const least = (some: typeof looks): number =>
+      Math.min(...some.map((one) => one.heapUsedBytes + one.externalBytes - one.historyBytes));
+    const half = Math.ceil(looks.length / 2);
     // A leak of one byte in four of the history would show; the history grows in steps of less than a megabyte.
-    expect(slopeOf(held)).toBeLessThan(ENTRY_BYTES / 4);
+    expect(least(looks.slice(half)) - least(looks.slice(0, half))).toBeLessThan((entries / 2) * (ENTRY_BYTES / 4));
     expect(looks.at(-1)!.entries).toBeGreaterThan(entries / 2);
   });
 });

@@ -16,11 +16,15 @@ const isSame = (a: Entry, b: Entry): boolean => a.user === b.user && a.concert =
 const isAnEntry = ({ operation }: Entry): boolean => isEntry(OPERATIONS.indexOf(operation));
 const entriesOf = ({ entries }: World): Entry[] => entries.filter(isAnEntry);
 const joined = (world: World): Entry[] => entriesOf(world).filter(({ result }) => result === "NEW");
-/** Nothing is in doubt about him: he was never admitted, did not leave, and no entry of his may or may not have been. */
+/**
+ * Nothing is in doubt about him: he was never admitted, did not leave, no entry of his may or may not have been, and none
+ * of his questions was answered that he is nowhere, which may as well mean that he was lost.
+ */
 const isCertain = (world: World, concert: Concert, user: number): boolean => {
   const number = world.concerts.indexOf(concert);
   const his = world.entries.filter((entry) => entry.user === user && entry.concert === number);
-  const isDoubtful = his.some(({ operation, result }) => operation === "leave" || result === "in-doubt");
+  const isNowhere = (one: Entry): boolean => !isAnEntry(one) && one.result === "NEW";
+  const isDoubtful = his.some((one) => one.operation === "leave" || one.result === "in-doubt" || isNowhere(one));
   return !isDoubtful && world.admissions !== "by score" && !world.calls.some(({ users }) => users.includes(user));
 };
 /** Admissions of users who are active since, by name; of them nothing else is known that could excuse a fault. */
