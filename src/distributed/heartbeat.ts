@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { formatDuration } from "../base/units.js";
-import type { Generators } from "../engine/generators.js";
+import type { AgentTrial } from "./agent-trial.js";
 import { pack } from "./codec.js";
 import { KEY_TTL_MS, type RunKeys } from "./keys.js";
 import type { Order, Status } from "./messages.js";
@@ -9,20 +9,13 @@ import type { Order, Status } from "./messages.js";
 const BEAT_MS = 500;
 const WATCH_MS = 100;
 
-export interface LiveTrial {
-  readonly number: number;
-  readonly threads: Generators;
-  /** By concert; empty where nobody asks. */
-  readonly generations: Int32Array;
-}
-
 export interface HeartbeatOptions {
   readonly redis: Redis;
   readonly keys: RunKeys;
   readonly order: Order;
   readonly job: string;
   /** What runs now. */
-  readonly live: () => LiveTrial | undefined;
+  readonly live: () => Pick<AgentTrial, "number" | "threads" | "generations"> | undefined;
   /** Called once, if there is nobody any more for whom to work. */
   readonly onAlone: (why: string) => void;
 }

@@ -46,6 +46,8 @@ const LOOK_MS = 50;
 const SAY_EVERY_MS = 10_000;
 /** Agents end their threads within that; those that do not find out by themselves. */
 const CLOSING_MS = 5000;
+/** A control Redis that was lost, and answers all the same, does so at once. */
+const GONE_MS = 1000;
 
 /** The agents of one run, as its controller sees them: places that are offered, taken, watched and given back. */
 export class AgentPool {
@@ -276,7 +278,7 @@ export class AgentPool {
     this.#isClosing = true;
     this.#by.reader.disconnect();
     // BullMQ's connection waits for a control Redis that is gone for as long as it is gone.
-    await atMost(CLOSING_MS, this.#leaveNothing());
+    await atMost(this.#failure === undefined ? CLOSING_MS : GONE_MS, this.#leaveNothing());
     this.control.disconnect();
   }
 

@@ -1,12 +1,10 @@
 import { once } from "node:events";
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import type { LineUp } from "../audit/clocks.js";
 import { EXIT, environmentError, QbenchError, usageError } from "../base/errors.js";
 import type { Endpoint } from "../drivers/driver.js";
 import type { Generators } from "../engine/generators.js";
 import { Instances } from "../engine/instances.js";
-import { machineSnapshot } from "../measure/machine-load.js";
 import { addLuaFiles } from "../strategies/index.js";
 import type { LuaFile } from "../strategies/lua-file.js";
 import { connectBeside } from "../targets/cluster-control.js";
@@ -14,16 +12,13 @@ import { connectControl } from "../targets/control.js";
 import { removeRunKeys } from "../targets/keys.js";
 import { runIdAt } from "../targets/run-id.js";
 import { addressOf } from "../targets/url.js";
-import type { Segment } from "../worker/segment.js";
-import { awaitInstant } from "./await-instant.js";
-import { clocksByRedis, measureOffset, spanning } from "./clock.js";
+import { AgentTrial } from "./agent-trial.js";
 import { factsOf } from "./facts.js";
 import { Heartbeat } from "./heartbeat.js";
 import { keysOf, type RunKeys, takenField } from "./keys.js";
 import { inbox, Outbox } from "./mail.js";
 import { type FromAgent, type Open, type Order, type ToAgent, toAgentSchema } from "./messages.js";
-import { type Permissions, refuseForbidden } from "./permissions.js";
-import { sendResults } from "./results.js";
+import { type Permissions, refuseForbidden, withinPermission } from "./permissions.js";
 
 /**
  * An agent's part in one run, from its place in it to the end:
@@ -68,17 +63,6 @@ const openThreadsHere = ({ threads, driver, luaFiles }: Open): Promise<Generator
 
 const RECONNECT_FOR_MS = 1000;
 
-/** The trial that goes on. */
-interface Trial {
-  readonly number: number;
-  /** By concert, as the threads write it; empty where nobody asks. */
-  readonly generations: Int32Array<SharedArrayBuffer>;
-  /** When to begin, on the control Redis' clock; null: aborted before. */
-  readonly start: Promise<number | null>;
-  begin(atUs: number | null): void;
-  readonly ended: Promise<void>;
-}
-
 class Session {
   readonly #options: SessionOptions;
   readonly #keys: RunKeys;
@@ -87,13 +71,13 @@ class Session {
   readonly #outbox: Outbox;
   readonly #heartbeat: Heartbeat;
   #opened: { readonly order: Open; readonly threads: Generators } | undefined;
-  #trial: Trial | undefined;
+  /** The last one. */
+  #trial: AgentTrial | undefined;
   #stopped: string | undefined;
   /** Aborted where it stops by itself. */
   readonly #stopping = new AbortController();
   /** Nobody wants results any more. */
   #isOver = false;
-  #wasUnderLoad = false;
 
   constructor(options: SessionOptions, redis: Redis, reader: Redis) {
     const { order, job } = options;
@@ -107,7 +91,7 @@ class Session {
       keys: this.#keys,
       order,
       job,
-      live: () => this.#trial && this.#opened && { ...this.#trial, threads: this.#opened.threads },
+      live: () => (this.#trial?.hasEnded ? undefined : this.#trial),
       onAlone: (why) => this.#stop(why),
     });
   }
@@ -175,7 +159,7 @@ class Session {
         if (message.trial === this.#trial?.number) this.#trial.begin(message.atUs);
         return;
       case "abort":
-        if (message.trial === this.#trial?.number) this.#abort();
+        if (message.trial === this.#trial?.number) this.#trial.abort();
     }
   }
 
@@ -191,71 +175,17 @@ class Session {
     this.#opened = { order, threads };
   }
 
-  #prepare({ trial: number, segments: planned, tellsGenerations }: Extract<ToAgent, { type: "prepare" }>): void {
-    const opened = this.#opened;
-    if (opened === undefined) throw new Error("there is nothing open to run segments on");
-    let begin: Trial["begin"] = () => {};
-    const start = new Promise<number | null>((resolve) => {
-      begin = resolve;
+  #prepare(order: Extract<ToAgent, { type: "prepare" }>): void {
+    if (this.#opened === undefined) throw new Error("there is nothing open to run segments on");
+    const trial = new AgentTrial(order, {
+      redis: this.#redis,
+      threads: this.#opened.threads,
+      resultsKey: this.#keys.results(this.#options.order.place),
+      tell: (message) => this.#tell(message),
+      isOver: () => this.#isOver,
     });
-    const concerts = tellsGenerations ? planned[0]!.concerts : 0;
-    const generations = new Int32Array(new SharedArrayBuffer(4 * concerts));
-    const segments = tellsGenerations ? planned.map((one) => ({ ...one, currentGenerations: generations })) : planned;
-    const running = this.#run(opened.threads, number, segments, start);
-    const ended = running.catch((error: unknown) => this.#fail(error)).catch(() => {});
-    const trial: Trial = { number, generations, start, begin, ended };
+    trial.ended.catch((error: unknown) => this.#fail(error)).catch(() => {});
     this.#trial = trial;
-    void ended.then(() => {
-      if (this.#trial === trial) this.#trial = undefined;
-    });
-  }
-
-  async #run(
-    threads: Generators,
-    trial: number,
-    segments: readonly Segment[],
-    start: Promise<number | null>,
-  ): Promise<void> {
-    const before = await measureOffset(this.#redis);
-    let startUs = 0;
-    let ownLineUps: readonly LineUp[] = [];
-    const machine = { before: machineSnapshot(), after: machineSnapshot() };
-    const pacingBeforeMs = threads.pacingCpuMs;
-    const results = await threads.run(
-      segments,
-      async () => {
-        await this.#tell({ type: "prepared", trial });
-        const atUs = await start;
-        startUs = atUs ?? 0;
-        machine.before = machineSnapshot();
-        if (atUs !== null) await awaitInstant(atUs - before.offsetUs);
-        this.#wasUnderLoad = true;
-      },
-      (lineUps) => {
-        ownLineUps = lineUps;
-      },
-    );
-    machine.after = machineSnapshot();
-    if (this.#stopped !== undefined) return;
-    this.#wasUnderLoad = false;
-    const offset = spanning([before, await measureOffset(this.#redis)]);
-    const lines = results.map(({ index, lineUps }) => ({ instance: index, lineUps }));
-    const pacingAfterMs = threads.pacingCpuMs;
-    await this.#tell({
-      type: "ended",
-      trial,
-      serverLost: results.some(({ serverLost }) => serverLost),
-      pacedMs: pacingBeforeMs === null || pacingAfterMs === null ? null : pacingAfterMs - pacingBeforeMs,
-      machine,
-      clocks: clocksByRedis(lines, ownLineUps, offset, startUs),
-    });
-    const key = this.#keys.results(this.#options.order.place);
-    await sendResults(this.#redis, key, trial, results, () => !this.#isOver);
-  }
-
-  #abort(): void {
-    this.#opened?.threads.abort();
-    this.#trial?.begin(null);
   }
 
   /** No entry starts any more, and nothing is read. */
@@ -263,22 +193,22 @@ class Session {
     if (this.#stopped !== undefined) return;
     this.#stopped = why;
     this.#isOver = true;
-    this.#abort();
+    this.#trial?.abort();
     this.#stopping.abort();
     this.#reader.disconnect();
   }
 
   async #end(): Promise<void> {
-    this.#abort();
+    this.#trial?.abort();
     // Its entries end within their timeouts.
-    await this.#trial?.ended;
+    await this.#trial?.ended.catch(() => {});
     this.#heartbeat.end();
     await this.#opened?.threads.close();
     if (this.#stopped === undefined) return;
     // A controller that goes on without this agent removes the keys itself, and may have others of the same run.
     const hasController = await this.#redis.exists(this.#keys.lease).catch(() => 0);
     if (hasController === 1) return;
-    if (this.#wasUnderLoad) await this.#cleanUp();
+    if (this.#trial?.isUnderLoad) await this.#cleanUp();
     await this.#forgetDeadRun().catch(() => {});
   }
 
@@ -313,10 +243,6 @@ class Session {
     await this.#tell({ type: "failed", kind, exitCode, message, ...(hint === undefined ? {} : { hint }) });
   }
 }
-
-/** Those servers alone have been looked at. */
-const withinPermission = ({ sentinels, ...endpoint }: Endpoint): Endpoint =>
-  sentinels === undefined ? endpoint : { ...endpoint, sentinels: { ...sentinels, isListComplete: true } };
 
 /** A name or a loopback address may mean another server from here. @throws QbenchError */
 async function refuseOther(endpoint: Endpoint, expected: string): Promise<void> {
