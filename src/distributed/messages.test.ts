@@ -4,6 +4,7 @@ import { HISTOGRAM_LENGTH } from "../measure/histogram.js";
 import type { Segment } from "../worker/segment.js";
 import { compress, decompress, pack, unpack } from "./codec.js";
 import { orderSchema, type ToAgent, toAgentSchema } from "./messages.js";
+import { Place } from "./place.js";
 
 const SEGMENT: Segment = {
   index: 0,
@@ -36,6 +37,19 @@ const SEGMENT: Segment = {
 const sent = (message: ToAgent): unknown => unpack(pack({ number: 1, job: "j", message }));
 const prepare = (segment: object): ToAgent =>
   ({ type: "prepare", trial: 1, segments: [segment], tellsGenerations: false }) as unknown as ToAgent;
+
+it("what an agent says of its failure does not steer the controller's terminal", () => {
+  const place = new Place(0, "j");
+  const failed = {
+    type: "failed",
+    kind: "environment",
+    exitCode: 3,
+    message: "a\u001b[2J\nb",
+    hint: "\u0007",
+  } as const;
+  place.hear(1, failed);
+  expect(place.lost).toMatchObject({ message: "agent at place 1: a\\u{1b}[2J\nb", hint: "\\u{7}" });
+});
 
 describe("a load plan", () => {
   it("arrives as it was sent, infinities included", () => {

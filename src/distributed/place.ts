@@ -28,6 +28,14 @@ export class AgentLost extends QbenchError {
   }
 }
 
+/** What another machine says may hold anything, and is shown on a terminal. */
+const readable = (text: string): string =>
+  text
+    .split("\n")
+    .map((line) => printable(line, LONGEST_LINE))
+    .join("\n");
+const LONGEST_LINE = 500;
+
 /** One of the places of a run, and the agent that holds it now. */
 export class Place {
   /** The job by which an agent holds it. */
@@ -80,7 +88,8 @@ export class Place {
       this.take(message.facts.agent);
     }
     if (message.type === "failed") {
-      this.lose(message.message, message);
+      const { hint } = message;
+      this.lose(readable(message.message), { ...message, ...(hint === undefined ? {} : { hint: readable(hint) }) });
       return;
     }
     for (const waiter of this.#waiters) {
