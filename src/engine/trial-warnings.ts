@@ -42,9 +42,14 @@ export function littlesLawWarnings({ expected, counted, samples }: TrialResult["
   ];
 }
 
-function whatChanged(primaries: number, isReplaced: boolean): string {
-  if (primaries > 1) return "a primary of the cluster was replaced";
-  return isReplaced ? "the primary was replaced by one of its replicas" : "the server restarted";
+/** `isReplaced`: by another server, which was there before. */
+function restartMessage(primaries: number, isReplaced: boolean): string {
+  if (primaries > 1) {
+    return "a primary of the cluster was replaced during the trial: the server's own counters say nothing about it";
+  }
+  return isReplaced
+    ? "a replica took the primary's place during the trial: their own counters say nothing about it"
+    : "the server restarted during the trial: its own counters say nothing about it";
 }
 
 /** Whether the counters of the server may be believed. */
@@ -53,14 +58,13 @@ export function counterWarnings(
   /** Of an entry, as the generator and as the server counted; null: it was disturbed. */
   calls: { readonly ours: number; readonly theirs: number | null },
   { server, restarted }: { readonly server: Snapshots<Snapshot>; readonly restarted: boolean },
-  /** By another server, which was there before. */
   isReplaced: boolean,
 ): Warning[] {
   const warnings: Warning[] = [];
   if (restarted) {
     warnings.push({
       code: "server-restarted",
-      message: `${whatChanged(server.before.size, isReplaced)} during the trial: the server's own counters say nothing about it`,
+      message: restartMessage(server.before.size, isReplaced),
     });
   } else if (
     calls.theirs !== null &&
