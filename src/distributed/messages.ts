@@ -92,7 +92,14 @@ const endpoint = z.strictObject({
   password: z.string().optional(),
   db: count,
   clientName: name.optional(),
-  sentinels: z.strictObject({ name, at: z.array(address).min(1), replicas: z.array(address) }).optional(),
+  sentinels: z
+    .strictObject({
+      name,
+      at: z.array(address).min(1),
+      replicas: z.array(address),
+      isListComplete: z.literal(true).optional(),
+    })
+    .optional(),
 });
 
 const rtt = z.strictObject({ rttMs: amount, jitterMs: amount });

@@ -11,6 +11,7 @@ import { connectBeside } from "../targets/cluster-control.js";
 import { connectControl } from "../targets/control.js";
 import { removeRunKeys } from "../targets/keys.js";
 import { runIdAt } from "../targets/run-id.js";
+import { toKnownOnly } from "../targets/successors.js";
 import { addressOf } from "../targets/url.js";
 import { AgentTrial } from "./agent-trial.js";
 import { factsOf } from "./facts.js";
@@ -166,7 +167,7 @@ class Session {
   async #open(order: Open): Promise<void> {
     const { permissions, openThreads = openThreadsHere } = this.#options;
     refuseForbidden(order, permissions);
-    const endpoints = order.driver.endpoints.map(withinPermission);
+    const endpoints = order.driver.endpoints.map(toKnownOnly);
     for (const [i, endpoint] of order.driver.endpoints.entries()) {
       await refuseOther(endpoint, order.servers[i] ?? "");
     }

@@ -5,3 +5,7 @@ export const successorsOf = (endpoint: Endpoint): Endpoint[] => [
   endpoint,
   ...(endpoint.sentinels?.replicas ?? []).map((replica) => ({ ...endpoint, ...replica })),
 ];
+
+/** The same, of which those alone may take the place, whomever Sentinels name later: they are the ones that were looked at. */
+export const toKnownOnly = ({ sentinels, ...endpoint }: Endpoint): Endpoint =>
+  sentinels === undefined ? endpoint : { ...endpoint, sentinels: { ...sentinels, isListComplete: true } };

@@ -23,7 +23,7 @@ import {
 } from "./registry.js";
 import { withPrimary } from "./sentinel.js";
 import { putBack, Settings } from "./settings.js";
-import { successorsOf } from "./successors.js";
+import { successorsOf, toKnownOnly } from "./successors.js";
 import { addressOf, isLoopback, parseRedisUrl } from "./url.js";
 import { WatchedPrimary } from "./watched-primary.js";
 
@@ -112,7 +112,8 @@ export async function openTarget(options: TargetOptions): Promise<Target> {
     );
   }
   for (const one of given) refuseRemote(one, options);
-  const endpoints = await withPrimary(given);
+  const found = await withPrimary(given);
+  const endpoints = options.allowRemote ? found : found.map(toKnownOnly);
   for (const one of endpoints) for (const server of successorsOf(one)) refuseRemote(server, options);
   return openUrl(endpoints as [Endpoint, ...Endpoint[]], options);
 }

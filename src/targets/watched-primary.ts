@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { environmentError } from "../base/errors.js";
 import type { Endpoint, Sentinels } from "../drivers/driver.js";
+import { addressKey } from "../drivers/proxies.js";
 import { failOver } from "./sentinel.js";
 import { until } from "./until.js";
 
@@ -23,10 +24,12 @@ export class WatchedPrimary {
     this.#control = control;
   }
 
-  /** Of whichever is the primary now. */
+  /** Of whichever is the primary now; who was one before may be one again. */
   get endpoint(): Endpoint {
     const { host = this.#endpoint.host, port = this.#endpoint.port } = this.#control.options;
-    return { ...this.#endpoint, host, port };
+    const all = [this.#endpoint, ...this.#sentinels.replicas].map((one) => ({ host: one.host, port: one.port }));
+    const replicas = all.filter((one) => addressKey(one) !== addressKey({ host, port }));
+    return { ...this.#endpoint, host, port, sentinels: { ...this.#sentinels, replicas } };
   }
 
   /**
