@@ -66,7 +66,3 @@ export function refuseForbidden({ driver, luaFiles }: Open, { targets, strategyF
     );
   }
 }
-
-/** That an endpoint is followed to no server that `refuseForbidden` did not look at. */
-export const withinPermission = ({ sentinels, ...endpoint }: Endpoint): Endpoint =>
-  sentinels === undefined ? endpoint : { ...endpoint, sentinels: { ...sentinels, isListComplete: true } };

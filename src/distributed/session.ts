@@ -19,7 +19,7 @@ import { Heartbeat } from "./heartbeat.js";
 import { keysOf, type RunKeys, takenField } from "./keys.js";
 import { inbox, Outbox } from "./mail.js";
 import { type FromAgent, type Open, type Order, type ToAgent, toAgentSchema } from "./messages.js";
-import { type Permissions, refuseForbidden, withinPermission } from "./permissions.js";
+import { type Permissions, refuseForbidden } from "./permissions.js";
 
 /**
  * An agent's part in one run, from its place in it to the end:
