@@ -47,13 +47,13 @@ const run = (count: number, ...args: string[]): Running =>
 const LONG = ["--strategy", "lua", "--vus", "20", "--pool", "2", "--think-time", "5ms", "--duration", "10m"];
 
 /** A server that speaks TLS to all but this process, to a user with no more rights than are asked for. */
-async function startControl(folder: string): Promise<typeof control> {
+async function startControl(): Promise<typeof control> {
   controlConfig = [USER];
   let where: string | undefined;
   try {
-    const [certificate, port] = [makeCertificate(folder), await freePort()];
+    const [certificate, port] = [makeCertificate(world.temporary), await freePort()];
     controlConfig.push(...certificate.configLines(port));
-    process.env.NODE_EXTRA_CA_CERTS = certificate.path;
+    world.environment.NODE_EXTRA_CA_CERTS = certificate.path;
     where = `rediss://qbench:secret@127.0.0.1:${port}`;
   } catch {
     // No openssl here.
@@ -68,7 +68,7 @@ let ownScript: string;
 
 beforeAll(async () => {
   [world, target] = await Promise.all([makeWorld(), startTestRedis()]);
-  control = await startControl(world.temporary);
+  control = await startControl();
   const path = join(world.temporary, "own.lua");
   writeFileSync(path, `-- ours\n${readFileSync(join(LUA_FOLDER, "enter_queue.lua"), "utf8")}`);
   ownScript = `lua:${path}`;
@@ -77,7 +77,6 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const one of running) one.kill("SIGKILL");
   await Promise.all(running.map((one) => one.ended));
-  delete process.env.NODE_EXTRA_CA_CERTS;
   control.redis.disconnect();
   await Promise.all([control.server.stop(), target.stop()]);
   world.remove();

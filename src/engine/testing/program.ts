@@ -18,6 +18,8 @@ export interface World {
   readonly cache: string;
   /** Where embedded servers have their folders. */
   readonly temporary: string;
+  /** Of the runs, beside this process' own. */
+  readonly environment: Record<string, string>;
   run(...args: string[]): Running;
   /** Any other command, with an embedded server unless it names one. */
   command(name: string, ...args: string[]): Running;
@@ -55,9 +57,10 @@ export async function makeWorld(): Promise<World> {
   const world: World = {
     cache,
     temporary,
+    environment: {},
     run: (...args) => world.command("run", ...args),
     command(name, ...args) {
-      const env = { XDG_CACHE_HOME: cache, TMPDIR: temporary, FORCE_COLOR: "0" };
+      const env = { XDG_CACHE_HOME: cache, TMPDIR: temporary, FORCE_COLOR: "0", ...world.environment };
       const hasServer = name === "agent" || args.some((arg) => arg === "--url" || arg.startsWith("url:"));
       const embedded = hasServer ? [] : ["--redis-server", server];
       const child = execa(process.execPath, [BIN, name, ...args, ...embedded], {
