@@ -8,6 +8,8 @@ export interface InfoSource {
 const ASK_EVERY_MS = 1000;
 /** An older answer says nothing about now: the server hangs, or is away. */
 const STALE_MS = 3000;
+/** An answer that was late makes the next interval look short; no thread is busier than this. */
+const MOST_BUSY = 2;
 
 /** How busy Redis' main thread is, by INFO on the control connection, asked once a second at most. */
 export class ServerLoad {
@@ -59,9 +61,9 @@ export class ServerLoad {
     const atMs = this.#nowMs();
     const before = this.#last;
     this.#last = { cpuMs, atMs };
-    // A server that has restarted counts from nought.
-    const isUsable = before !== undefined && cpuMs >= before.cpuMs && atMs > before.atMs;
-    this.#busy = isUsable ? Math.min(1, (cpuMs - before.cpuMs) / (atMs - before.atMs)) : null;
+    const busy = before !== undefined && atMs > before.atMs ? (cpuMs - before.cpuMs) / (atMs - before.atMs) : null;
+    // A server that has restarted counts from nought, and one that took its place from any number.
+    this.#busy = busy === null || busy < 0 || busy > MOST_BUSY ? null : Math.min(1, busy);
   }
 }
 

@@ -36,9 +36,9 @@ it("a run goes on at whoever takes the primary's place, by order or after its de
     world,
     { urls: [`redis-sentinel://127.0.0.1:${sentinel.endpoint.port}/tickets`] },
     [
-      { flags: { ...shared, duration: "4s", fault: ["promote@500ms"] } },
+      { flags: { ...shared, duration: "6s", fault: ["promote@500ms"] } },
       // Of the second server, which is the primary by then.
-      { flags: { ...shared, duration: "6s", client: "ioredis" }, killing: { pid: second.server.pid, atMs: 500 } },
+      { flags: { ...shared, duration: "8s", client: "ioredis" }, killing: { pid: second.server.pid, atMs: 500 } },
     ],
   )) as [Looked, Looked];
   for (const trial of [promoted, died]) {
