@@ -2,6 +2,9 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+// The list of processes shows the arguments until then, and a password in them, to everybody on the machine.
+process.title = "qbench";
+
 const cli = new URL("../dist/program/cli.js", import.meta.url);
 if (existsSync(fileURLToPath(cli))) {
   // Costs time, so only for who wants to see where something went wrong.

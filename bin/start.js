@@ -8,6 +8,9 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { setUp } from "./setup.js";
 
+// As in qbench.js, but set-up takes its time before that.
+process.title = "qbench";
+
 const inProject = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 const options = process.argv.slice(2);

@@ -109,11 +109,11 @@ describe("a mistake on the command line", () => {
   ])("%s %j is told before anything is started", (name, args, message) => expectMistake(name, args, message));
 
   it.each([
-    [["run", "--json", "--vus", "0", "--pool", "x"], "run"],
-    [["rnu", "--json"], "qbench"],
-    [["explain", "luaa", "--json"], "explain"],
-  ])("%j is one JSON document", async (args, kind) => {
-    const { stdout, exitCode } = await qbench(args);
+    [["run", "--json", "--vus", "0", "--pool", "x"], "run", {}],
+    [["rnu", "--json"], "qbench", {}],
+    [["explain", "luaa"], "explain", { QBENCH_JSON: "1" }],
+  ])("%j is one JSON document", async (args, kind, env) => {
+    const { stdout, exitCode } = await qbench(args, env);
     expect(exitCode).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({
       schemaVersion: 1,
@@ -171,7 +171,8 @@ describe("a dry run", () => {
     const args = ["run", "--dry-run", "--vus", "10"];
     expect((await qbench(args)).stderr).toMatch(/^qbench: warning: pool 20 is more/);
     expect((await qbench([...args, "--quiet"])).stderr).toBe("");
-    expect(runOptions({}, { QBENCH_QUIET: "1" }, false).quiet).toBe(true);
+    const switches = { QBENCH_QUIET: "1", QBENCH_JSON: "yes", QBENCH_DRY_RUN: "on" };
+    expect(runOptions({}, switches, false)).toMatchObject({ quiet: true, json: true, dryRun: true });
     expect(() => runOptions({}, { QBENCH_QUIET: "perhaps" }, false)).toThrow(/QBENCH_QUIET: expected 1 or 0/);
   });
 });

@@ -1,16 +1,20 @@
 import { Command, CommanderError } from "commander";
-import { EXIT, interruptedError } from "./base/errors.js";
+import { EXIT, environmentError, interruptedError, STOP_SIGNALS } from "./base/errors.js";
+import { isOn } from "./base/switch.js";
 import { COMMANDS, type CommandResult } from "./commands/command.js";
 import { asFailure, failureText } from "./commands/failure.js";
+import { signalIsHeeded } from "./commands/signals.js";
 import { TOOL } from "./report/tool.js";
 
 /** argv → command → stdout and exit code: the only place that prints a result, tells a failure and sets the code. */
 
 const EXIT_CODES = `
 Exit codes: 0 well, 1 gate or threshold failed, 2 usage or scenario wrong, 3 Redis or the machine failed,
-4 inconclusive, 5 the audit found what a strategy promises never to show, 70 a bug in qbench, 130/143 interrupted.`;
+4 inconclusive, 5 the audit found what a strategy promises never to show, 70 a bug in qbench, 129/130/143 interrupted.`;
 
 const argv = process.argv.slice(2);
+const wantsJson = argv.includes("--json") || isOn(process.env.QBENCH_JSON);
+let hasPrinted = false;
 const named = COMMANDS.filter((entry) => argv.includes(entry.name));
 
 async function main(): Promise<CommandResult> {
@@ -41,32 +45,44 @@ async function tellFailure(error: unknown): Promise<number> {
   const failure = asFailure(error);
   console.error(failureText(failure));
   if (process.env.QBENCH_DEBUG) console.error(error);
-  if (argv.includes("--json")) {
+  if (wantsJson) {
     const { buildFailureReport } = await import("./report/builder.js");
-    console.log(JSON.stringify(buildFailureReport(named[0]?.name ?? TOOL.name, failure), null, 2));
+    print(JSON.stringify(buildFailureReport(named[0]?.name ?? TOOL.name, failure), null, 2));
   }
   return failure.exitCode;
 }
 
-// A reader that has seen enough (`qbench list | head -1`) is no failure.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+/** Stdout carries one result, whoever comes first. */
+function print(text: string): void {
+  if (!hasPrinted && text !== "") console.log(text);
+  hasPrinted = true;
 }
+
+// A reader that has seen enough (`qbench list | head -1`), or a terminal that was closed, is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE" || error.code === "EIO") return;
+  console.error(failureText(environmentError(`the result could not be written to stdout: ${error.message}`)));
+  process.once("exit", (code) => {
+    if (code < EXIT.bug) process.exitCode = EXIT.environment;
+  });
+});
+// There is nobody left to tell; what is measured goes on.
+process.stderr.on("error", () => {});
 // What nobody awaited: the state is unknown, and an embedded server ends with this process.
-process.on("uncaughtException", (error) => void tellFailure(error).finally(() => process.exit(EXIT.bug)));
+process.on("uncaughtException", (error) => {
+  tellFailure(error).then(process.exit, () => process.exit(EXIT.bug));
+});
 
 // Before a command listens for itself, and after: one message, and with --json one document.
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+for (const signal of STOP_SIGNALS) {
   process.on(signal, async () => {
-    if (process.listenerCount(signal) === 1) process.exit(await tellFailure(interruptedError(signal)));
+    if (!signalIsHeeded(signal)) process.exit(await tellFailure(interruptedError(signal)));
   });
 }
 
 try {
   const { exitCode, text } = await main();
-  if (text !== "") console.log(text);
+  print(text);
   process.exitCode = exitCode;
 } catch (error) {
   process.exitCode = await tellFailure(error);

@@ -1,4 +1,4 @@
-/** Exit codes of the command line. Where several hold: 70, 130/143, 3, 5, 1, 4. */
+/** Exit codes of the command line. Where several hold: 70, 129/130/143, 3, 5, 1, 4. */
 export const EXIT = {
   ok: 0,
   failed: 1,
@@ -7,6 +7,7 @@ export const EXIT = {
   inconclusive: 4,
   anomalies: 5,
   bug: 70,
+  hungUp: 129,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -40,11 +41,17 @@ export const usageError = (message: string, hint?: string): QbenchError =>
 export const environmentError = (message: string, hint?: string): QbenchError =>
   new QbenchError("environment", EXIT.environment, message, hint);
 
-/** The user or the system stopped the run (exit 130 for SIGINT, 143 for SIGTERM). */
-export const interruptedError = (signal: "SIGINT" | "SIGTERM"): QbenchError =>
-  new QbenchError("interrupted", signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted, `interrupted by ${signal}`);
+/** Signals that stop a run, each with its exit code as shells have it: Ctrl-C, the system, a terminal that was closed. */
+const STOPS = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hungUp } as const;
+export type StopSignal = keyof typeof STOPS;
+export const STOP_SIGNALS = Object.keys(STOPS) as readonly StopSignal[];
+
+/** The user or the system stopped the run. */
+export const interruptedError = (signal: StopSignal): QbenchError =>
+  new QbenchError("interrupted", STOPS[signal], `interrupted by ${signal}`);
 
 /** @throws QbenchError (interrupted) once `signal` was aborted, by the system's signal that it names as its reason. */
 export function throwIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw interruptedError(signal.reason === "SIGTERM" ? "SIGTERM" : "SIGINT");
+  if (!signal.aborted) return;
+  throw interruptedError(STOP_SIGNALS.find((name) => name === signal.reason) ?? "SIGINT");
 }

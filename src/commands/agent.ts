@@ -11,8 +11,8 @@ const NAME = /^[\w.-]{1,40}$/;
 
 const EPILOG = `
 An agent waits for runs (qbench run --agents N --control URL) and makes its part of their load, until it is stopped by
-Ctrl-C or SIGTERM. It stops a load by itself where the controller is gone. It loads this machine's servers and those that
---allow-target names, and nothing else. Options are also read from the environment, as QBENCH_CONTROL or
+Ctrl-C, SIGTERM or a closed terminal. It stops a load by itself where the controller is gone. It loads this machine's
+servers and those that --allow-target names, and nothing else. Options are also read from the environment, as QBENCH_CONTROL or
 QBENCH_ALLOW_TARGET (separated by blanks).`;
 
 export function configure(command: Command): void {

@@ -5,7 +5,7 @@ import { printable } from "../report/format.js";
 import { readRunReport } from "../report/read.js";
 import { renderSideBySide } from "../reporters/side-by-side.js";
 import type { CommandResult } from "./command.js";
-import { colorWanted } from "./options.js";
+import { colorWanted, jsonWanted } from "./options.js";
 
 export interface CompareOptions {
   readonly allowDifferentEnvironments: boolean;
@@ -21,7 +21,8 @@ export function configure(command: Command): void {
 }
 
 export async function execute(command: Command): Promise<CommandResult> {
-  const { allowDifferentEnvironments = false, json = false, color } = command.opts();
+  const { allowDifferentEnvironments = false, color, ...opts } = command.opts();
+  const json = jsonWanted(opts.json, process.env);
   const isColored = colorWanted(color, process.env, process.stdout.isTTY === true);
   const text = await runCompare(command.args, { allowDifferentEnvironments, json, color: isColored });
   return { exitCode: EXIT.ok, text };

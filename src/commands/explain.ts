@@ -8,7 +8,7 @@ import { DEFAULT_STRATEGIES, strategyNamed, takeLuaFile } from "../strategies/in
 import { isLuaFileName, LUA_FILE_FORM } from "../strategies/lua-file.js";
 import type { Strategy } from "../strategies/strategy.js";
 import type { CommandResult } from "./command.js";
-import { addScenarioOptions, scenarioFlags } from "./options.js";
+import { addScenarioOptions, jsonWanted, scenarioFlags } from "./options.js";
 import { type Walkthrough, walkThrough } from "./walkthrough.js";
 
 const USERS: Readonly<Record<Outcome, string>> = {
@@ -29,20 +29,19 @@ export async function execute(command: Command): Promise<CommandResult> {
   if (mistake !== undefined) throw usageError(`${printable(name!, 300)}: ${mistake}`, LUA_FILE_FORM);
   const strategies = name === undefined ? DEFAULT_STRATEGIES : [strategyNamed(name)];
   const { score } = resolveScenario({ flags: scenarioFlags(command.opts()) }).scenario;
-  const text =
-    command.opts().json === true
-      ? JSON.stringify(
-          {
-            schemaVersion: 1,
-            kind: "explain",
-            tool: TOOL,
-            score,
-            strategies: strategies.map((one) => asData(one, score)),
-          },
-          null,
-          2,
-        )
-      : strategies.map((one) => asText(one, score)).join("\n\n");
+  const text = jsonWanted(command.opts().json, process.env)
+    ? JSON.stringify(
+        {
+          schemaVersion: 1,
+          kind: "explain",
+          tool: TOOL,
+          score,
+          strategies: strategies.map((one) => asData(one, score)),
+        },
+        null,
+        2,
+      )
+    : strategies.map((one) => asText(one, score)).join("\n\n");
   return { exitCode: EXIT.ok, text };
 }
 

@@ -13,7 +13,7 @@ import { resolveScenario } from "../scenario/load.js";
 import { shippedScenarios } from "../scenario/shipped.js";
 import { STRATEGIES } from "../strategies/index.js";
 import type { CommandResult } from "./command.js";
-import { addScenarioOptions, scenarioFlags } from "./options.js";
+import { addScenarioOptions, jsonWanted, scenarioFlags } from "./options.js";
 import { topicOf } from "./topic.js";
 
 const TOPICS = ["strategies", "arrivals", "scenarios", "reporters", "designs", "faults"] as const;
@@ -36,7 +36,7 @@ export async function execute(command: Command): Promise<CommandResult> {
     faults: faults(),
   };
   const wanted = TOPICS.filter((one) => topic === undefined || topic === one);
-  if (command.opts().json === true) {
+  if (jsonWanted(command.opts().json, process.env)) {
     const parts = Object.fromEntries(wanted.map((one) => [one, lists[one]]));
     return {
       exitCode: EXIT.ok,

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { usageError } from "../base/errors.js";
+import { isSwitchedOn } from "../base/switch.js";
 import { type AnyOption, envNameOf, fallbackTextOf, OPTION_LIST } from "../scenario/options.js";
 import { type ClusterShape, DEFAULT_SHAPE, parseClusterShape } from "../targets/cluster-shape.js";
 
@@ -130,7 +130,7 @@ export const scenarioFlags = (opts: Opts): Record<string, unknown> =>
 export function runOptions(opts: Opts, env: NodeJS.ProcessEnv, isTerminal: boolean): RunOptions {
   const one = (flag: RunFlag): string | undefined =>
     (opts[nameOf(flag)] as string) ?? (env[envNameOf(flag)] || undefined);
-  const isOn = (flag: RunFlag): boolean => opts[nameOf(flag)] === true || isSwitchedOn(flag, env);
+  const isOn = (flag: RunFlag): boolean => opts[nameOf(flag)] === true || isSwitchedOn(envNameOf(flag), env);
   // A URL holds no blanks, a path may.
   const urls = (opts.url as string[]) ?? env[envNameOf("url")]?.split(/\s+/).filter((url) => url !== "") ?? [];
   const output = env[envNameOf("output")];
@@ -141,10 +141,10 @@ export function runOptions(opts: Opts, env: NodeJS.ProcessEnv, isTerminal: boole
     outputs: (opts.output as string[]) ?? (output ? [output] : []),
     failIf: (opts.failIf as string[]) ?? (env[envNameOf("fail-if")] ? [env[envNameOf("fail-if")] as string] : []),
     dumpHistory: one("dump-history"),
-    json: opts.json === true,
+    json: jsonWanted(opts.json, env),
     quiet: isOn("quiet"),
     color: colorWanted(opts.color !== false, env, isTerminal),
-    dryRun: opts.dryRun === true,
+    dryRun: isOn("dry-run"),
     allowRemote: isOn("allow-remote"),
     allowNonempty: isOn("allow-nonempty"),
   };
@@ -157,9 +157,6 @@ const clusterOf = (shape: string | undefined, isAsked: boolean): ClusterShape | 
 export const colorWanted = (asked: boolean, env: NodeJS.ProcessEnv, isTerminal: boolean): boolean =>
   asked && !env.NO_COLOR && (isTerminal || (env.FORCE_COLOR ?? "0") !== "0");
 
-function isSwitchedOn(flag: RunFlag, env: NodeJS.ProcessEnv): boolean {
-  const value = env[envNameOf(flag)] ?? "";
-  if (/^(1|true|yes|on)$/i.test(value)) return true;
-  if (/^(0|false|no|off|)$/i.test(value)) return false;
-  throw usageError(`${envNameOf(flag)}: expected 1 or 0, got ${JSON.stringify(value.slice(0, 20))}`);
-}
+/** Whether stdout is to be one JSON document; `asked`: after --json. @throws QbenchError (usage) */
+export const jsonWanted = (asked: unknown, env: NodeJS.ProcessEnv): boolean =>
+  asked === true || isSwitchedOn(envNameOf("json"), env);

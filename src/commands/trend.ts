@@ -10,7 +10,7 @@ import { checkRunReport, readDocument, runReportIn } from "../report/read.js";
 import { buildTrend, type TrendInput } from "../report/trend.js";
 import { renderTrend } from "../reporters/trend-text.js";
 import type { CommandResult } from "./command.js";
-import { colorWanted } from "./options.js";
+import { colorWanted, jsonWanted } from "./options.js";
 
 const MOST_REPORTS = 2000;
 const LARGEST_LINES_BYTES = 256 << 20;
@@ -24,14 +24,14 @@ export function configure(command: Command): void {
 
 /** Informs, never blocks: a change is no failure. @throws QbenchError (usage) */
 export async function execute(command: Command): Promise<CommandResult> {
-  const { figure, json = false, color } = command.opts<{ figure: string; json?: boolean; color: boolean }>();
+  const { figure, json, color } = command.opts<{ figure: string; json?: boolean; color: boolean }>();
   if (!FIGURE_NAMES.includes(figure)) {
     throw usageError(`--figure: unknown figure "${printable(figure, 60)}"${didYouMean(figure, FIGURE_NAMES)}`);
   }
   const { loaded, warnings } = await load(command.args);
   if (loaded.length === 0) throw usageError("there is no report of qbench run in what was given", warnings[0]?.message);
   const trend = buildTrend(loaded, figure as FigureName, warnings);
-  const text = json
+  const text = jsonWanted(json, process.env)
     ? JSON.stringify(trend, null, 2)
     : renderTrend(trend, { color: colorWanted(color, process.env, process.stdout.isTTY === true) }).trimEnd();
   return { exitCode: EXIT.ok, text };

@@ -57,14 +57,23 @@ describe("a run that is interrupted", () => {
     expectNothingLeft(server);
   });
 
-  it("leaves no key on a server that is not its own", async () => {
+  it("by a closed terminal leaves a server that is not its own as it was, and never showed its password", async () => {
     await withRedis(async ({ server, redis }) => {
       const url = `redis://127.0.0.1:${server.endpoint.port}`;
-      const running = world.run(...LONG, "--url", url, "--warmup", "0", "--duration", "30s");
-      await entriesBegan(redis);
-      running.kill("SIGINT");
+      const fault = ["--fault", "maxmemory@100ms:20s"];
+      const running = world.run(...LONG, "--url", url, "--warmup", "0", "--duration", "30s", ...fault);
+      const limit = async () => (await redis.config("GET", "maxmemory")) as string[];
+      await until(async () => (await limit())[1] === "1");
+      if (process.platform === "linux") {
+        expect(readFileSync(`/proc/${running.pid}/cmdline`, "utf8").replaceAll("\0", "")).toBe("qbench");
+      }
+      // By the shell and by the kernel.
+      running.kill("SIGHUP");
+      await running.says("SIGHUP");
+      running.kill("SIGHUP");
       const ended = await running.ended;
-      expect(ended.exitCode).toBe(130);
+      expect(ended.exitCode).toBe(129);
+      expect((await limit())[1]).toBe("0");
       expect(ended.json()).toMatchObject({ complete: false, strategies: [{ trials: [{ complete: false }] }] });
       expect(await redis.dbsize()).toBe(0);
       expect(world.records()).toEqual([]);
@@ -77,8 +86,10 @@ describe("a run that is interrupted", () => {
     await queueIsFilling(server, 500);
     running.kill("SIGINT");
     running.kill("SIGINT");
+    const ended = await running.ended;
     // The first one may have been enough.
-    expect((await running.ended).exitCode).toBe(130);
+    expect(ended.exitCode).toBe(130);
+    expect(ended.json()).toMatchObject({ kind: "run", complete: false, error: { kind: "interrupted", code: 130 } });
     await until(() => !isAlive(server.pid) && list(server.folder).length === 0);
   });
 });

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EXIT, environmentError, interruptedError, QbenchError, throwIfAborted, usageError } from "../base/errors.js";
+import { EXIT, environmentError, QbenchError, throwIfAborted, usageError } from "../base/errors.js";
 import { printable } from "../report/format.js";
 import { checkRunReport } from "../report/read.js";
 import type { TrialReport } from "../report/schema.js";
@@ -207,7 +207,7 @@ function processOf(
   args: readonly string[],
   { cwd, timeoutMs, signal, env = {} }: ProgramOptions,
 ): Promise<{ stdout: string; stderr: string; exitCode: number | null }> {
-  if (signal.aborted) throw interruptedError(signal.reason === "SIGTERM" ? "SIGTERM" : "SIGINT");
+  throwIfAborted(signal);
   // Inside a git hook these point at another repository; options of this gate are no options of its trials.
   const inherited = Object.entries(process.env).filter(([key]) => !/^(GIT_|QBENCH_|NODE_OPTIONS$)/.test(key));
   const child: ChildProcess = spawn(name, args, {
