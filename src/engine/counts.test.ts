@@ -35,6 +35,19 @@ describe("--entries", () => {
   });
 });
 
+describe("--duration", () => {
+  it.each([
+    ["users who think for longer", 20, ["--vus", "20", "--think-time", "5s"]],
+    ["arrivals that end before", 30, ["--vus", "30", "--stages", "300:100ms,0:200ms"]],
+  ])("is what throughput is counted over, also where nothing is asked at its end: %s", async (_, entries, args) => {
+    const load = ["--strategy", "lua", "--pool", "4", "--timeout", "20s"];
+    const { lua } = trialsOf((await run(...load, "--duration", "300ms", ...args)).json());
+    expect(lua.entries.succeeded).toBe(entries);
+    expect(lua.durationMs).toBeGreaterThan(299.9);
+    expect(lua.tps).toBeCloseTo((1000 * entries) / lua.durationMs);
+  });
+});
+
 /** Commands of one entry: the published convention. */
 const CALLS: Record<string, { new: number; waiting: number; active: number }> = {
   individual: { new: 6, waiting: 3, active: 1 },

@@ -321,7 +321,7 @@ export interface TrialResult {
   readonly complete: boolean;
   /** The server was another process at the end: it forgot what it knew, its counters too. */
   readonly serverRestarted?: true;
-  /** From the barrier to the end of the last entry. */
+  /** From the barrier to the end of the last entry, and at least as long as the plan says. */
   readonly durationMs: number;
   readonly entries: EntryCounts;
   readonly failures: Readonly<Record<string, number>>;

@@ -248,7 +248,9 @@ export const trial = z
     seed: z.int(),
     complete: z.boolean(),
     serverRestarted: z.literal(true).optional(),
-    durationMs: amount.meta({ description: "from the common start to the end of the last entry" }),
+    durationMs: amount.meta({
+      description: "from the common start to the end of the last entry, and at least as long as the plan says",
+    }),
     entries,
     failures: counts,
     tps: amount.meta({ description: "succeeded entries per second of durationMs" }),

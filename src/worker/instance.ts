@@ -131,6 +131,7 @@ export class Instance implements DriverEvents, EntryStarter {
       inProgressSum: 0,
       sweeps: 0,
       attempted: 0,
+      stoppedUs: null,
       isStopped: false,
       isAborted: false,
       downSinceUs: null,
@@ -159,7 +160,11 @@ export class Instance implements DriverEvents, EntryStarter {
       ...(segment.keepsMoments ? { momentsOfMs: segment.durationMs } : {}),
     });
     if (segment.entries === null) trial.stopUs = startUs + segment.durationMs * 1000;
-    const stopTimer = setTimeout(() => this.#stop(), segment.entries === null ? segment.durationMs : LONGEST_TIMER_MS);
+    // A timer may fire a moment early.
+    const stopTimer = setTimeout(
+      () => this.#stop(trial.stopUs),
+      segment.entries === null ? segment.durationMs : LONGEST_TIMER_MS,
+    );
     const sweepMs = Math.min(100, Math.max(5, segment.timeoutMs / 20));
     trial.events = this.#eventLog(startUs, sweepMs);
     const sweeper = setInterval(() => this.#sweep(), sweepMs);
@@ -503,12 +508,13 @@ export class Instance implements DriverEvents, EntryStarter {
     if (next >= 0) this.#grant(next, connection, now);
   }
 
-  #stop(): void {
+  #stop(atUs = nowUs()): void {
     const trial = this.#trial;
     if (trial === undefined) return;
     if (trial.isStopped) return;
     trial.isStopped = true;
-    trial.load.stop(Math.min(nowUs(), trial.stopUs));
+    trial.stoppedUs = Math.min(atUs, trial.stopUs);
+    trial.load.stop(trial.stoppedUs);
     this.#finishIfIdle();
   }
 

@@ -60,6 +60,8 @@ export interface RunningTrial {
   readonly countersBefore: DriverCounters;
   /** No entry starts from then on, whenever the timer fires. */
   stopUs: number;
+  /** When that was, or when it was given up before; null where it ended with its last entry. */
+  stoppedUs: number | null;
   remaining: number;
   inProgress: number;
   /** Of all sweeps: what was in progress then. */
@@ -87,7 +89,8 @@ export function resultOf(
   const { seconds, total } = recorder.timeline.finish();
   return {
     index: segment.index,
-    durationMs: Math.max(0, recorder.lastEndUs - startUs) / 1000,
+    // Users who pause may have had their last answer long before the time is over.
+    durationMs: Math.max(0, Math.max(recorder.lastEndUs, trial.stoppedUs ?? 0) - startUs) / 1000,
     attempted: trial.attempted,
     answers: recorder.answers,
     failures: recorder.failures,

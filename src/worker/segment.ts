@@ -119,7 +119,7 @@ export interface ReadCounts {
 
 export interface SegmentResult {
   readonly index: number;
-  /** From the barrier to the end of the last entry. */
+  /** From the barrier to the end of the last entry, and at least as long as the plan says. */
   readonly durationMs: number;
   readonly attempted: number;
   readonly answers: Readonly<Record<Outcome, number>>;
