@@ -11,6 +11,8 @@ import type { GateVerdict } from "../stats/gate.js";
 import { startTestRedis, type TestRedis } from "../targets/testing.js";
 import { exitCodeOf } from "./execute-gate.js";
 import { configure, execute } from "./gate.js";
+import { runReport } from "./report.js";
+import { expectMistake, inProcess } from "./testing.js";
 
 /** The built command on a real server. Verdicts on times are simulated elsewhere: this machine may be busy. */
 const ENTER_QUEUE = readFileSync(fileURLToPath(new URL("../../lua/enter_queue.lua", import.meta.url)), "utf8");
@@ -84,21 +86,15 @@ describe("exact counts", () => {
     expect(exact.map((one: { verdict: string }) => one.verdict)).toEqual(["same", "same", "same", "same"]);
     expect(readFileSync(md, "utf8")).toContain("PASS");
     expect(readFileSync(xml, "utf8")).toContain('failures="0"');
-    const again = await execa(process.execPath, [BIN, "report", json, "--format", "markdown"]);
-    expect(`${again.stdout}\n`).toBe(readFileSync(md, "utf8"));
+    expect(`${await runReport([json], { format: "markdown", color: false })}\n`).toBe(readFileSync(md, "utf8"));
   });
 
   it("fail a script that the server answers with errors, and refuse one that it cannot compile", async () => {
     const broken = script("broken", () => 'return redis.call("NOSUCH")');
     const ended = await gate("strategy:lua", broken, "--json").ended;
     expect([ended.exitCode, exactOf(ended.json(), "errors").verdict]).toEqual([1, "more"]);
-    const wrong = await gate(
-      "strategy:lua",
-      script("wrong", () => "return ("),
-    ).ended;
-    expect(wrong.exitCode).toBe(2);
-    expect(wrong.stderr).toContain("wrong.lua");
-    expect(wrong.stderr).not.toMatch(/^\s+at /m);
+    const wrong = script("wrong", () => "return (");
+    await expectMistake("gate", ["--base", "strategy:lua", "--candidate", wrong, "--url", url], /wrong\.lua/);
     expect(await test.redis.dbsize()).toBe(0);
   });
 
@@ -200,17 +196,9 @@ describe("pairs", () => {
   });
 
   it("cannot be measured where there is no server: 3, with one JSON document", async () => {
-    const ended = await world.command(
-      "gate",
-      "--base",
-      "strategy:lua",
-      "--candidate",
-      "strategy:lua",
-      "--url",
-      "redis://127.0.0.1:1",
-      "--json",
-    ).ended;
-    expect([ended.exitCode, ended.json().complete]).toEqual([3, false]);
+    const sides = ["--base", "strategy:lua", "--candidate", "strategy:lua"];
+    const ended = await inProcess("gate", ...sides, "--url", "redis://127.0.0.1:1", "--json");
+    expect(ended).toMatchObject({ exitCode: 3 });
   });
 });
 
@@ -267,32 +255,6 @@ describe("the command line", () => {
   });
 });
 
-describe("limits of a run", () => {
-  it("end with 1 where one is crossed, and each is told", async () => {
-    const ended = await world.run(
-      "--strategy",
-      "lua,dedup",
-      "--entries",
-      "100",
-      "--warmup",
-      "0",
-      "--trials",
-      "1",
-      ...SMALL,
-      "--url",
-      url,
-      "--json",
-      "--fail-if",
-      "dedup:callsPerEntry>4",
-      "--fail-if",
-      "lua:executedPerEntry>=5",
-    ).ended;
-    expect(ended.exitCode).toBe(1);
-    const { thresholds } = ended.json();
-    expect(thresholds.map(({ failed }: { failed: boolean }) => failed)).toEqual([false, true]);
-  });
-});
-
 describe("revisions", () => {
   /** A repository whose revisions are this build, each with options of its own: building the real one takes too long. */
   it("run as processes of their own builds, which are gone afterwards", async () => {
@@ -332,10 +294,8 @@ describe("revisions", () => {
       "--strategy",
       "dedup",
       "--warmup",
-      "100ms",
+      "0",
       ...SMALL,
-      "--url",
-      url,
       "--json",
     ];
     const env = { XDG_CACHE_HOME: world.cache, TMPDIR: world.temporary };
@@ -349,17 +309,9 @@ describe("revisions", () => {
     expect(ended.exitCode).toBe(1);
     expect((await git("worktree", "list")).stdout.split("\n").length).toBe(1);
     expect(list(world.temporary)).toEqual(before);
-    expect(await test.redis.dbsize()).toBe(0);
 
-    const unknown = await execa(
-      process.execPath,
-      [BIN, ...args.map((arg) => (arg === "git:main" ? "git:nope" : arg))],
-      { cwd: repository, env, reject: false },
-    );
-    expect([unknown.exitCode, unknown.stderr]).toEqual([
-      2,
-      expect.stringContaining("git:nope: this repository knows no such revision"),
-    ]);
-    expect(list(world.temporary)).toEqual(before);
+    // Here, in the repository of this very project.
+    const unknown = ["--base", "git:HEAD", "--candidate", "git:nope", "--strategy", "lua", "--url", url];
+    await expectMistake("gate", unknown, /git:nope: this repository knows no such revision/);
   });
 });

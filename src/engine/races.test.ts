@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectMistake } from "../commands/testing.js";
 import { ANOMALY_KINDS } from "../queue/anomaly.js";
 import { list, makeWorld, type World } from "./testing/program.js";
 
@@ -94,9 +95,7 @@ describe("--dump-history", () => {
   it.each([
     ["history.csv", /--dump-history history\.csv: expected a name that ends in \.jsonl/],
     ["none/history.jsonl", /--dump-history none\/history\.jsonl: there is no folder none/],
-  ])("refuses %s before anything is measured", async (path, message) => {
-    const ended = await world.run("--strategy", "lua", "--dump-history", path, ...SHORT).ended;
-    expect(ended.exitCode).toBe(2);
-    expect(ended.stderr + ended.stdout).toMatch(message);
-  });
+  ])("refuses %s before anything is measured", (path, message) =>
+    expectMistake("run", ["--strategy", "lua", "--dump-history", path, ...SHORT], message),
+  );
 });
