@@ -102,7 +102,8 @@ describe("exact counts", () => {
     const forgets = script("forgets", () => 'return { "NEW", 1, 1, 0 }');
     const lost = await gate("strategy:lua", forgets, "--metrics", "none", "--json").ended;
     expect(lost.exitCode).toBe(5);
-    expect(lost.json().brokenPromises).toContain("lost");
+    const reasons = ["candidate: the audit found what is promised never to show: lost"];
+    expect(lost.json()).toMatchObject({ verdict: "fail", reasons, brokenPromises: ["lost"] });
   });
 
   it("compare scenarios, and two servers, each with their strategies", async () => {

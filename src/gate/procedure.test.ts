@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { environmentError, QbenchError } from "../base/errors.js";
-import type { TrialShape } from "../report/testing.js";
+import { AUDIT, type TrialShape } from "../report/testing.js";
 import { parseThresholds } from "../report/thresholds.js";
 import { orderOf } from "./plan.js";
 import { type GateOutcome, runGate } from "./procedure.js";
@@ -155,6 +155,17 @@ describe("limits", () => {
 });
 
 describe("what goes wrong is never a pass", () => {
+  it.each(["base", "candidate"])("a promise that the %s breaks, while counting or in a pair", async (side) => {
+    const broken = {
+      change: { audit: { ...AUDIT, ok: false, anomalies: { lost: 2 }, brokenPromises: ["lost" as const] } },
+    };
+    const reason = `${side}: the audit found what is promised never to show: lost`;
+    const counting = await gate((trial) => (trial.side === side ? broken : {}));
+    expect(counting).toMatchObject({ verdict: "fail", reasons: [reason], pairs: [], brokenPromises: ["lost"] });
+    const later = await gate((trial) => (trial.side === side && trial.pair === 4 ? broken : {}));
+    expect([later.verdict, later.reasons, later.pairs.length]).toEqual(["fail", [reason], 10]);
+  });
+
   it.each([
     ["the server restarted", { change: { serverRestarted: true as const } }],
     ["the trial was cut short", { change: { complete: false } }],

@@ -2,11 +2,11 @@ import { environmentError, QbenchError, throwIfAborted } from "../base/errors.js
 import type { Warning } from "../base/warning.js";
 import { type FigureName, figureNamed } from "../report/figures.js";
 import type { TrialReport } from "../report/schema.js";
-import { checkThresholds, type ThresholdResult } from "../report/thresholds.js";
+import { checkThresholds, NOT_MEASURED, type ThresholdResult } from "../report/thresholds.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { type GateVerdict, type Judgement, judge, type Look, looksUpTo, overall, worsening } from "../stats/gate.js";
 import { compareExact, type ExactResult, isComparable } from "./exact.js";
-import { exactScenario, type GateCase, type GatePlan, orderOf, type SideName, seedOf } from "./plan.js";
+import { exactScenario, type GateCase, type GatePlan, orderOf, SIDES, type SideName, seedOf } from "./plan.js";
 import type { Sides, SideTrial } from "./sides.js";
 
 /**
@@ -113,8 +113,8 @@ class Gate {
   async run(): Promise<void> {
     const { cases, metrics, maxPairs } = this.#plan;
     for (const one of cases) await this.#countExactly(one);
-    if (this.#failsOn(this.#thresholds())) return;
-    if (this.#verdict !== null) return;
+    const isBroken = this.#failsOnPromises();
+    if (this.#failsOn(this.#thresholds()) || isBroken || this.#verdict !== null) return;
     if (metrics.length === 0) {
       // What could not be compared has not passed.
       this.#verdict = this.#exact.some(({ verdict }) => verdict === "not-comparable") ? "inconclusive" : "pass";
@@ -123,7 +123,8 @@ class Gate {
     if (this.#sides.isWarm) for (const one of cases) await this.#warmUp(one);
     for (const look of looksUpTo(maxPairs)) {
       while (this.#pairs.length < look.pairs * cases.length) await this.#measurePair();
-      const verdict = this.#judge(look);
+      const judged = this.#judge(look);
+      const verdict = this.#failsOnPromises() ? "fail" : judged;
       this.#observer.looked(look, this.#metrics, verdict);
       if (verdict === "inconclusive" && look.pairs < maxPairs) continue;
       this.#verdict = verdict;
@@ -133,7 +134,6 @@ class Gate {
   }
 
   outcome(error: QbenchError | undefined): GateOutcome {
-    const trials = [...this.#exactTrials, ...this.#pairs].flatMap(({ base, candidate }) => [base, candidate]);
     return {
       exact: this.#exact,
       pairs: this.#pairs,
@@ -141,7 +141,7 @@ class Gate {
       thresholds: this.isEmpty ? [] : this.#thresholds(),
       verdict: error === undefined ? this.#verdict : null,
       reasons: this.#reasons,
-      brokenPromises: [...new Set(trials.flatMap(({ audit }) => audit.brokenPromises))].sort(),
+      brokenPromises: [...new Set(SIDES.flatMap((side) => this.#brokenPromises(side)))].sort(),
       warnings: this.#warnings(),
       error,
     };
@@ -264,12 +264,28 @@ class Gate {
     });
   }
 
+  #brokenPromises(side: SideName): string[] {
+    const trials = [...this.#exactTrials, ...this.#pairs].map((both) => both[side]);
+    return [...new Set(trials.flatMap(({ audit }) => audit.brokenPromises))].sort();
+  }
+
+  /** Whatever its figures say. */
+  #failsOnPromises(): boolean {
+    for (const side of SIDES) {
+      const broken = this.#brokenPromises(side);
+      if (broken.length === 0) continue;
+      this.#verdict = "fail";
+      this.#reasons.push(`${side}: the audit found what is promised never to show: ${broken.join(", ")}`);
+    }
+    return this.#verdict === "fail";
+  }
+
   #failsOn(results: readonly ThresholdResult[]): boolean {
     const crossed = results.filter(({ failed }) => failed);
     if (crossed.length === 0) return false;
     this.#verdict = "fail";
     for (const { strategy, expression, value } of crossed) {
-      this.#reasons.push(`${strategy}: ${expression} (${value === null ? "nothing was measured" : value})`);
+      this.#reasons.push(`${strategy}: ${expression} (${value === null ? NOT_MEASURED : value})`);
     }
     return true;
   }

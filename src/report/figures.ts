@@ -36,6 +36,10 @@ const total = (counts: Readonly<Record<string, number>>): number => Object.value
 const executed = ({ server }: TrialReport): number =>
   entryCalls(Object.fromEntries(Object.entries(server.commands).map(([name, { calls }]) => [name, calls])));
 
+/** What was found, whoever looked; that nothing was found says something only where every user's history was looked at. */
+const audited = ({ audit }: TrialReport, found: number): number | null =>
+  found > 0 || audit.coverage === "users" ? found : null;
+
 type Row = Omit<Figure, "name">;
 
 const latency = (key: "p50" | "p90" | "p95" | "p99" | "p999" | "max", help: string): Row => ({
@@ -66,12 +70,11 @@ const ROWS = {
   roundTripsPerEntry: exact("per entry", "worst", "waits in sequence for a reply", (trial) =>
     trial.entries.succeeded === 0 ? null : trial.roundTripsPerEntry,
   ),
-  anomalies: exact("count", "sum", "what the audit found, promised or not", (trial) => total(trial.audit.anomalies)),
-  brokenPromises: exact(
-    "count",
-    "sum",
-    "kinds of anomaly that the strategy promises never to show",
-    (trial) => trial.audit.brokenPromises.length,
+  anomalies: exact("count", "sum", "what the audit found, promised or not", (trial) =>
+    audited(trial, total(trial.audit.anomalies)),
+  ),
+  brokenPromises: exact("count", "sum", "kinds of anomaly that the strategy promises never to show", (trial) =>
+    audited(trial, trial.audit.brokenPromises.length),
   ),
   errors: exact(
     "count",
@@ -164,6 +167,8 @@ export const figureNamed = (name: FigureName): Figure => FIGURES.find((figure) =
 export function figureOf(figure: Figure, trials: readonly TrialReport[]): number | null {
   const values = trials.map((trial) => figure.ofTrial(trial)).filter((value) => value !== null);
   if (values.length === 0) return null;
+  // Of a sum, what is not known of one trial is not known of all; what is known is so much at least.
+  if (figure.over === "sum" && values.length < trials.length && values.every((value) => value === 0)) return null;
   if (figure.over === "sum") return values.reduce((sum, value) => sum + value, 0);
   if (figure.over === "median") return median(values);
   return figure.direction === "lower-is-better" ? Math.max(...values) : Math.min(...values);

@@ -31,22 +31,20 @@ export function gateHeaderOf({ base, candidate, scenario, environment, seed, gat
 }
 
 /** One sentence. */
-export function gateAnswerOf({ verdict, reasons, metrics, error, gate, brokenPromises }: GateReport): string {
+export function gateAnswerOf({ verdict, reasons, metrics, error, gate }: GateReport): string {
   if (error !== undefined || verdict === null)
     return `No verdict: ${error?.message ?? "the gate did not come to its end"}.`;
-  const promises =
-    brokenPromises.length > 0 ? ` The audit found what is promised never to show: ${brokenPromises.join(", ")}.` : "";
-  if (verdict === "fail") return `FAIL: ${reasons.join("; ")}.${promises}`;
+  if (verdict === "fail") return `FAIL: ${reasons.join("; ")}.`;
   if (verdict === "pass") {
     const timed = metrics.length === 0 ? "" : ` and slower by ${percentText(gate.threshold)} is ruled out`;
-    return `PASS: no exact count went up${timed}.${promises}`;
+    return `PASS: no exact count went up${timed}.`;
   }
-  if (metrics.length === 0) return `INCONCLUSIVE: the counts could not be compared undisturbed.${promises}`;
+  if (metrics.length === 0) return `INCONCLUSIVE: the counts could not be compared undisturbed.`;
   const open = metrics.filter((metric) => metric.verdict === "inconclusive");
   const each = open.map(
     (metric) => `${metric.figure} between ${changeText(metric.low)} and ${changeText(metric.high)}`,
   );
-  return `INCONCLUSIVE after ${plural(open[0]?.pairs ?? 0, "pair")}: ${each.join("; ")} slower; more pairs or longer trials would tell.${promises}`;
+  return `INCONCLUSIVE after ${plural(open[0]?.pairs ?? 0, "pair")}: ${each.join("; ")} slower; more pairs or longer trials would tell.`;
 }
 
 /** A factor in the worse direction as a change: 1.1 → "+10.0 %", 0.95 → "−5.0 %". */

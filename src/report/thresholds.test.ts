@@ -75,6 +75,18 @@ describe("checking", () => {
     expect(result).toMatchObject({ value: null, failed: true });
   });
 
+  it.each([
+    ["off", { coverage: "none" as const }, null],
+    ["numbers alone, which show few kinds", { coverage: "counts" as const }, null],
+    ["numbers alone, which were wrong", { coverage: "counts" as const, anomalies: { lost: 3 } }, 4],
+  ])("never passes anomalies that the audit could not see in one of the trials: %s", (_, audit, value) => {
+    const [first, ...rest] = lua[0]!.trials.map((trial) => ({ ...trial, audit: { ...trial.audit, ...audit } }));
+    const seen = { ...first!, audit: { ...first!.audit, coverage: "users" as const } };
+    const trials = [seen, { ...rest[0]!, audit: { ...rest[0]!.audit, anomalies: value === null ? {} : { lost: 1 } } }];
+    const [result] = checkThresholds(parseThresholds(["anomalies>0"], NAMES), [{ name: "lua", trials }]);
+    expect(result).toMatchObject({ value, failed: true });
+  });
+
   it("counts what the server executed, a script's own commands included, without qbench's questions", () => {
     const [trial] = lua[0]!.trials;
     const { attempted } = trial!.entries;

@@ -136,9 +136,12 @@ export function checkThresholds(
   );
 }
 
+/** In the place of a figure that no trial tells, or that needs an audit of all of them. */
+export const NOT_MEASURED = "was not measured";
+
 /** "lua: p99 31.2 ms (fails p99>25ms)" */
 export function thresholdText({ expression, strategy, figure, value, failed }: ThresholdResult): string {
   const { unit } = FIGURE_NAMES.includes(figure) ? figureNamed(figure as Figure["name"]) : { unit: "count" as const };
-  const was = value === null ? "nothing was measured" : figureText(value, unit);
+  const was = value === null ? NOT_MEASURED : figureText(value, unit);
   return `${strategy}: ${figure} ${was} (${failed ? "fails" : "within"} ${expression})`;
 }
