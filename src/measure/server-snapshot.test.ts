@@ -43,6 +43,18 @@ describe("commandsBetween", () => {
     expect(between("b")).toEqual({ get: { calls: 130, usecPerCall: 10 } });
   });
 
+  it("leaves out what a server has counted that was there before, and took another one's place", () => {
+    const of = (id: string, uptimeSec: number, atSec: number) =>
+      parseInfo(`${info(id, 130)}uptime_in_seconds:${uptimeSec}\r\nserver_time_usec:${atSec}000000\r\n`);
+    const before = new Map([["", of("a", 500, 1000)]]);
+    const replica = new Map([["", of("b", 400, 1010)]]);
+    expect(commandsBetween(before, replica)).toEqual({});
+    expect(serverWallUs(before, replica)).toBe(0);
+    expect(commandsBetween(before, new Map([["", of("b", 3, 1010)]]))).toEqual({
+      get: { calls: 130, usecPerCall: 10 },
+    });
+  });
+
   it("does without what an old server does not tell", () => {
     expect(parseInfo(info("a", 1)).mainThreadCpuUs).toBeNull();
   });

@@ -88,12 +88,11 @@ describe("a user with no more rights than qbench asks for", () => {
 });
 
 describe("a primary that Sentinels know", () => {
-  it("is asked for by its name and measured, by either client; what is wrong is said", async () => {
+  it("is asked for by its name and measured; what is wrong is said", async () => {
     const primary = await startTestRedis(["requirepass secret"]);
     const sentinel = await startSentinel(folder, primary.server, ["auth-pass tickets secret"]);
     try {
       const at = `127.0.0.1:${sentinel.endpoint.port}`;
-      await expectRun(`redis-sentinel://:secret@${at}/tickets`, "wire");
       // The first one does not answer, the second one does.
       const urls = ["redis-sentinel://:secret@127.0.0.1:1/tickets", "--url", `redis-sentinel://:secret@${at}/tickets`];
       const run = world.run(...BASE, "--entries", "200", "--client", "ioredis", "--url", ...urls);
