@@ -173,7 +173,7 @@ it("agents that are killed or stall: their part is missing in a report that says
   expect(ended.exitCode).toBe(3);
   const report = ended.json();
   const message = expect.stringMatching(
-    /^agent [cd] was lost during a trial: nothing was heard of it for 3s, and 1 more; it could not .* 2 of 4 agents came/,
+    /^agent [cd] was lost during a trial: nothing was heard of it for 3s, and 1 more; it could not be begun anew: nobody took the place of agent [cd]; 2 of 4 agents came/,
   );
   expect(report).toMatchObject({ complete: false, error: { code: 3, message } });
   const [trial] = report.strategies[0].trials;

@@ -43,6 +43,8 @@ interface Connections {
 
 const WATCH_MS = 250;
 const LOOK_MS = 50;
+/** Agents that wait already need less, and who is missing is told now and then. */
+const SAY_FIRST_AFTER_MS = 2000;
 const SAY_EVERY_MS = 10_000;
 /** Agents end their threads within that; those that do not find out by themselves. */
 const CLOSING_MS = 5000;
@@ -135,16 +137,17 @@ export class AgentPool {
   async filled(known: ReadonlySet<Place> = new Set()): Promise<Place[]> {
     const { agents, waitMs, say } = this.options;
     const sinceMs = performance.now();
-    let saidMs = Number.NEGATIVE_INFINITY;
+    let sayAtMs = sinceMs + SAY_FIRST_AFTER_MS;
     let offered = "";
     for (;;) {
       throwIfAborted(this.signal);
       if (this.#failure !== undefined) throw this.#failure;
-      for (const { number, lost } of this.#places) {
+      for (const { number, name, lost, hasRun } of this.#places) {
         if (lost === undefined) continue;
         // What one refuses, others would refuse too.
         if (lost.isRefusal) throw lost;
-        offered = `${lost.message}; `;
+        // Why it went away in a trial, the trial says.
+        offered = hasRun ? `nobody took the place of agent ${name}; ` : `${lost.message}; `;
         say(`${lost.message}; its place is offered to another`);
         await this.#offer(number);
       }
@@ -157,9 +160,9 @@ export class AgentPool {
           `start more: qbench agent --control redis://${addressOf(this.options.endpoint)}; --agent-wait waits longer`,
         );
       }
-      if (performance.now() - saidMs > SAY_EVERY_MS) {
+      if (performance.now() > sayAtMs) {
         say(`${there} are there; waiting for ${missing} more`);
-        saidMs = performance.now();
+        sayAtMs += SAY_EVERY_MS;
       }
       await sleep(LOOK_MS);
     }

@@ -43,10 +43,9 @@ export function headerOf({ scenario, target, strategies, environment, seed }: Ru
     url: `${server}, ${target.nodes.every((node) => node.loopback) ? "on this machine" : "over the network"}`,
     cluster: `a cluster of ${plural(masters, "primary", "primaries")}, ${server}`,
   }[target.kind];
-  const think = scenario.thinkTimeMs === 0 ? "again at once" : `again after ${formatDuration(scenario.thinkTimeMs)}`;
   const load =
     scenario.ratePerSec === null
-      ? `${plural(scenario.vus, "user")}, each entering ${think}`
+      ? `${plural(scenario.vus, "user")}, each entering ${againText(scenario)}`
       : `${rateText(scenario.ratePerSec)} arrivals/s, ${arrivalText(scenario)}, ${plural(scenario.vus, "identity", "identities")}`;
   const trial =
     scenario.entries === null ? formatDuration(scenario.durationMs) : plural(scenario.entries, "entry", "entries");
@@ -78,6 +77,14 @@ export function headerOf({ scenario, target, strategies, environment, seed }: Ru
     ...(scenario.faults?.length ? [["faults", faultsValue.format(scenario.faults)] as [string, string]] : []),
     ["machine", `${cpus}, ${machine.platform} ${machine.kernel}, Node ${software.node}`],
   ];
+}
+
+/** When a user of the closed model enters anew: whoever polls does so only once he waits no longer. */
+function againText({ thinkTimeMs, pollEvery, leavePercent = 0, admit, mix }: RunReport["scenario"]): string {
+  const again = thinkTimeMs === 0 ? "again at once" : `again after ${formatDuration(thinkTimeMs)}`;
+  if (!pollEvery) return again;
+  const ends = [...(admit || mix.active > 0 ? ["active"] : []), ...(leavePercent > 0 ? ["gone"] : [])];
+  return ends.length === 0 ? "once" : `once, and ${again} when ${ends.join(" or ")}`;
 }
 
 /** " (70 %, 30 % of the users)" */

@@ -4,6 +4,7 @@ import { QbenchError } from "../base/errors.js";
 import { reportJsonSchema } from "../report/json-schema.js";
 import { type RunReport, runReportSchema } from "../report/schema.js";
 import { AUDIT, ENVIRONMENT, reportOf, SCENARIO, trialsOf } from "../report/testing.js";
+import { headerOf } from "../report/words.js";
 import { REPORTERS, reporterFor, reporterNamed } from "./index.js";
 
 const V1 = JSON.parse(readFileSync(new URL("../report/testdata/report-v1.json", import.meta.url), "utf8")) as RunReport;
@@ -320,4 +321,16 @@ it.each(["table", "markdown"])("%s tells what users did besides entering, and ho
   expect(told.replace(/\s+/g, " ")).toMatch(name === "markdown" ? "50.0 % dropped" : / 50\.0 % .* dropped /);
   expect(told).toMatch(/lua: 50.0 % of the entries were due and never started/);
   expect(render(name, reportOf())).not.toMatch(/arrived|dropped/);
+});
+
+it.each([
+  [{}, /^3,000 users, each entering again at once; new/],
+  [{ pollEvery: { everyMs: 3000, jitterPercent: 0 } }, /^3,000 users, each entering once; polling every 3s/],
+  [
+    { pollEvery: "adaptive", leavePercent: 2, mix: { new: 90, waiting: 0, active: 10 }, thinkTimeMs: 50 } as const,
+    /^3,000 users, each entering once, and again after 50ms when active or gone; polling adaptively; leaving/,
+  ],
+])("the load of %j says when users enter", (change, words) => {
+  const [, load] = headerOf(reportOf({ scenario: { ...SCENARIO, ...change } }, {}))[1]!;
+  expect(load).toMatch(words);
 });
