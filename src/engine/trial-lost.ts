@@ -36,9 +36,10 @@ export const lostServer = (
     const message = `${target.name} was ended by the fault ${faultText(end)}, as it was planned, and the run with it`;
     return new TrialLost(message, "what was measured until then is kept; --fault restart@… starts it again", partial);
   }
+  const why = target.watched === undefined ? "its own log says why" : "its Sentinels named no other one by then";
   return new TrialLost(
     `${target.name} went away during a trial and did not come back within five timeouts (${AWAY_TIMEOUTS * scenario.timeoutMs} ms)`,
-    "its own log says why; --timeout says how long an entry, and so the run, waits for it",
+    `${why}; --timeout says how long an entry, and so the run, waits for it`,
     partial,
   );
 };
