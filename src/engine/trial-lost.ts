@@ -24,6 +24,13 @@ export class TrialLost extends QbenchError {
 export const isFinal = ({ name }: StruckFault): boolean => faultNamed(name).serverIs === "gone";
 
 export const isServerLost = (results: readonly SegmentResult[]): boolean => results.some((result) => result.serverLost);
+
+/** Whether a control connection's error says that it found nobody for as long as it tried; not that it was refused. */
+export function saysServerGone(error: unknown): boolean {
+  if (error instanceof QbenchError || !(error instanceof Error) || error.name === "ReplyError") return false;
+  return error.name === "MaxRetriesPerRequestError" || /\bclosed\b|ECONN|EPIPE/.test(error.message);
+}
+
 /** What to throw where the server is gone. */
 export const lostServer = (
   { target, scenario }: Pick<TrialContext, "target" | "scenario">,

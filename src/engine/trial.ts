@@ -39,7 +39,7 @@ import { mergeCounts } from "./merge.js";
 import { populate } from "./population.js";
 import { segmentsOf } from "./segments.js";
 import { openStaleness } from "./staleness.js";
-import { isFinal, isServerLost, lostServer, TrialLost } from "./trial-lost.js";
+import { isFinal, isServerLost, lostServer, saysServerGone, TrialLost } from "./trial-lost.js";
 import type { Audit, ShardingFigures, TrialResult } from "./trial-result.js";
 
 /**
@@ -86,7 +86,22 @@ const LAZY_FREE_POLLS = 200;
 const SETTLE_POLLS = 100;
 const SETTLE_EVERY_MS = 20;
 
+/** @throws TrialLost where the server, or an agent, went away for good, at whatever point of the trial */
 export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<TrialResult> {
+  const kept: Kept = { partial: () => undefined };
+  try {
+    return await measuredTrial(context, plan, kept);
+  } catch (error) {
+    throw saysServerGone(error) ? lostServer(context, kept.partial()) : error;
+  }
+}
+
+/** What there is to keep if the trial ends here. */
+interface Kept {
+  partial: () => TrialResult | undefined;
+}
+
+async function measuredTrial(context: TrialContext, plan: TrialPlan, kept: Kept): Promise<TrialResult> {
   const { target, signal } = context;
   const warmUp = await warmUpTrial(context, plan);
   throwIfAborted(signal);
@@ -142,8 +157,16 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
         machine.after = machineSnapshot();
         pacingCpuMs.after = context.instances.pacingCpuMs ?? 0;
         serverThreads.after = schedulesOf(target);
-        server.after = isGone ? server.before : await takeSnapshot(target.control);
-        if (lagged !== undefined) replicas.after = await takeReplicaSnapshot(target.control);
+        server.after = server.before;
+        if (isGone) return;
+        try {
+          server.after = await takeSnapshot(target.control);
+          if (lagged !== undefined) replicas.after = await takeReplicaSnapshot(target.control);
+        } catch (error) {
+          // It went away so late that the entries were over before it had been waited for.
+          if (!saysServerGone(error)) throw error;
+          isGone = true;
+        }
       },
     );
   } finally {
@@ -163,17 +186,15 @@ export async function runTrial(context: TrialContext, plan: TrialPlan): Promise<
     pacedMs,
   };
   const told = { segment: segments[0]!, results, snapshots, struck };
-  if (isGone || lostAgents(context) !== undefined) {
-    const isEmpty = results.length === 0;
-    const partial = isEmpty
-      ? undefined
-      : evaluateTrial(context, plan, { ...told, audit: NOT_AUDITED, beside: {}, complete: false });
-    throw isGone ? lostServer(context, partial, struck) : await withoutAgents(context, partial);
-  }
+  let audit: Audit = NOT_AUDITED;
+  kept.partial = () =>
+    results.length === 0 ? undefined : evaluateTrial(context, plan, { ...told, audit, beside: {}, complete: false });
+  if (isGone) throw lostServer(context, kept.partial(), struck);
+  if (lostAgents(context) !== undefined) throw await withoutAgents(context, kept.partial());
   if (struck.failure !== undefined) throw struck.failure;
   await settle(context, results);
   const record = recordOf(context, plan, results, lineUps, admitted);
-  const audit = await auditOf(context, plan, segments[0]!, results, record, {
+  audit = await auditOf(context, plan, segments[0]!, results, record, {
     serverRestarted: restarted,
     // The first line-up began before the instant that times are counted from, so this is rather too much.
     ...(lineUps[0] === undefined ? {} : { elapsedUs: elapsedSince(originUs + lineUps[0].arrivedUs) }),
