@@ -12,7 +12,9 @@ it("resets its clients, also those that are just ending, and comes to its end", 
     const proxy = await openProxy([server.endpoint]);
     const [way] = Object.values(proxy.ways);
     const sockets = Array.from({ length: 100 }, () => connect(way!).on("error", () => {}));
-    await Promise.all(sockets.map((socket) => once(socket, "connect")));
+    for (const socket of sockets) socket.write("PING\r\n");
+    // Answered, so known to the proxy, and not only to the system.
+    await Promise.all(sockets.map((socket) => once(socket, "data")));
     const closed = sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
     for (const socket of sockets.slice(1)) socket.end();
     await new Promise((resolve) => setImmediate(resolve));
