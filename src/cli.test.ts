@@ -2,8 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Command } from "commander";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { COMMANDS } from "./commands/command.js";
 import { runOptions } from "./commands/options.js";
 import { expectMistake, inProcess } from "./commands/testing.js";
 import { TOOL } from "./report/tool.js";
@@ -42,6 +44,20 @@ describe("help", () => {
     const others = ["url", "redis-server", "output", "json", "quiet", "no-color", "dry-run", "allow-remote"];
     for (const flag of [...others, "ui", "metrics-port"]) expect(stdout).toContain(`--${flag}`);
     expect((await qbench(["help", "run"])).stdout).toBe(stdout);
+  });
+
+  it.each([
+    ["gate", { duration: "1s", warmup: "0; 200ms where users are in queues beforehand, 1s for revisions" }],
+    ["sweep", { trials: "5", duration: "2s", warmup: "500ms" }],
+    ["capacity", { duration: "3s", warmup: "500ms" }],
+    ["predict", { trials: "3", duration: "1s", warmup: "500ms" }],
+    ["roadmap", { trials: "5", duration: "3s", warmup: "500ms" }],
+  ])("tells what %s does unless told otherwise, where that is not what run does", async (name, defaults) => {
+    const command = new Command(name).configureHelp({ helpWidth: 1000 });
+    (await COMMANDS.find((one) => one.name === name)!.load()).configure(command);
+    for (const [flag, text] of Object.entries(defaults)) {
+      expect(command.helpInformation()).toMatch(new RegExp(`^ +--${flag} <.*\\(${text}\\)$`, "m"));
+    }
   });
 
   it("waits for no library that it does not need", async () => {

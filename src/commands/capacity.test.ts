@@ -59,6 +59,8 @@ it("says that a level which cannot be kept is not kept, with what showed it and 
 
 it("--dry-run tells the level and the time, and connects to nothing", async () => {
   const args = ["--strategy", "lua", "--dry-run", "--seed", "7"];
+  const slow = await inProcess("capacity", ...args, "--max-rate", "500");
+  expect(slow).toMatchObject({ text: expect.stringMatching(/^rates +from 500\/s, at most 500\/s$/m) });
   const result = await inProcess("capacity", "--url", "redis://127.0.0.1:1", ...args);
   expect(result).toMatchObject({ exitCode: 0, text: expect.stringMatching(/^must hold +p95<200ms, success>99%$/m) });
   expect(result).toMatchObject({
@@ -70,6 +72,7 @@ describe("what goes wrong is told in one message", () => {
   it.each([
     [["--slo", "p95<200ms,sucess>99%"], /--slo "sucess>99%": unknown figure "sucess"/],
     [["--precision", "0.1%", "--max-steps", "x"], /--max-steps: expected.*\n.*--precision: expected 1% to 50%/],
+    [["--start-rate", "5k", "--max-rate", "1k"], /--start-rate: expected at most --max-rate, which is 1000, got 5000/],
     [["--rate", "5k"], /unknown option '--rate'/],
     [["ticket-opening"], /arrival: spike changes the rate while a trial lasts/],
   ])("%j", (args, message) => expectMistake("capacity", args, message));

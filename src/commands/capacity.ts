@@ -32,7 +32,7 @@ const OPTIONS = {
   "start-rate": {
     type: number("N", LOWEST_PER_SEC, HIGHEST_PER_SEC),
     fallback: 1000,
-    help: "entries a second to begin with",
+    help: "entries a second to begin with, no more than --max-rate",
   },
   "max-rate": {
     type: number("N", LOWEST_PER_SEC, HIGHEST_PER_SEC),
@@ -67,6 +67,7 @@ export function configure(command: Command): void {
   addScenarioOptions(
     command,
     OPTION_LIST.map(({ flag }) => flag).filter((flag) => !NO_OPTIONS.includes(flag)),
+    FALLBACKS,
   );
   addRunOptions(command);
   command.addHelpText("after", EPILOG);
@@ -138,12 +139,16 @@ function numbersOf(opts: Readonly<Record<string, unknown>>, env: NodeJS.ProcessE
     return OPTIONS[flag].type.read(raw, (message) => mistakes.push(`--${flag}: ${message}`)) ?? Number.NaN;
   };
   const numbers = Object.fromEntries((Object.keys(OPTIONS) as Flag[]).map((flag) => [flag, read(flag)]));
-  const { precision } = numbers as Record<Flag, number>;
+  const { precision, "start-rate": start, "max-rate": most } = numbers as Record<Flag, number>;
+  const isStartGiven = (opts[nameOf("start-rate")] ?? (env[envNameOf("start-rate")] || undefined)) !== undefined;
+  if (start > most && isStartGiven) {
+    mistakes.push(`--start-rate: expected at most --max-rate, which is ${most}, got ${start}`);
+  }
   if (precision < LEAST_PRECISION_PERCENT || precision > MOST_PRECISION_PERCENT) {
     mistakes.push(`--precision: expected ${LEAST_PRECISION_PERCENT}% to ${MOST_PRECISION_PERCENT}%, got ${precision}%`);
   }
   if (mistakes.length > 0) throw usageError(mistakes.join("\n  "), "`qbench capacity --help` lists the options");
-  return numbers as Record<Flag, number>;
+  return { ...(numbers as Record<Flag, number>), "start-rate": Math.min(start, most) };
 }
 
 /** What `--dry-run` prints. */

@@ -24,6 +24,8 @@ import { checkOutputs } from "./outputs.js";
 
 const DEFAULT_DURATION = "1s";
 const DEFAULT_METRICS = "tps,p99";
+/** Threads are warm from the first pair on. */
+const DEFAULT_WARMUP = "0";
 /** Of a process that starts anew for each trial. */
 const DEFAULT_WARMUP_OF_PROCESS = "1s";
 /** Where users are put into queues beforehand, the warm-up tells for how many entries. */
@@ -59,6 +61,10 @@ export function configure(command: Command): void {
   addScenarioOptions(
     command,
     OPTION_LIST.map(({ flag }) => flag).filter((flag) => flag !== "trials"),
+    {
+      duration: DEFAULT_DURATION,
+      warmup: `${DEFAULT_WARMUP}; ${DEFAULT_WARMUP_OF_POPULATION} where users are in queues beforehand, ${DEFAULT_WARMUP_OF_PROCESS} for revisions`,
+    },
   );
   addThresholdOption(command);
   addRunOptions(command);
@@ -161,7 +167,7 @@ async function scenariosOf(
         },
         env: process.env,
       });
-    const first = resolveWith(specs.base.kind === "git" ? DEFAULT_WARMUP_OF_PROCESS : "0");
+    const first = resolveWith(specs.base.kind === "git" ? DEFAULT_WARMUP_OF_PROCESS : DEFAULT_WARMUP);
     const { mix, prefill } = first.scenario;
     const hasPopulation = mix.new < 100 || prefill > 0;
     return hasPopulation && specs.base.kind !== "git" && first.scenario.warmupMs === 0

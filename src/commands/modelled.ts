@@ -15,10 +15,11 @@ export interface TrialDefaults {
 }
 
 /** `without`: flags of the scenario that make no sense here. */
-export function addModelledOptions(command: Command, without: readonly string[]): void {
+export function addModelledOptions(command: Command, without: readonly string[], defaults: TrialDefaults): void {
   addScenarioOptions(
     command,
     OPTION_LIST.map(({ flag }) => flag).filter((flag) => !without.includes(flag)),
+    { ...defaults },
   );
   addRunOptions(command, [
     "url",

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { isSwitchedOn } from "../base/switch.js";
-import { type AnyOption, envNameOf, fallbackTextOf, OPTION_LIST } from "../scenario/options.js";
+import { envNameOf, fallbackTextOf, OPTION_LIST } from "../scenario/options.js";
 import { type ClusterShape, DEFAULT_SHAPE, parseClusterShape } from "../targets/cluster-shape.js";
 
 /** The options of `run`, from the table of scenario options and the one below. */
@@ -92,12 +92,20 @@ function option(
   return isRepeatable ? made.argParser(collected) : made;
 }
 
-const scenarioOption = (one: AnyOption): Option =>
-  option(one.flag, one.type.placeholder, one.isRepeatable ?? false, one.group, `${one.help} (${fallbackTextOf(one)})`);
-
-/** Every option of a scenario; `only`: those with these flags. */
-export function addScenarioOptions(command: Command, only?: readonly string[]): void {
-  for (const one of OPTION_LIST) if (only?.includes(one.flag) ?? true) command.addOption(scenarioOption(one));
+/**
+ * Every option of a scenario; `only`: those with these flags.
+ * @param fallbacks what holds in this command unless it is given, by flag, where that is not what holds in `run`
+ */
+export function addScenarioOptions(
+  command: Command,
+  only?: readonly string[],
+  fallbacks: Readonly<Record<string, string>> = {},
+): void {
+  for (const one of OPTION_LIST) {
+    if (!(only?.includes(one.flag) ?? true)) continue;
+    const help = `${one.help} (${fallbacks[one.flag] ?? fallbackTextOf(one)})`;
+    command.addOption(option(one.flag, one.type.placeholder, one.isRepeatable ?? false, one.group, help));
+  }
 }
 
 /** Limits that fail a run or a gate. */

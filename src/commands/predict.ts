@@ -36,7 +36,7 @@ export function configure(command: Command): void {
     ),
   );
   command.addOption(own("--measure", "measure what is predicted, and say by how much it is off"));
-  addModelledOptions(command, ["order", "entries"]);
+  addModelledOptions(command, ["order", "entries"], DEFAULTS);
   command.addHelpText("after", EPILOG);
 }
 

@@ -46,7 +46,7 @@ export function configure(command: Command): void {
   command.argument("[scenario]", `a scenario file, or the name of a shipped one (${SCENARIO})`);
   command.addOption(own("--roadmap <FILE.json>", "stages, claims and prices (the published ones)"));
   command.addOption(own("--goal-tps <N>", "entries a second to reach (that of the stages)"));
-  addModelledOptions(command, ["strategy", "mix-strategies", "order"]);
+  addModelledOptions(command, ["strategy", "mix-strategies", "order"], DEFAULTS);
   command.addHelpText("after", EPILOG);
 }
 

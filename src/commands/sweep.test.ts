@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { until } from "../engine/testing/program.js";
 import { ownSite } from "../engine/testing/site.js";
 import { type SweepReport, sweepReportSchema } from "../report/sweep.js";
+import { renderSweepTable } from "../reporters/sweep-text.js";
+import { planOf, sweepReportOf } from "../sweep/testing.js";
 import { type ReportOptions, runReport } from "./report.js";
 import { expectFailure, expectMistake, inProcess } from "./testing.js";
 
@@ -100,6 +102,20 @@ it("Ctrl-C ends it with what there is", async () => {
   expect(report).toMatchObject({ complete: false, error: { code: 130 } });
   expect(report.points[0]!.strategies[0]!.trials).not.toEqual([]);
   expect(await site.keys()).toEqual([]);
+});
+
+it.each([
+  [1, /^10 +[\d,]+\/s +lua\n +server\n/m, /median of the trials; ratio/],
+  [
+    2,
+    /^10 +[\d,]+\/s +lua\n +[\d,.k]+–[\d,.k]+\n +server/m,
+    /; the interval that holds the true one \(50.0 % sure\); ratio/,
+  ],
+])("tells the interval of a cell only where there is one: %i trials", async (trials, row, legend) => {
+  const plan = planOf(["pool=10,20"], { trials, strategies: ["lua"] });
+  const text = renderSweepTable(await sweepReportOf(plan, () => 100_000), { color: false });
+  expect(text).toMatch(row);
+  expect(text.replace(/\s+/g, " ")).toMatch(legend);
 });
 
 it("--dry-run tells the cells and the time, and connects to nothing", async () => {

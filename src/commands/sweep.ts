@@ -48,6 +48,7 @@ export function configure(command: Command): void {
   addScenarioOptions(
     command,
     OPTION_LIST.map(({ flag }) => flag).filter((flag) => flag !== "order"),
+    FALLBACKS,
   );
   addRunOptions(command);
   command.addHelpText("after", EPILOG);

@@ -33,6 +33,12 @@ export const ratioText = (ratio: number): string => `×${ratioDigits(ratio)}`;
 /** "1.70–1.95" */
 export const rangeText = (low: number, high: number): string => `${ratioDigits(low)}–${ratioDigits(high)}`;
 
+/** "8,120–8,390", the ends of a median's interval; of one value alone there is none: "". */
+export const spanText = (
+  { low, high, coverage }: { readonly low: number; readonly high: number; readonly coverage: number },
+  text: (value: number) => string,
+): string => (coverage > 0 ? `${text(low)}–${text(high)}` : "");
+
 function ratioDigits(ratio: number): string {
   if (ratio >= 1000) return shortText(ratio);
   return ratio >= 0.095 && ratio < 99.95 ? grouped(ratio, ratio < 9.995 ? 2 : 1) : threeDigits(ratio);

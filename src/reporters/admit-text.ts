@@ -2,7 +2,7 @@ import { Chalk } from "chalk";
 import Table from "cli-table3";
 import { formatDuration } from "../base/units.js";
 import type { AdmitBatchReport, AdmitDesignReport, AdmitLockReport, AdmitReport } from "../report/admit.js";
-import { latencyText, plural, printable, rateText, shortText } from "../report/format.js";
+import { latencyText, plural, printable, rateText, shortText, spanText } from "../report/format.js";
 import { closingBlocks, labelled, linesOf, painted, paragraphs, RULED, sections, stacked } from "./layout.js";
 import { closingList, documentOf, escaped, listOf, tableOf } from "./markdown-blocks.js";
 
@@ -140,8 +140,11 @@ function batchCell({ summary }: AdmitBatchReport): string {
 const microText = (interval: Interval): string =>
   interval === null ? NONE : `${interval.median.toFixed(interval.median < 10 ? 2 : 1)} µs`;
 
-const intervalText = (interval: Interval, text: (value: number) => string): string =>
-  interval === null ? NONE : `${text(interval.median)} (${text(interval.low)}–${text(interval.high)})`;
+function intervalText(interval: Interval, text: (value: number) => string): string {
+  if (interval === null) return NONE;
+  const span = spanText(interval, text);
+  return `${text(interval.median)}${span === "" ? "" : ` (${span})`}`;
+}
 
 function lostCell({ killed }: AdmitDesignReport): string {
   if (killed === null) return NONE;

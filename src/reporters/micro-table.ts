@@ -1,6 +1,15 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import Table from "cli-table3";
-import { latencyText, perEntryText, plural, printable, rangeText, rateText, ratioText } from "../report/format.js";
+import {
+  latencyText,
+  perEntryText,
+  plural,
+  printable,
+  rangeText,
+  rateText,
+  ratioText,
+  spanText,
+} from "../report/format.js";
 import { type MicroReport, type MicroUser, USER_KINDS } from "../report/micro.js";
 
 const NOTHING = "–";
@@ -51,7 +60,7 @@ function cells({ summary }: MicroUser, chalk: ChalkInstance): string[] {
   const verdict = vsBaseline?.verdict;
   return [
     text(p50Us?.median ?? null, microText),
-    p50Us === null ? NOTHING : `${p50Us.low.toFixed(1)}–${p50Us.high.toFixed(1)}`,
+    (p50Us === null ? "" : spanText(p50Us, (us) => us.toFixed(1))) || NOTHING,
     text(summary.p99Us, latencyText),
     text(summary.entriesPerSec, rateText),
     text(summary.callsPerEntry, perEntryText),
@@ -64,9 +73,9 @@ function cells({ summary }: MicroUser, chalk: ChalkInstance): string[] {
 /** A tenth of a microsecond matters here. */
 const microText = (us: number): string => (us < 1000 ? `${us.toFixed(1)} µs` : latencyText(us));
 
-const legend = ({ strategies }: MicroReport): string[] => [
+const legend = ({ strategies, scenario }: MicroReport): string[] => [
   "One entry at a time on one connection: this measures round trips, not throughput; `qbench run` measures that.",
-  "per entry: median of the rounds' medians; rounds: the interval that holds the true one, in µs",
+  `per entry: median of the rounds' medians${scenario.trials > 1 ? "; rounds: the interval that holds the true one, in µs" : ""}`,
   "entries/s: on this one connection; calls, trips: commands and waits in sequence of one entry",
   `against: latency over that of ${printable(strategies[0]?.name ?? "", 15)}, less is better, and its 95 % interval`,
 ];

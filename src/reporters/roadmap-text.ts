@@ -1,7 +1,16 @@
 import { Chalk } from "chalk";
 import Table from "cli-table3";
 import { formatDuration } from "../base/units.js";
-import { latencyText, percentText, plural, rangeText, rateText, ratioText, shortText } from "../report/format.js";
+import {
+  latencyText,
+  percentText,
+  plural,
+  rangeText,
+  rateText,
+  ratioText,
+  shortText,
+  spanText,
+} from "../report/format.js";
 import type { RoadmapReport, RoadmapRow } from "../report/roadmap.js";
 import { serverText } from "../report/words.js";
 import { closingBlocks, labelled, linesOf, painted, paragraphs, RULED, sections, stacked } from "./layout.js";
@@ -81,7 +90,7 @@ function cellsOf(row: RoadmapRow): string[] {
     first?.measured
       ? stacked(
           `${rateText(first.measured.tps.median)}/s`,
-          `${shortText(first.measured.tps.low)}–${shortText(first.measured.tps.high)}`,
+          spanText(first.measured.tps, shortText),
           `p95 ${latencyText(first.measured.p95Us.median)}`,
         )
       : NONE,

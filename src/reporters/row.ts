@@ -1,4 +1,13 @@
-import { latencyText, percentText, perEntryText, rangeText, rateText, ratioText, shortText } from "../report/format.js";
+import {
+  latencyText,
+  percentText,
+  perEntryText,
+  rangeText,
+  rateText,
+  ratioText,
+  shortText,
+  spanText,
+} from "../report/format.js";
 import type { StrategyReport } from "../report/schema.js";
 import { droppedShare, verdictText } from "../report/words.js";
 
@@ -39,7 +48,7 @@ export function rowOf({ name, summary, trials }: StrategyReport): Row {
   return {
     name,
     tps: tps === null ? NONE : rateText(tps.median),
-    tpsRange: tps === null || summary.trials < 2 ? "" : `${shortText(tps.low)}–${shortText(tps.high)}`,
+    tpsRange: tps === null ? "" : spanText(tps, shortText),
     ratio: typeof versus?.tpsRatio === "number" ? ratioText(versus.tpsRatio) : ratio,
     ratioRange: versus && versus.low !== null && versus.high !== null ? rangeText(versus.low, versus.high) : "",
     verdict: versus === undefined ? "" : verdictText(versus.verdict),

@@ -1,6 +1,6 @@
 import { Chalk } from "chalk";
 import Table from "cli-table3";
-import { figureText, printable, shortText } from "../report/format.js";
+import { figureText, percentText, printable, shortText, spanText } from "../report/format.js";
 import { nodesAtPoints } from "../report/node-words.js";
 import { readingAtPoints } from "../report/reading-words.js";
 import type { SweepCell, SweepPoint, SweepReport } from "../report/sweep.js";
@@ -27,7 +27,7 @@ const MOST_FINDINGS = 40;
 
 export function renderSweepTable(report: SweepReport, { color, writtenTo = [] }: Options): string {
   const chalk = new Chalk({ level: color ? 1 : 0 });
-  const { axes, strategies, figure } = report.sweep;
+  const { axes, strategies } = report.sweep;
   const table = new Table({
     head: [...axes.map(({ flag }) => flag), ...strategies, "leads"].map((head) => chalk.bold(printable(head, 24))),
     ...RULED,
@@ -51,7 +51,7 @@ export function renderSweepTable(report: SweepReport, { color, writtenTo = [] }:
       chalk.dim,
     ),
     report.points.length === 0 ? [] : linesOf(table),
-    paragraphs(legend(figure), chalk.dim),
+    paragraphs(legend(report), chalk.dim),
     findings(
       "best",
       report.knees.map((knee) => kneeText(report, knee)),
@@ -74,17 +74,22 @@ function cellLines(report: SweepReport, cell: SweepCell): string[] {
   const text = (value: number): string => (unit === "per second" ? shortText(value) : figureText(value, unit));
   return [
     figureText(figure.median, unit),
-    `${text(figure.low)}–${text(figure.high)}`,
+    spanText(figure, text),
     againstText(cell.vsFirst).replace(/,.*/, ""),
     limitOf(cell).replace("limited by ", ""),
   ];
 }
 
-const legend = (figure: string): string[] => [
-  `each cell: ${figure}, median of the trials; the interval that holds the true one; ratio to the same strategy at the first ` +
-    "value of every axis, and its 95 % interval; what limited it",
-  "leads: the best strategy; two where no difference between them is certain",
-];
+function legend({ sweep, points }: SweepReport): string[] {
+  const coverages = points.flatMap(({ strategies }) => strategies.map(({ summary }) => summary.figure?.coverage ?? 0));
+  const surest = Math.max(0, ...coverages);
+  const interval = surest > 0 ? ` the interval that holds the true one (${percentText(surest)} sure);` : "";
+  return [
+    `each cell: ${sweep.figure}, median of the trials;${interval} ratio to the same strategy at the first ` +
+      "value of every axis, and its 95 % interval; what limited it",
+    "leads: the best strategy; two where no difference between them is certain",
+  ];
+}
 
 const told = (lines: readonly string[]): string[] =>
   lines.length <= MOST_FINDINGS

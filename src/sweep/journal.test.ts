@@ -71,6 +71,21 @@ describe("the file of --resume", () => {
     expect(check({ plan: longer })).toThrow(
       /another sweep:\n {2}trials: 2 there, 3 here\n {2}scenario.durationMs: 3000 there/,
     );
+    const { axes } = planOf(["pool=10,30"]);
+    expect(check({ plan: { ...PLAN, axes } })).toThrow(
+      /sweep:\n {2}axes: \["pool=10,20"\] there, \["pool=10,30"\] here$/,
+    );
+    expect(check({ plan: { ...PLAN, strategies: ["dedup"] } })).toThrow(/strategies: \[.+\] there, \["dedup"\] here/);
+    const long = (last: string) => [
+      ...Array.from({ length: 30 }, (_, i) => `lua:${i}.lua`),
+      `${"a".repeat(90)}${last}`,
+    ];
+    const at = fresh();
+    new JournalWriter(at, undefined, { ...SUBJECT, plan: { ...PLAN, strategies: long("b") } }).close();
+    const other = { ...SUBJECT, plan: { ...PLAN, strategies: long("c") } };
+    expect(() => checkJournal(at, readJournal(at)!, other)).toThrow(
+      /sweep:\n {2}strategies\.30: …a+b" there, …a+c" here$/,
+    );
     expect(check({ place: { ...SUBJECT.place, "machine.cores": "8" } })).toThrow(/machine.cores: "2" there, "8" here/);
   });
 

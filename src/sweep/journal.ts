@@ -17,7 +17,10 @@ const header = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
   kind: z.literal("sweep-trials"),
   /** Held against the plan that is asked for, whatever is in it. */
-  plan: z.looseObject({ seed: z.int() }),
+  plan: z.looseObject({
+    seed: z.int(),
+    axes: z.array(z.looseObject({ flag: name, values: z.array(z.looseObject({ text: z.string() })) })),
+  }),
   /** Of machine and server: trials of another one would be compared with these. */
   place: z.record(z.string(), z.string()),
 });
@@ -80,7 +83,10 @@ export interface JournalSubject {
 
 /** @throws QbenchError (usage) where the file is of another plan, or was measured elsewhere. */
 export function checkJournal(path: string, { header: { plan, place } }: Journal, now: JournalSubject): void {
-  const differences = [...differing("", plan, asJson(now.plan)), ...differing("", place, now.place)];
+  const differences = [
+    ...differing("", inWords(plan), inWords(header.shape.plan.parse(asJson(now.plan)))),
+    ...differing("", place, now.place),
+  ];
   if (differences.length === 0) return;
   const told = differences.slice(0, 5).map((one) => `\n  ${one}`);
   throw usageError(
@@ -89,21 +95,37 @@ export function checkJournal(path: string, { header: { plan, place } }: Journal,
   );
 }
 
+const LONGEST_SHOWN = 60;
+
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-/** "scenario.vus: 3000 there, 5000 here" */
+/** Axes in one line each, as they are given. */
+const inWords = (plan: Header["plan"]): unknown => ({
+  ...plan,
+  axes: plan.axes.map(({ flag, values }) => `${flag}=${values.map(({ text }) => text).join(",")}`),
+});
+
+/** "scenario.vus: 3000 there, 5000 here"; of a list that is too long to be shown, the parts that differ. */
 function differing(path: string, there: unknown, here: unknown): string[] {
-  if (JSON.stringify(there) === JSON.stringify(here)) return [];
-  if (isMap(there) && isMap(here)) {
+  const texts = [there, here].map((value) => JSON.stringify(value) ?? "nothing") as [string, string];
+  if (texts[0] === texts[1]) return [];
+  const isShown = Array.isArray(there) && texts.every(({ length }) => length <= LONGEST_SHOWN);
+  if (isMap(there) && isMap(here) && !isShown) {
     const keys = [...new Set([...Object.keys(there), ...Object.keys(here)])];
     return keys.flatMap((key) => differing(path === "" ? key : `${path}.${key}`, there[key], here[key]));
   }
-  const text = (value: unknown): string => printable(JSON.stringify(value) ?? "nothing", 60);
-  return [`${printable(path, 60)}: ${text(there)} there, ${text(here)} here`];
+  const [before, now] = fromDifference(texts).map((text) => printable(text, LONGEST_SHOWN));
+  return [`${printable(path, LONGEST_SHOWN)}: ${before} there, ${now} here`];
 }
 
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+/** Two texts, of which a long beginning that they share is left out. */
+function fromDifference([one, other]: [string, string]): string[] {
+  const at = [...one].findIndex((letter, i) => letter !== other[i]);
+  const skipped = Math.max(0, (at < 0 ? one.length : at) - LONGEST_SHOWN / 2);
+  return [one, other].map((text) => (skipped === 0 ? text : `…${text.slice(skipped)}`));
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
 /** Writes on. */
 export class JournalWriter {
