@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CLIENTS, type DriverOptions, WRITES } from "../drivers/driver.js";
 import { ARRIVALS } from "../pacers/index.js";
 import { SCORES } from "../queue/outcome.js";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import { z } from "zod";
+import * as z from "zod";
 import { ENTRY_BYTES } from "../audit/history.js";
 import { HISTOGRAM_LENGTH } from "../measure/histogram.js";
 import type { SegmentResult } from "../worker/segment.js";

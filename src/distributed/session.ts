@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { Redis } from "ioredis";
-import { z } from "zod";
+import * as z from "zod";
 import { EXIT, environmentError, QbenchError, usageError } from "../base/errors.js";
 import type { Endpoint } from "../drivers/driver.js";
 import type { Generators } from "../engine/generators.js";

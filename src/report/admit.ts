@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { designNamed } from "../admission/index.js";
 import { LOCK_NAMES, lockNamed } from "../admission/locks/index.js";
 import type { Warning } from "../base/warning.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The parts of a run report that tell of agents: who made the load, and what each contributed to a trial. */
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Warning } from "../base/warning.js";
 import type { CapacityPlan, StepResult } from "../capacity/procedure.js";
 import { ENDS, PHASES, type Search, type Tried } from "../capacity/search.js";

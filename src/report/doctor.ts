@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { STATUSES, type Status } from "../doctor/check.js";
 import type { Examination } from "../doctor/examine.js";
 import { failureReportSchema, SCHEMA_VERSION } from "./schema.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { EXACT_VERDICTS } from "../gate/exact.js";
 import { type GatePlan, SIDES } from "../gate/plan.js";
 import type { GateOutcome } from "../gate/procedure.js";

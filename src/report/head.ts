@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { QbenchError } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
 import { errorReport } from "./builder.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { admitReportSchema } from "./admit.js";
 import { capacityReportSchema } from "./capacity.js";
 import { doctorReportSchema } from "./doctor.js";

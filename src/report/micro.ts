@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Warning } from "../base/warning.js";
 import { CLIENTS } from "../drivers/driver.js";
 import type { TurnResult } from "../engine/micro.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { calibrate, type Measured, SETTINGS, type Setting } from "../model/calibrate.js";
 import { byFewerTrips } from "../model/published.js";
 import { BOTTLENECKS, type Machine, type Point, type Prediction, predict } from "../model/run-model.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { BOTTLENECKS, predict } from "../model/run-model.js";
 import { type Gain, JUDGEMENTS, judgeGain, usdPerMillion, VERDICTS_ON_CLAIMS, verdictOf } from "../roadmap/judge.js";
 import type { RoadmapCell } from "../roadmap/plan.js";

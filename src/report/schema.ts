@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { AUDITS } from "../audit/audit-depth.js";
 import { CLIENTS, WRITES } from "../drivers/driver.js";
 import { SCORES } from "../queue/outcome.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { CheckOutcome } from "../selftest/selftest.js";
 import { failureReportSchema, SCHEMA_VERSION } from "./schema.js";
 import { TOOL } from "./tool.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Warning } from "../base/warning.js";
 import { MIN_ROUNDS, VERDICTS } from "../stats/comparison.js";
 import { medianInterval as medianIntervalOf } from "../stats/median.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { usageError } from "../base/errors.js";
 import { didYouMean } from "../base/suggest.js";
 import { parseBytes, parseCount, parseDuration, UnitError } from "../base/units.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { agentFigures } from "./agents.js";
 
 /** The part of a report that tells of one trial, and the pieces that summaries share with it. Latencies are µs. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type AnyOption, fallbackTextOf, OPTION_LIST } from "./options.js";
 import { text, type ValueType } from "./values.js";
 

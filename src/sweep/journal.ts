@@ -1,5 +1,5 @@
 import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import { environmentError, usageError } from "../base/errors.js";
 import { printable } from "../report/format.js";
 import { SCHEMA_VERSION } from "../report/schema.js";

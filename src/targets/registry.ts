@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { makeFolder } from "../base/make-folder.js";
 import type { Endpoint } from "../drivers/driver.js";
 import { FOLDER_PREFIX } from "./embedded.js";
