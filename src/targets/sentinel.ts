@@ -26,33 +26,46 @@ export async function withPrimary(endpoints: readonly Endpoint[]): Promise<reado
     );
   }
   if (name === undefined) return endpoints;
-  const { primaryName: _, ...login } = endpoints[0]!;
-  return [
-    await atSentinel(endpoints, login, async (control, sentinel) => {
-      const found = (await control.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", name)) as [string, string] | null;
-      if (found === null) {
-        throw environmentError(
-          `the Sentinel at ${addressOf({ ...login, ...sentinel })} knows no primary of the name at the end of --url`,
-          "`redis-cli -p 26379 SENTINEL MASTERS` lists the names",
-        );
-      }
-      const [host, port] = found;
-      const others = await addressesIn(control, "SENTINELS", name);
-      const at = distinct([sentinel, ...endpoints, ...others]);
-      const replicas = await addressesIn(control, "REPLICAS", name);
-      return { ...login, host, port: Number(port), sentinels: { name, at, replicas } };
-    }),
-  ];
+  let failure: QbenchError | undefined;
+  for (const sentinel of endpoints) {
+    try {
+      return [await primaryAt(sentinel, name, endpoints)];
+    } catch (error) {
+      failure = translateRedisError(error, sentinel);
+    }
+  }
+  throw failure;
+}
+
+async function primaryAt(sentinel: Endpoint, name: string, given: readonly Endpoint[]): Promise<Endpoint> {
+  const { primaryName: _, ...login } = sentinel;
+  const control = await connectTo(sentinel, login);
+  try {
+    const found = (await control.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", name)) as [string, string] | null;
+    if (found === null) {
+      throw environmentError(
+        `the Sentinel at ${addressOf(sentinel)} knows no primary of the name at the end of --url`,
+        "`redis-cli -p 26379 SENTINEL MASTERS` lists the names",
+      );
+    }
+    const at = distinct([sentinel, ...given, ...(await addressesIn(control, "SENTINELS", name))]);
+    const replicas = await addressesIn(control, "REPLICAS", name);
+    const [host, port] = found;
+    return { ...login, host, port: Number(port), sentinels: { name, at, replicas } };
+  } finally {
+    control.disconnect();
+  }
 }
 
 /**
- * Has a Sentinel put a replica in the primary's place; resolves when it names that one.
+ * Has the first Sentinel that is there put a replica in the primary's place; resolves when it names that one.
  * @throws whatever it answers, as when no replica is fit for it; QbenchError (environment) if it takes too long.
  */
-export const failOver = (primary: Endpoint, { at, name }: Sentinels): Promise<void> =>
-  atSentinel(at, primary, async (control) => {
-    const told = async (): Promise<Fields> => fieldsOf((await control.call("SENTINEL", "MASTER", name)) as string[]);
-    const addressIn = ({ ip = "", port }: Fields): string => addressKey({ host: ip, port: Number(port) });
+export async function failOver(primary: Endpoint, { at, name }: Sentinels): Promise<void> {
+  const control = await connectToFirst(at, primary);
+  const told = async (): Promise<Fields> => fieldsOf((await control.call("SENTINEL", "MASTER", name)) as string[]);
+  const addressIn = ({ ip = "", port }: Fields): string => addressKey({ host: ip, port: Number(port) });
+  try {
     const before = addressIn(await told());
     await control.call("SENTINEL", "FAILOVER", name);
     const late = {
@@ -64,30 +77,26 @@ export const failOver = (primary: Endpoint, { at, name }: Sentinels): Promise<vo
       const now = await told();
       return addressIn(now) !== before && !now.flags?.includes("failover_in_progress");
     });
-  });
+  } finally {
+    control.disconnect();
+  }
+}
 
-/**
- * Asks the first Sentinel that can be connected to, as nobody, and with TLS if the primary has it.
- * @throws QbenchError (environment) if none can; whatever `use` does.
- */
-async function atSentinel<T>(
-  sentinels: readonly Address[],
-  { tls }: Endpoint,
-  use: (control: Redis, sentinel: Address) => Promise<T>,
-): Promise<T> {
-  let failure: QbenchError | undefined;
-  for (const { host, port } of sentinels) {
-    const asked = { host, port, tls, username: undefined, password: undefined, db: 0 };
+/** As nobody, and with TLS if the primary has it. @throws QbenchError (environment) */
+const connectTo = ({ host, port }: Address, { tls }: Endpoint): Promise<Redis> =>
+  connectControl(
+    { host, port, tls, username: undefined, password: undefined, db: 0 },
+    { connectTimeoutMs: CONNECT_TIMEOUT_MS },
+  );
+
+/** @throws QbenchError (environment) if none can be connected to */
+async function connectToFirst(sentinels: readonly Address[], primary: Endpoint): Promise<Redis> {
+  let failure: unknown;
+  for (const sentinel of sentinels) {
     try {
-      const control = await connectControl(asked, { connectTimeoutMs: CONNECT_TIMEOUT_MS });
-      try {
-        return await use(control, { host, port });
-      } finally {
-        control.disconnect();
-      }
+      return await connectTo(sentinel, primary);
     } catch (error) {
-      if ((error as Error).name === "ReplyError") throw error;
-      failure = translateRedisError(error, asked);
+      failure = error;
     }
   }
   throw failure;
