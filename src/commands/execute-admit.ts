@@ -17,12 +17,12 @@ import { createTenthsProgress } from "./step-progress.js";
 export async function executeAdmit(job: AdmitJob): Promise<CommandResult> {
   const { options } = job;
   const { report, outcome } = await withSignals((signal) => measure(job, signal));
-  await writeOutputs(report, options.outputs);
+  const { writtenTo, error } = await writeOutputs(report, options.outputs, outcome.error);
   const text = options.json
     ? JSON.stringify(report, null, 2)
-    : renderAdmitTable(report, { color: options.color, writtenTo: options.outputs });
+    : renderAdmitTable(report, { color: options.color, writtenTo });
   if (outcome.error !== undefined) console.error(failureText(outcome.error));
-  return { exitCode: outcome.error?.exitCode ?? EXIT.ok, text: text.trimEnd() };
+  return { exitCode: error?.exitCode ?? EXIT.ok, text: text.trimEnd() };
 }
 
 async function measure(job: AdmitJob, signal: AbortSignal): Promise<{ report: AdmitReport; outcome: AdmitOutcome }> {

@@ -4,31 +4,32 @@ import { type GateObserver, type GateOutcome, runGate } from "../gate/procedure.
 import { openSides } from "../gate/sides.js";
 import { buildGateReport, type GateReport } from "../report/gate.js";
 import { changeText } from "../report/gate-words.js";
-import { reporterFor } from "../reporters/index.js";
 import { json } from "../reporters/json.js";
 import { renderGateReport } from "../reporters/reporter.js";
 import { table } from "../reporters/table.js";
 import type { CommandResult } from "./command.js";
 import { failureText } from "./failure.js";
 import { estimateText, type GateJob } from "./gate.js";
-import { factsOf, writeWhole } from "./report-file.js";
+import { writeEach } from "./kind-outputs.js";
+import { factsOf } from "./report-file.js";
 import { withSignals } from "./signals.js";
 
 /** Measures, writes the reports and gives the table, or the JSON, for stdout. */
 export async function executeGate(job: GateJob): Promise<CommandResult> {
   const { options } = job;
   const { report, outcome } = await withSignals((signal) => measure(job, signal));
-  for (const path of options.outputs)
-    await writeWhole(path, renderGateReport(reporterFor(path), report, { color: false }));
+  const { writtenTo, error } = await writeEach(options.outputs, outcome.error, (reporter, look) =>
+    renderGateReport(reporter, report, look),
+  );
   const text = renderGateReport(options.json ? json : table, report, {
     color: options.color && !options.json,
-    writtenTo: options.outputs,
+    writtenTo,
   });
   if (outcome.error !== undefined) console.error(failureText(outcome.error));
   if (outcome.verdict === "inconclusive" && job.onInconclusive === "warn") {
     console.error("qbench: warning: the gate is inconclusive, which --on-inconclusive warn lets through");
   }
-  return { exitCode: exitCodeOf(outcome, job), text: text.trimEnd() };
+  return { exitCode: exitCodeOf({ ...outcome, error }, job), text: text.trimEnd() };
 }
 
 async function measure(job: GateJob, signal: AbortSignal): Promise<{ report: GateReport; outcome: GateOutcome }> {

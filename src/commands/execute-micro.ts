@@ -6,8 +6,9 @@ import { renderMicroTable } from "../reporters/micro-table.js";
 import type { Target } from "../targets/target.js";
 import type { CommandResult } from "./command.js";
 import { failureText } from "./failure.js";
+import { writeOutputs } from "./kind-outputs.js";
 import type { MicroJob } from "./micro.js";
-import { factsOf, type TargetFacts, writeWhole } from "./report-file.js";
+import { factsOf, type TargetFacts } from "./report-file.js";
 import { withSignals } from "./signals.js";
 import { createTenthsProgress } from "./step-progress.js";
 
@@ -15,11 +16,12 @@ import { createTenthsProgress } from "./step-progress.js";
 export async function executeMicro(job: MicroJob): Promise<CommandResult> {
   const { options } = job;
   const { report, outcome } = await withSignals((signal) => measure(job, signal));
-  const json = JSON.stringify(report, null, 2);
-  for (const path of options.outputs) await writeWhole(path, `${json}\n`);
-  const text = options.json ? json : renderMicroTable(report, { color: options.color, writtenTo: options.outputs });
+  const { writtenTo, error } = await writeOutputs(report, options.outputs, outcome.error);
+  const text = options.json
+    ? JSON.stringify(report, null, 2)
+    : renderMicroTable(report, { color: options.color, writtenTo });
   if (outcome.error !== undefined) console.error(failureText(outcome.error));
-  return { exitCode: outcome.error?.exitCode ?? EXIT.ok, text: text.trimEnd() };
+  return { exitCode: error?.exitCode ?? EXIT.ok, text: text.trimEnd() };
 }
 
 async function measure(job: MicroJob, signal: AbortSignal): Promise<{ report: MicroReport; outcome: MicroOutcome }> {

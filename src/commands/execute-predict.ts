@@ -13,12 +13,12 @@ import { withSignals } from "./signals.js";
 export async function executePredict({ plan, options, warnings }: PredictJob): Promise<CommandResult> {
   const measured = await withSignals((signal) => measurePlan(plan, options, stepName, signal));
   const report = buildPredictReport({ ...measured, warnings: [...warnings, ...measured.warnings] });
-  await writeOutputs(report, options.outputs);
+  const { writtenTo, error } = await writeOutputs(report, options.outputs, measured.error);
   const text = options.json
     ? JSON.stringify(report, null, 2)
-    : renderPredictTable(report, { color: options.color, writtenTo: options.outputs });
+    : renderPredictTable(report, { color: options.color, writtenTo });
   if (measured.error !== undefined) console.error(failureText(measured.error));
-  return { exitCode: measured.error?.exitCode ?? EXIT.ok, text: text.trimEnd() };
+  return { exitCode: error?.exitCode ?? EXIT.ok, text: text.trimEnd() };
 }
 
 const stepName = ({ strategy, setting, cell }: PredictStep): string =>

@@ -24,10 +24,10 @@ export async function executeRoadmap(job: RoadmapJob): Promise<CommandResult> {
     measuredScenario: scenario,
     warnings: [...warnings, ...measured.warnings],
   });
-  await writeOutputs(report, options.outputs);
+  const { writtenTo, error } = await writeOutputs(report, options.outputs, measured.error);
   const text = options.json
     ? JSON.stringify(report, null, 2)
-    : renderRoadmapTable(report, { color: options.color, writtenTo: options.outputs });
+    : renderRoadmapTable(report, { color: options.color, writtenTo });
   if (measured.error !== undefined) console.error(failureText(measured.error));
-  return { exitCode: measured.error?.exitCode ?? EXIT.ok, text: text.trimEnd() };
+  return { exitCode: error?.exitCode ?? EXIT.ok, text: text.trimEnd() };
 }

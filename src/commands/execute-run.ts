@@ -7,7 +7,6 @@ import type { TrialResult } from "../engine/trial-result.js";
 import { buildRunReport, trialReport } from "../report/builder.js";
 import type { RunReport } from "../report/schema.js";
 import { checkThresholds, type Threshold, thresholdText } from "../report/thresholds.js";
-import { reporterFor } from "../reporters/index.js";
 import { json } from "../reporters/json.js";
 import { table } from "../reporters/table.js";
 import type { Scenario } from "../scenario/scenario.js";
@@ -16,9 +15,9 @@ import type { Target } from "../targets/target.js";
 import type { CommandResult } from "./command.js";
 import { failureText } from "./failure.js";
 import { HistoryFile } from "./history-file.js";
+import { writeEach } from "./kind-outputs.js";
 import { openLive } from "./live.js";
-import { prepared } from "./rendering.js";
-import { factsOf, type TargetFacts, writeWhole } from "./report-file.js";
+import { factsOf, type TargetFacts } from "./report-file.js";
 import type { RunJob } from "./run.js";
 import { withSignals } from "./signals.js";
 
@@ -26,12 +25,14 @@ import { withSignals } from "./signals.js";
 export async function executeRun(job: RunJob): Promise<CommandResult> {
   const { report, outcome } = await withSignals((signal) => measure(job, signal));
   const { options } = job;
-  const writtenTo = await writeReports(report, options.outputs);
+  const { writtenTo, error } = await writeEach(options.outputs, outcome.error, (reporter, look) =>
+    reporter.render(report, look),
+  );
   const text = options.json
     ? json.render(report, { color: false })
     : table.render(report, { color: options.color, writtenTo });
   if (outcome.error !== undefined) console.error(failureText(outcome.error));
-  return { exitCode: exitCodeOf(outcome, report), text: text.trimEnd() };
+  return { exitCode: exitCodeOf({ ...outcome, error }, report), text: text.trimEnd() };
 }
 
 async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunReport; outcome: RunOutcome }> {
@@ -110,15 +111,6 @@ function objectionTo(stage: readonly TrialResult[], thresholds: readonly Thresho
 /** Of who admits users beside the entries. */
 const admissionScripts = ({ admit }: Scenario): Script[] =>
   admit === null ? [] : [designNamed(admit).script].filter((one) => one !== undefined);
-
-/** @returns the paths. */
-async function writeReports(report: RunReport, paths: readonly string[]): Promise<readonly string[]> {
-  for (const path of paths) {
-    const reporter = reporterFor(path);
-    await writeWhole(path, await reporter.render(report, prepared(reporter, { color: false })));
-  }
-  return paths;
-}
 
 /** Where several hold: what ended the run, then what the audit found, then a limit that was crossed. */
 function exitCodeOf({ error, trials }: RunOutcome, { thresholds = [] }: RunReport): number {

@@ -22,12 +22,12 @@ import { type SweepJob, sweepEstimateText } from "./sweep.js";
 export async function executeSweep(job: SweepJob): Promise<CommandResult> {
   const { options } = job;
   const { report, outcome } = await withSignals((signal) => measure(job, signal));
-  await writeOutputs(report, options.outputs);
+  const { writtenTo, error } = await writeOutputs(report, options.outputs, outcome.error);
   const text = options.json
     ? JSON.stringify(report, null, 2)
-    : renderSweepTable(report, { color: options.color, writtenTo: options.outputs });
+    : renderSweepTable(report, { color: options.color, writtenTo });
   if (outcome.error !== undefined) console.error(failureText(outcome.error));
-  return { exitCode: exitCodeOf(outcome), text: text.trimEnd() };
+  return { exitCode: exitCodeOf({ ...outcome, error }), text: text.trimEnd() };
 }
 
 interface Measured {

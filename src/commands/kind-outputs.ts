@@ -1,17 +1,56 @@
+import { QbenchError } from "../base/errors.js";
+import { printable } from "../report/format.js";
 import { reporterFor } from "../reporters/index.js";
 import { renderKind } from "../reporters/kinds.js";
+import type { Rendered, RenderOptions, Reporter } from "../reporters/reporter.js";
+import { failureText } from "./failure.js";
 import { prepared } from "./rendering.js";
 import { writeWhole } from "./report-file.js";
 
-/**
- * Writes the report of another command than `run` to each path, in the format that its name's ending asks for.
- * @throws QbenchError (environment)
- */
-export async function writeOutputs(report: { readonly kind: string }, paths: readonly string[]): Promise<void> {
-  for (const path of paths) {
-    const reporter = reporterFor(path);
-    const options = prepared(reporter, { color: false });
+type Failure = QbenchError | undefined;
+
+interface Written {
+  readonly writtenTo: readonly string[];
+  /** What ended the run, or else why a file that could be rendered could not be written. */
+  readonly error: Failure;
+}
+
+/** Writes the report of another command than `run` to each path, in the format that its name's ending asks for; see `writeEach`. */
+export const writeOutputs = (
+  report: { readonly kind: string },
+  paths: readonly string[],
+  error: Failure,
+): Promise<Written> =>
+  writeEach(paths, error, async (reporter, options, path) => {
     const rendered = await renderKind({ path, kind: report.kind, value: report }, reporter.name, options);
-    await writeWhole(path, rendered ?? "");
+    return rendered ?? "";
+  });
+
+/**
+ * Writes all that can be written, and tells what cannot: a run that was cut short may leave nothing to draw, and neither that nor
+ * a full disk takes the other files, the result or what ended the run (`error`) with it.
+ */
+export async function writeEach(
+  paths: readonly string[],
+  error: Failure,
+  render: (reporter: Reporter, options: RenderOptions, path: string) => Rendered | Promise<Rendered>,
+): Promise<Written> {
+  const writtenTo: string[] = [];
+  let failed: Failure;
+  for (const path of paths) {
+    try {
+      const reporter = reporterFor(path);
+      await writeWhole(path, await render(reporter, prepared(reporter, { color: false }), path));
+      writtenTo.push(path);
+    } catch (reason) {
+      if (!(reason instanceof QbenchError)) throw reason;
+      if (reason.kind === "usage") {
+        console.error(`qbench: warning: ${printable(path, 300)} was not written: ${reason.message}`);
+      } else {
+        console.error(failureText(reason));
+        failed ??= reason;
+      }
+    }
   }
+  return { writtenTo, error: error ?? failed };
 }

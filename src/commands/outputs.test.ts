@@ -10,7 +10,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { EXIT, usageError } from "../base/errors.js";
+import { writeEach } from "./kind-outputs.js";
 import { checkOutputs } from "./outputs.js";
 
 let folder: string;
@@ -59,4 +61,16 @@ describe("paths to write", () => {
   it("are told if they are given twice", () => {
     expect(() => check(join(folder, "a.json"), `${folder}/./a.json`)).toThrow("given twice");
   });
+});
+
+it("writes what can be written: neither a chart without data nor a disk takes the rest with it", async () => {
+  const [gone, chart, good] = [join(folder, "none", "x.json"), join(folder, "x.svg"), join(folder, "x.json")];
+  const said = vi.spyOn(console, "error").mockImplementation(() => {});
+  const { writtenTo, error } = await writeEach([gone, chart, good], undefined, ({ name }) => {
+    if (name === "svg") throw usageError("nothing to draw");
+    return name;
+  });
+  expect(said.mock.calls.flat()).toEqual([expect.stringContaining(gone), expect.stringContaining(`${chart} was not`)]);
+  said.mockRestore();
+  expect([writtenTo, error?.exitCode, readdirSync(folder)]).toEqual([[good], EXIT.environment, ["x.json"]]);
 });

@@ -1,4 +1,4 @@
-import { rename, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { environmentError } from "../base/errors.js";
 import { readEnvironment } from "../report/environment.js";
 import type { EnvironmentReport, TargetReport } from "../report/schema.js";
@@ -17,6 +17,7 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
     await writeFile(unfinished, content);
     await rename(unfinished, path);
   } catch (error) {
+    await rm(unfinished, { force: true }).catch(() => {});
     throw environmentError(`the report could not be written to ${path}: ${(error as Error).message}`);
   }
 }

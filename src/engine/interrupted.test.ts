@@ -37,7 +37,9 @@ describe("a run that is interrupted", () => {
     ["SIGTERM", 143, "in its second trial", ["--warmup", "0", "--duration", "200ms", "--trials", "900"]],
   ] as const)("by %s ends with %i and leaves nothing: %s", async (signal, exitCode, moment, args) => {
     const report = join(world.cache, "..", "report.json");
-    const running = world.run(...LONG, ...args, "--output", report);
+    const chart = ["--output", join(world.cache, "..", "chart.svg")];
+    const isDrawn = moment === "while it measures";
+    const running = world.run(...LONG, ...args, ...(isDrawn ? chart : []), "--output", report);
     const server = await serverOfRun(world);
     if (moment === "in its second trial") await running.says(/\b1\/\d+ .*lua/);
     else if (moment === "during the set-up") await queueIsFilling(server, 3);
@@ -51,7 +53,10 @@ describe("a run that is interrupted", () => {
     if (document.strategies !== undefined) {
       expect(JSON.parse(readFileSync(report, "utf8"))).toEqual(document);
       const { trials } = document.strategies[0];
-      if (moment === "while it measures") expect(trials).toMatchObject([{ complete: false, audit: { ok: true } }]);
+      if (moment === "while it measures") {
+        expect(trials).toMatchObject([{ complete: false, audit: { ok: true } }]);
+        expect(ended.stderr).toContain("chart.svg was not written: ");
+      }
       if (moment === "in its second trial") expect(trials[0]).toMatchObject({ complete: true });
     } else expect(moment).toBe("while the server starts");
     expectNothingLeft(server);
