@@ -122,7 +122,47 @@ describe("a mistake on the command line", () => {
     ["list", ["strategie"], /unknown "strategie" \(did you mean "strategies"\?\)/],
     ["explain", ["luaa"], /unknown strategy "luaa" \(did you mean "lua"\?\)/],
     ["explain", ["lua:no.lua"], /lua:no.lua: there is no such file/],
+    ["run", ["--fault", "primary-kill@1s"], /this is one server: add --cluster\n(?!.*--url)/],
+    ["micro", ["--trials", "x"], /--trials: .*\n {2}`qbench micro --help`/],
+    ["doctor", ["--pool", "x"], /--pool: .*\n {2}`qbench doctor --help`/],
   ])("%s %j is told before anything is started", (name, args, message) => expectMistake(name, args, message));
+
+  it.each([
+    [
+      "run",
+      ["--strategy", "lau", "--vus", "0", "--url", "ftp://x", "--output", "x.pdf", "--fail-if", "foo>1", "--ui", "1"],
+      /^qbench: 6 mistakes.*\n(?=.*--strategy: )(?=.*--vus: )(?=.*--url is not )(?=.*x\.pdf: )(?=.*"foo".*figures are )(?=.*--ui: )/s,
+    ],
+    [
+      "gate",
+      ["--base", "x", "--threshold", "abc", "--metrics", "foo", "--on-inconclusive", "bar", "--allow-more", "baz"],
+      /6 mistakes.*--base: .*--candidate is missing.*--metrics: .*--threshold: .*--allow-more: .*--on-inconclusive: /s,
+    ],
+    ["sweep", ["--vus", "0", "--figure", "x"], /3 mistakes.*there is no axis.*--vus: .*--figure: /s],
+    ["sweep", ["--axis", "vus=1,2", "--pool", "0", "--figure", "x"], /2 mistakes.*--figure: .*at vus 1: --pool: /s],
+    ["capacity", ["--max-steps", "0", "--slo", "p9<1s", "--arrival", "ramp"], /3 mistakes.*--max.*arrival: .*--slo /s],
+    ["admit", ["--kills", "x", "--output", "x.pdf"], /2 mistakes.*--kills: .*--output x\.pdf/s],
+    ["predict", ["--at", "x", "--pool", "0", "--url", "x"], /3 mistakes.*--at .*--pool: .*--url /s],
+    ["roadmap", ["--roadmap", "no.json", "--pool", "0"], /2 mistakes.*--roadmap .*--pool: /s],
+  ])("%s %j: all of them are told at once", (name, args, message) => expectMistake(name, args, message));
+
+  it("names the variable that was wrong", async () => {
+    const { stderr } = await qbench(["run"], {
+      QBENCH_URL: "ftp://x",
+      QBENCH_FAIL_IF: "foo>1",
+      QBENCH_OUTPUT: "x.pdf",
+    });
+    expect(stderr).toMatch(/^qbench: 3 mistakes.*\n {2}QBENCH_URL .*\n {2}QBENCH_OUTPUT .*\n {2}QBENCH_FAIL_IF /s);
+  });
+
+  it("knows no help of what it does not know", async () => {
+    const { stdout, stderr, exitCode } = await qbench(["rnu", "--help"]);
+    expect([stdout, stderr, exitCode]).toEqual([
+      "",
+      expect.stringMatching(/unknown command 'rnu' \(did you mean run/),
+      2,
+    ]);
+  });
 
   it.each([
     [["run", "--json", "--vus", "0", "--pool", "x"], "run", {}],

@@ -16,6 +16,9 @@ const argv = process.argv.slice(2);
 const wantsJson = argv.includes("--json") || isOn(process.env.QBENCH_JSON);
 let hasPrinted = false;
 const named = COMMANDS.filter((entry) => argv.includes(entry.name));
+const words = argv.filter((one) => !one.startsWith("-"));
+const word = words[0] === "help" ? words[1] : words[0];
+const asked = COMMANDS.find((entry) => entry.name === word)?.name;
 
 async function main(): Promise<CommandResult> {
   const program = new Command(TOOL.name)
@@ -34,7 +37,9 @@ async function main(): Promise<CommandResult> {
       result = await execute(command);
     });
   }
-  await program.parseAsync(argv, { from: "user" });
+  // Commander would answer with its own help, as if it knew the word.
+  const isUnknown = word !== undefined && asked === undefined;
+  await program.parseAsync(isUnknown ? [word] : argv, { from: "user" });
   return result;
 }
 
@@ -42,12 +47,12 @@ async function tellFailure(error: unknown): Promise<number> {
   // Commander ends --help and --version by an error of code 0, and has printed the help if there was no command.
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
   if (error instanceof CommanderError && error.code === "commander.help") return EXIT.usage;
-  const failure = asFailure(error);
+  const failure = asFailure(error, asked);
   console.error(failureText(failure));
   if (process.env.QBENCH_DEBUG) console.error(error);
   if (wantsJson) {
     const { buildFailureReport } = await import("./report/builder.js");
-    print(JSON.stringify(buildFailureReport(named[0]?.name ?? TOOL.name, failure), null, 2));
+    print(JSON.stringify(buildFailureReport(asked ?? TOOL.name, failure), null, 2));
   }
   return failure.exitCode;
 }

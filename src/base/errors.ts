@@ -23,19 +23,28 @@ export class QbenchError extends Error {
   readonly kind: ErrorKind;
   readonly exitCode: number;
   readonly hint: string | undefined;
+  /** What is wrong, one by one, where the message tells of several things. */
+  readonly mistakes: readonly string[];
 
-  constructor(kind: ErrorKind, exitCode: number, message: string, hint?: string) {
+  constructor(
+    kind: ErrorKind,
+    exitCode: number,
+    message: string,
+    hint?: string,
+    mistakes = [message] as readonly string[],
+  ) {
     super(message);
     this.name = "QbenchError";
     this.kind = kind;
     this.exitCode = exitCode;
     this.hint = hint;
+    this.mistakes = mistakes;
   }
 }
 
 /** The command line, a scenario or a report is wrong (exit 2). */
-export const usageError = (message: string, hint?: string): QbenchError =>
-  new QbenchError("usage", EXIT.usage, message, hint);
+export const usageError = (message: string, hint?: string, mistakes?: readonly string[]): QbenchError =>
+  new QbenchError("usage", EXIT.usage, message, hint, mistakes);
 
 /** Redis, the machine or the network failed (exit 3). */
 export const environmentError = (message: string, hint?: string): QbenchError =>

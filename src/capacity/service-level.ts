@@ -21,14 +21,18 @@ export interface Judgement {
 }
 
 /** @param text as in `p95<200ms,success>99%`. @throws QbenchError (usage) that tells all mistakes */
-export function parseServiceLevel(text: string, strategies: readonly string[]): Threshold[] {
-  const level = parseThresholds(text.split(","), strategies, "--slo");
+export function parseServiceLevel(
+  text: string,
+  strategies: readonly string[] | undefined,
+  place = "--slo",
+): Threshold[] {
+  const level = parseThresholds(text.split(","), strategies, place);
   const wrong = level.filter(
     ({ figure, operator }) => (figure.direction === "higher-is-better") !== /^>/.test(operator),
   );
   if (wrong.length > 0) {
     throw usageError(
-      `--slo: a service level says what must hold, and ${wrong.map(({ expression }) => expression).join(", ")} asks for the worse`,
+      `${place}: a service level says what must hold, and ${wrong.map(({ expression }) => expression).join(", ")} asks for the worse`,
       'as in --slo "p95<200ms,success>99%"',
     );
   }

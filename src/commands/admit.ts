@@ -2,17 +2,17 @@ import { randomInt } from "node:crypto";
 import { type Command, Option } from "commander";
 import { DESIGN_NAMES } from "../admission/index.js";
 import { LOCK_NAMES } from "../admission/locks/index.js";
-import { EXIT, usageError } from "../base/errors.js";
+import { EXIT } from "../base/errors.js";
+import { Mistakes, mistakesError } from "../base/mistakes.js";
 import { formatCount, formatDuration } from "../base/units.js";
 import { type AdmitPlan, planAdmitTurns } from "../engine/admit-plan.js";
 import { TOOL } from "../report/tool.js";
 import { counts, names } from "../scenario/list-values.js";
 import { envNameOf } from "../scenario/options.js";
 import { count, duration, type ValueType } from "../scenario/values.js";
-import { parseRedisUrl } from "../targets/url.js";
 import type { CommandResult } from "./command.js";
-import { addRunOptions, nameOf, type RunOptions, runOptions } from "./options.js";
-import { checkOutputs } from "./outputs.js";
+import { takeRunOptions } from "./inputs.js";
+import { addRunOptions, nameOf, placeOf, type RunOptions } from "./options.js";
 
 const EPILOG = `
 For each design and batch: what a user costs the server, how many users a second one scheduler admits, and how long a
@@ -99,12 +99,12 @@ export async function execute(command: Command): Promise<CommandResult> {
 }
 
 function jobOf(opts: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): AdmitJob {
-  const mistakes: string[] = [];
+  const wrong: string[] = [];
   const given = (flag: Flag): unknown => opts[nameOf(flag)] ?? (env[envNameOf(flag)] || undefined);
   const read = <T>(flag: Flag, fallback: T): T => {
     const raw = given(flag);
     if (raw === undefined) return fallback;
-    const value = OPTIONS[flag].type.read(raw, (message) => mistakes.push(`--${flag}: ${message}`));
+    const value = OPTIONS[flag].type.read(raw, (message) => wrong.push(`${placeOf(opts, flag, env)}: ${message}`));
     return value as T;
   };
   // What is asked for alone is what is done; asked for nothing, everything.
@@ -120,19 +120,20 @@ function jobOf(opts: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv):
     instances: read("instances", 2),
     seed: read("seed", randomInt(2 ** 32)),
   };
-  if (mistakes.length === 0 && plan.designs.length > 0) {
+  if (wrong.length === 0 && plan.designs.length > 0) {
     const largest = Math.max(...plan.batches);
     if (largest > plan.waiting) {
-      mistakes.push(
+      wrong.push(
         `--batch: a batch of ${formatCount(largest)} needs as many users waiting; there are ${formatCount(plan.waiting)} (--waiting)`,
       );
     }
   }
-  if (mistakes.length > 0) throw usageError(mistakes.join("\n  "), "`qbench admit --help` lists the options");
-  const options = runOptions(opts, env, process.stdout.isTTY === true);
-  options.urls.forEach(parseRedisUrl);
-  checkOutputs(options.outputs, [".json", ".md", ".csv", ".txt"]);
-  return { plan, options };
+  const mistakes = new Mistakes();
+  mistakes.take(() => {
+    if (wrong.length > 0) throw mistakesError(wrong);
+  });
+  const options = takeRunOptions(mistakes, opts, env, [".json", ".md", ".csv", ".txt"]);
+  return { plan, ...mistakes.settle({ options }) };
 }
 
 function describe({ plan, options }: AdmitJob): string {

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { usageError } from "../base/errors.js";
+import { mistakesError } from "../base/mistakes.js";
 import { parseCount, parseDuration, UnitError } from "../base/units.js";
 import type { Endpoint } from "../drivers/driver.js";
 import { printable } from "../report/format.js";
@@ -71,7 +72,7 @@ export async function agentsOptions(
   if (agents !== undefined && control === undefined) {
     mistakes.push("--agents needs --control: the Redis at which they meet, which is not the one to measure");
   }
-  if (mistakes.length > 0) throw usageError(mistakes.join("\n  "), "docs/agents.md shows a run from several machines");
+  if (mistakes.length > 0) throw mistakesError(mistakes, "docs/agents.md shows a run from several machines");
   if (agents === undefined || control === undefined) return null;
   const { redisUrl } = await import("../targets/url.js");
   return { count, control: redisUrl(control, "--control"), patienceMs, waitMs };

@@ -1,15 +1,16 @@
 import { type Command, Option } from "commander";
 import { EXIT, usageError } from "../base/errors.js";
+import { Mistakes, mistakesError } from "../base/mistakes.js";
 import { formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
 import type { CapacityPlan } from "../capacity/procedure.js";
 import { ARRIVALS, PACERS } from "../pacers/index.js";
 import { TOOL } from "../report/tool.js";
 import { envNameOf, OPTION_LIST } from "../scenario/options.js";
+import type { Scenario } from "../scenario/scenario.js";
 import { count, number, percent, type ValueType } from "../scenario/values.js";
 import type { CommandResult } from "./command.js";
-import { addRunOptions, addScenarioOptions, nameOf, type RunOptions, runOptions, scenarioFlags } from "./options.js";
-import { checkOutputs } from "./outputs.js";
+import { addRunOptions, addScenarioOptions, nameOf, placeOf, type RunOptions, scenarioFlags } from "./options.js";
 
 const FALLBACKS = { duration: "3s", warmup: "500ms" };
 const ENDINGS = [".json", ".md", ".csv", ".txt"];
@@ -82,72 +83,90 @@ export async function execute(command: Command): Promise<CommandResult> {
 }
 
 async function jobOf(command: Command): Promise<CapacityJob> {
-  const [{ resolveScenario }, { isSaid, withFallbacks }, { parseServiceLevel }, { estimateMs }, { parseRedisUrl }] =
+  const [{ resolveScenario }, { isSaid, withFallbacks }, { parseServiceLevel }, { estimateMs }, { takeRunOptions }] =
     await Promise.all([
       import("../scenario/load.js"),
       import("./fallbacks.js"),
       import("../capacity/service-level.js"),
       import("../capacity/procedure.js"),
-      import("../targets/url.js"),
+      import("./inputs.js"),
     ]);
   const opts = command.opts();
-  const env = process.env;
-  const options = runOptions(opts, env, process.stdout.isTTY === true);
-  if (options.dumpHistory !== undefined) throw usageError("--dump-history is of `qbench run`", "run at the rate found");
-  options.urls.forEach(parseRedisUrl);
-  checkOutputs(options.outputs, ENDINGS);
-  const numbers = numbersOf(opts, env);
+  const { env } = process;
   const file = command.args[0];
+  const mistakes = new Mistakes();
+  const numbers = mistakes.take(() => numbersOf(opts, env));
   const asked = scenarioFlags(opts);
-  for (const flag of ["stages", "entries"]) {
-    if (isSaid(flag, asked, file, env)) {
-      throw usageError(`${flag}: the search decides how much is offered, and for how long`, `leave out ${flag}`);
-    }
-  }
+  for (const flag of ["stages", "entries"]) mistakes.take(() => refuse(flag, isSaid(flag, asked, file, env)));
   const flags = withFallbacks(asked, file, env, FALLBACKS);
   // The search decides on the rate; that there is one is what makes the load open.
-  const { scenario, warnings } = resolveScenario({ file, flags: { ...flags, rate: numbers["start-rate"] }, env });
-  if (!PACERS[scenario.arrival].takesStages) {
-    const steady = ARRIVALS.filter((arrival) => PACERS[arrival].takesStages).join(" or ");
-    throw usageError(
-      `arrival: ${scenario.arrival} changes the rate while a trial lasts, and a capacity is of one rate`,
-      `--arrival ${steady}`,
-    );
-  }
+  const rate = numbers?.["start-rate"] ?? OPTIONS["start-rate"].fallback;
+  const resolved = mistakes.take(() => resolveScenario({ file, flags: { ...flags, rate }, env }));
+  if (resolved !== undefined) mistakes.take(() => refuseUnsteady(resolved.scenario));
+  const options = takeRunOptions(mistakes, opts, env, ENDINGS);
+  if (options !== undefined) mistakes.take(() => refuseHistory(options));
+  const slo = (opts.slo as string) ?? (env[envNameOf("slo")] || DEFAULT_LEVEL);
+  const place = placeOf(opts, "slo", env);
+  const found = mistakes.settle({
+    numbers,
+    resolved,
+    options,
+    level: mistakes.take(() => parseServiceLevel(slo, resolved?.scenario.strategies, place)),
+  });
+  const { scenario, warnings } = found.resolved;
   const plan: CapacityPlan = {
     strategies: scenario.strategies,
-    level: parseServiceLevel((opts.slo as string) ?? (env[envNameOf("slo")] || DEFAULT_LEVEL), scenario.strategies),
+    level: found.level,
     search: {
-      startPerSec: numbers["start-rate"],
-      mostPerSec: numbers["max-rate"],
-      precision: numbers.precision / 100,
-      confirmations: numbers.confirmations,
-      maxSteps: numbers["max-steps"],
+      startPerSec: found.numbers["start-rate"],
+      mostPerSec: found.numbers["max-rate"],
+      precision: found.numbers.precision / 100,
+      confirmations: found.numbers.confirmations,
+      maxSteps: found.numbers["max-steps"],
     },
     seed: scenario.seed,
     scenario,
   };
-  return { plan, warnings, options, estimate: estimateMs(plan) };
+  return { plan, warnings, options: found.options, estimate: estimateMs(plan) };
+}
+
+function refuseHistory({ dumpHistory }: RunOptions): void {
+  if (dumpHistory !== undefined) throw usageError("--dump-history is of `qbench run`", "run at the rate found");
+}
+
+function refuse(flag: string, isSaid: boolean): void {
+  if (!isSaid) return;
+  throw usageError(`${flag}: the search decides how much is offered, and for how long`, `leave out ${flag}`);
+}
+
+function refuseUnsteady({ arrival }: Scenario): void {
+  if (PACERS[arrival].takesStages) return;
+  const steady = ARRIVALS.filter((one) => PACERS[one].takesStages).join(" or ");
+  throw usageError(
+    `arrival: ${arrival} changes the rate while a trial lasts, and a capacity is of one rate`,
+    `--arrival ${steady}`,
+  );
 }
 
 /** @throws QbenchError (usage) that tells all mistakes */
 function numbersOf(opts: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): Readonly<Record<Flag, number>> {
   const mistakes: string[] = [];
+  const wrong = (flag: Flag, message: string): number => mistakes.push(`${placeOf(opts, flag, env)}: ${message}`);
   const read = (flag: Flag): number => {
     const raw = opts[nameOf(flag)] ?? (env[envNameOf(flag)] || undefined);
     if (raw === undefined) return OPTIONS[flag].fallback;
-    return OPTIONS[flag].type.read(raw, (message) => mistakes.push(`--${flag}: ${message}`)) ?? Number.NaN;
+    return OPTIONS[flag].type.read(raw, (message) => wrong(flag, message)) ?? Number.NaN;
   };
   const numbers = Object.fromEntries((Object.keys(OPTIONS) as Flag[]).map((flag) => [flag, read(flag)]));
   const { precision, "start-rate": start, "max-rate": most } = numbers as Record<Flag, number>;
   const isStartGiven = (opts[nameOf("start-rate")] ?? (env[envNameOf("start-rate")] || undefined)) !== undefined;
   if (start > most && isStartGiven) {
-    mistakes.push(`--start-rate: expected at most --max-rate, which is ${most}, got ${start}`);
+    wrong("start-rate", `expected at most --max-rate, which is ${most}, got ${start}`);
   }
   if (precision < LEAST_PRECISION_PERCENT || precision > MOST_PRECISION_PERCENT) {
-    mistakes.push(`--precision: expected ${LEAST_PRECISION_PERCENT}% to ${MOST_PRECISION_PERCENT}%, got ${precision}%`);
+    wrong("precision", `expected ${LEAST_PRECISION_PERCENT}% to ${MOST_PRECISION_PERCENT}%, got ${precision}%`);
   }
-  if (mistakes.length > 0) throw usageError(mistakes.join("\n  "), "`qbench capacity --help` lists the options");
+  if (mistakes.length > 0) throw mistakesError(mistakes);
   return { ...(numbers as Record<Flag, number>), "start-rate": Math.min(start, most) };
 }
 

@@ -1,11 +1,17 @@
 import { CommanderError } from "commander";
 import { EXIT, QbenchError, usageError } from "../base/errors.js";
 
-/** Any error as one that can be shown. What nobody foresaw is a bug in qbench. */
-export function asFailure(error: unknown): QbenchError {
-  if (error instanceof QbenchError) return error;
-  if (error instanceof CommanderError)
-    return usageError(plainWords(error.message), "`qbench --help` tells what there is");
+/**
+ * Any error as one that can be shown. What nobody foresaw is a bug in qbench.
+ * @param command that was asked for, if there is such a one: its help is where to look
+ */
+export function asFailure(error: unknown, command?: string): QbenchError {
+  const help = `\`qbench ${command === undefined ? "" : `${command} `}--help\` tells what there is`;
+  if (error instanceof CommanderError) return usageError(plainWords(error.message), help);
+  if (error instanceof QbenchError) {
+    const { kind, message, hint, mistakes } = error;
+    return kind === "usage" && hint === undefined ? usageError(message, help, mistakes) : error;
+  }
   const message = error instanceof Error ? error.message : String(error);
   return new QbenchError(
     "bug",

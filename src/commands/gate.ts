@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { EXIT, usageError } from "../base/errors.js";
+import { Mistakes } from "../base/mistakes.js";
 import { didYouMean } from "../base/suggest.js";
 import { formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
@@ -16,11 +17,11 @@ import {
   addRunOptions,
   addScenarioOptions,
   addThresholdOption,
+  nameOf,
+  placeOf,
   type RunOptions,
-  runOptions,
   scenarioFlags,
 } from "./options.js";
-import { checkOutputs } from "./outputs.js";
 
 const DEFAULT_DURATION = "1s";
 const DEFAULT_METRICS = "tps,p99";
@@ -80,56 +81,56 @@ export async function execute(command: Command): Promise<CommandResult> {
 }
 
 async function jobOf(command: Command): Promise<GateJob> {
-  const [
-    { parseSides },
-    { estimateMs, EXACT_METRICS },
-    { parseThresholds },
-    { REPORTERS },
-    { FIGURE_NAMES },
-    { ON_INCONCLUSIVE },
-  ] = await Promise.all([
-    import("../gate/side-spec.js"),
-    import("../gate/plan.js"),
-    import("../report/thresholds.js"),
-    import("../reporters/index.js"),
-    import("../report/figures.js"),
-    import("../report/gate.js"),
-  ]);
+  const [{ parseSides }, { estimateMs, EXACT_METRICS }, { REPORTERS }, { FIGURES }, { ON_INCONCLUSIVE }, inputs] =
+    await Promise.all([
+      import("../gate/side-spec.js"),
+      import("../gate/plan.js"),
+      import("../reporters/index.js"),
+      import("../report/figures.js"),
+      import("../report/gate.js"),
+      import("./inputs.js"),
+    ]);
   const opts = command.opts<Record<string, string | undefined>>();
-  const given = (
-    flag: "metrics" | "threshold" | "maxPairs" | "onInconclusive" | "allowMore",
-    name: string,
-  ): string | undefined => opts[flag] ?? (process.env[envNameOf(name)] || undefined);
-  const specs = parseSides(opts.base ?? process.env.QBENCH_BASE, opts.candidate ?? process.env.QBENCH_CANDIDATE);
-  const options = runOptions(command.opts(), process.env, process.stdout.isTTY === true);
-  refuseUrls(specs, options);
-  const { scenarios, warnings } = await scenariosOf(command, specs);
-  const cases = casesOf(specs, scenarios);
-  checkOutputs(
-    options.outputs,
-    REPORTERS.filter((reporter) => reporter.renderGate !== undefined).flatMap((reporter) => reporter.endings),
-  );
-  const plan: GatePlan = {
+  const { env } = process;
+  const mistakes = new Mistakes();
+  /** Reads an option of the gate's own, told by where it was given. */
+  const own = <T>(flag: string, fallback: string, read: (text: string, place: string) => T): T | undefined =>
+    mistakes.take(() => read(opts[nameOf(flag)] ?? (env[envNameOf(flag)] || fallback), placeOf(opts, flag, env)));
+  const specs = mistakes.take(() => parseSides(opts.base ?? env.QBENCH_BASE, opts.candidate ?? env.QBENCH_CANDIDATE));
+  const endings = REPORTERS.filter(({ renderGate }) => renderGate !== undefined).flatMap((one) => one.endings);
+  const options = inputs.takeRunOptions(mistakes, opts, env, endings);
+  if (specs !== undefined && options !== undefined) mistakes.take(() => refuseUrls(specs, options));
+  const resolved = await mistakes.take(() => scenariosOf(command, specs));
+  const cases = specs && resolved && mistakes.take(() => casesOf(specs, resolved.scenarios));
+  const names = cases?.map(({ name }) => name);
+  const found = mistakes.settle({
+    specs,
+    options,
+    resolved,
     cases,
-    metrics: namesOf("--metrics", given("metrics", "metrics") ?? DEFAULT_METRICS, FIGURE_NAMES, "none"),
-    threshold: thresholdOf(given("threshold", "threshold") ?? "10%"),
-    maxPairs: pairsOf(given("maxPairs", "max-pairs") ?? "36"),
-    seed: scenarios.base.seed,
-    allowMore: namesOf("--allow-more", given("allowMore", "allow-more") ?? "none", EXACT_METRICS, "none"),
-    thresholds: parseThresholds(
-      options.failIf,
-      cases.map(({ name }) => name),
+    metrics: own("metrics", DEFAULT_METRICS, (text, place) => {
+      const all = FIGURES.map(({ name }) => name);
+      return namesOf(place, text, all);
+    }),
+    threshold: own("threshold", "10%", thresholdOf),
+    maxPairs: own("max-pairs", "36", pairsOf),
+    allowMore: own("allow-more", "none", (text, place) =>
+      text.split(",").some((name) => name.trim() === "all") ? [...EXACT_METRICS] : namesOf(place, text, EXACT_METRICS),
     ),
-  };
-  const how = given("onInconclusive", "on-inconclusive") ?? "report";
-  const onInconclusive = ON_INCONCLUSIVE.find((one) => one === how);
-  if (onInconclusive === undefined) {
-    throw usageError(
-      `--on-inconclusive: expected ${ON_INCONCLUSIVE.join(", ")}, got ${quoted(how)}${didYouMean(how, ON_INCONCLUSIVE)}`,
-    );
-  }
-  const estimate = estimateMs(plan, [scenarios.base, scenarios.candidate], specs.base.kind === "git");
-  return { plan, specs, scenarios, options, onInconclusive, estimate, warnings };
+    onInconclusive: own("on-inconclusive", "report", (text, place) => {
+      const how = ON_INCONCLUSIVE.find((one) => one === text);
+      if (how !== undefined) return how;
+      const expected = `expected ${ON_INCONCLUSIVE.join(", ")}, got ${quoted(text)}${didYouMean(text, ON_INCONCLUSIVE)}`;
+      throw usageError(`${place}: ${expected}`);
+    }),
+    thresholds: inputs.takeThresholds(mistakes, opts, env, options?.failIf ?? [], names),
+  });
+  const { scenarios, warnings } = found.resolved;
+  const { metrics, threshold, maxPairs, allowMore, thresholds, onInconclusive } = found;
+  const { seed } = scenarios.base;
+  const plan: GatePlan = { cases: found.cases, metrics, threshold, maxPairs, seed, allowMore, thresholds };
+  const estimate = estimateMs(plan, [scenarios.base, scenarios.candidate], found.specs.base.kind === "git");
+  return { plan, specs: found.specs, scenarios, options: found.options, onInconclusive, estimate, warnings };
 }
 
 function refuseUrls(specs: GateJob["specs"], { urls, redisServer }: RunOptions): void {
@@ -137,17 +138,18 @@ function refuseUrls(specs: GateJob["specs"], { urls, redisServer }: RunOptions):
   throw usageError("--base and --candidate name the servers already", "leave out --url and --redis-server");
 }
 
-/** Each side's scenario: of a file where the sides are files, else one for both. */
+/** Each side's scenario: of a file where the sides are files, else one for both; also where it is not known what they are. */
 async function scenariosOf(
   command: Command,
-  specs: GateJob["specs"],
+  specs: GateJob["specs"] | undefined,
 ): Promise<{ scenarios: GateJob["scenarios"]; warnings: readonly Warning[] }> {
   const [{ resolveScenario }, { fileSource }] = await Promise.all([
     import("../scenario/load.js"),
     import("../scenario/file.js"),
   ]);
   const flags = scenarioFlags(command.opts());
-  const isNamed = specs.base.kind === "strategy" || specs.base.kind === "lua";
+  const kind = specs?.base.kind;
+  const isNamed = kind === "strategy" || kind === "lua";
   if (isNamed && flags.strategy !== undefined) {
     throw usageError("--strategy: --base and --candidate name what is compared", "leave --strategy out");
   }
@@ -167,20 +169,20 @@ async function scenariosOf(
         },
         env: process.env,
       });
-    const first = resolveWith(specs.base.kind === "git" ? DEFAULT_WARMUP_OF_PROCESS : DEFAULT_WARMUP);
+    const first = resolveWith(kind === "git" ? DEFAULT_WARMUP_OF_PROCESS : DEFAULT_WARMUP);
     const { mix, prefill } = first.scenario;
     const hasPopulation = mix.new < 100 || prefill > 0;
-    return hasPopulation && specs.base.kind !== "git" && first.scenario.warmupMs === 0
+    return hasPopulation && kind !== "git" && first.scenario.warmupMs === 0
       ? resolveWith(DEFAULT_WARMUP_OF_POPULATION)
       : first;
   };
-  const files = specs.base.kind === "scenario";
-  const base = resolve(files ? specs.base.what : undefined, undefined);
+  const files = kind === "scenario" ? specs : undefined;
+  const base = resolve(files?.base.what, undefined);
   // One seed for both, drawn once.
-  const candidate = files ? resolve(specs.candidate.what, base.scenario.seed) : base;
+  const candidate = files === undefined ? base : resolve(files.candidate.what, base.scenario.seed);
   return {
     scenarios: { base: base.scenario, candidate: candidate.scenario },
-    warnings: files ? [...base.warnings, ...candidate.warnings] : base.warnings,
+    warnings: files === undefined ? base.warnings : [...base.warnings, ...candidate.warnings],
   };
 }
 
@@ -207,35 +209,35 @@ function casesOf({ base, candidate }: GateJob["specs"], scenarios: GateJob["scen
 
 const quoted = (text: string): string => JSON.stringify(text.slice(0, 60));
 
-function namesOf(flag: string, text: string, known: readonly string[], nothing: string): FigureName[] {
+function namesOf(place: string, text: string, known: readonly FigureName[]): FigureName[] {
   const names = text.split(",").map((name) => name.trim());
-  if (names.length === 1 && names[0] === nothing) return [];
-  if (flag === "--allow-more" && names.includes("all")) return [...known] as FigureName[];
-  for (const [i, name] of names.entries()) {
-    if (!known.includes(name)) {
+  if (names.length === 1 && names[0] === "none") return [];
+  return names.map((name, i) => {
+    const found = known.find((one) => one === name);
+    if (found === undefined) {
       throw usageError(
-        `${flag}: unknown figure ${quoted(name)}${didYouMean(name, known)}`,
+        `${place}: unknown figure ${quoted(name)}${didYouMean(name, known)}`,
         `figures are ${known.join(", ")}`,
       );
     }
-    if (names.indexOf(name) < i) throw usageError(`${flag}: ${name} is given twice`);
-  }
-  return names as FigureName[];
+    if (names.indexOf(name) < i) throw usageError(`${place}: ${name} is given twice`);
+    return found;
+  });
 }
 
-function thresholdOf(text: string): number {
+function thresholdOf(text: string, place: string): number {
   const percent = Number(/^(\d+(?:\.\d+)?)\s*%$/.exec(text)?.[1] ?? Number.NaN);
   if (percent > 3 && percent <= 100) return percent / 100;
   throw usageError(
-    `--threshold: expected more than 3% and at most 100%, such as 10%, got ${quoted(text)}`,
+    `${place}: expected more than 3% and at most 100%, such as 10%, got ${quoted(text)}`,
     "what is slower by less than 3 % never fails, so less cannot be asked for",
   );
 }
 
-function pairsOf(text: string): number {
+function pairsOf(text: string, place: string): number {
   const pairs = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
   if (pairs >= 10 && pairs <= 36) return pairs;
-  throw usageError(`--max-pairs: expected a whole number from 10 to 36, got ${quoted(text)}`);
+  throw usageError(`${place}: expected a whole number from 10 to 36, got ${quoted(text)}`);
 }
 
 /** What `--dry-run` prints. */

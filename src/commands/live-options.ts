@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { usageError } from "../base/errors.js";
+import { mistakesError } from "../base/mistakes.js";
 import { printable } from "../report/format.js";
 import { envNameOf } from "../scenario/options.js";
 
@@ -53,5 +53,5 @@ export function liveOptions(opts: Readonly<Record<string, unknown>>, env: NodeJS
   if (mistakes.length === 0) return { uiPort, metricsPort };
   // `--ui smoke` takes the scenario for its port.
   const isWord = typeof opts.ui === "string" && !/^\d/.test(opts.ui);
-  throw usageError(mistakes.join("\n  "), isWord ? "name the scenario before --ui, or write --ui=PORT" : undefined);
+  throw mistakesError(mistakes, isWord ? "name the scenario before --ui, or write --ui=PORT" : undefined);
 }

@@ -1,10 +1,10 @@
 import { type Command, Option } from "commander";
 import { EXIT, usageError } from "../base/errors.js";
+import { Mistakes } from "../base/mistakes.js";
 import type { MicroPlan } from "../engine/micro-plan.js";
 import { TOOL } from "../report/tool.js";
 import type { CommandResult } from "./command.js";
-import { addRunOptions, addScenarioOptions, type RunOptions, runOptions, scenarioFlags } from "./options.js";
-import { checkOutputs } from "./outputs.js";
+import { addRunOptions, addScenarioOptions, placeOf, type RunOptions, scenarioFlags } from "./options.js";
 
 const DEFAULT_DURATION = "500ms";
 /** New users stay in the queue until their turn ends; beyond this the queue would be what is measured. */
@@ -41,18 +41,24 @@ export async function execute(command: Command): Promise<CommandResult> {
 }
 
 async function jobOf(command: Command): Promise<MicroJob> {
-  const { resolveScenario } = await import("../scenario/load.js");
+  const [{ resolveScenario }, { takeRunOptions }] = await Promise.all([
+    import("../scenario/load.js"),
+    import("./inputs.js"),
+  ]);
   const opts = command.opts();
+  const { env } = process;
   const flags = scenarioFlags(opts);
-  if (flags.duration === undefined && !process.env.QBENCH_DURATION) flags.duration = DEFAULT_DURATION;
-  const { scenario } = resolveScenario({ flags, env: process.env });
-  const { strategies, score, client, trials, durationMs, timeoutMs, seed } = scenario;
-  if (durationMs > MAX_DURATION_MS) {
-    throw usageError("--duration: expected up to 1m", "more rounds tell more than longer ones: --trials");
-  }
-  const options = runOptions(opts, process.env, process.stdout.isTTY === true);
-  checkOutputs(options.outputs, [".json"]);
-  return { plan: { strategies, score, client, trials, durationMs, timeoutMs, seed }, options };
+  if (flags.duration === undefined && !env.QBENCH_DURATION) flags.duration = DEFAULT_DURATION;
+  const mistakes = new Mistakes();
+  const scenario = mistakes.take(() => {
+    const resolved = resolveScenario({ flags, env }).scenario;
+    if (resolved.durationMs <= MAX_DURATION_MS) return resolved;
+    const hint = "more rounds tell more than longer ones: --trials";
+    throw usageError(`${placeOf(opts, "duration", env)}: expected up to 1m`, hint);
+  });
+  const found = mistakes.settle({ scenario, options: takeRunOptions(mistakes, opts, env, [".json"]) });
+  const { strategies, score, client, trials, durationMs, timeoutMs, seed } = found.scenario;
+  return { plan: { strategies, score, client, trials, durationMs, timeoutMs, seed }, options: found.options };
 }
 
 async function describe({ plan, options }: MicroJob): Promise<string> {

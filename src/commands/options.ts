@@ -77,6 +77,10 @@ export interface RunOptions {
 /** `max-in-flight` → `maxInFlight`, under which commander keeps its value. */
 export const nameOf = (flag: string): string => flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
+/** Whence an option's value comes, as its mistakes name it: the flag, or the variable where the flag is not given. */
+export const placeOf = (opts: Opts, flag: string, env: NodeJS.ProcessEnv = process.env): string =>
+  opts[nameOf(flag)] === undefined && (env[envNameOf(flag)] ?? "") !== "" ? envNameOf(flag) : `--${flag}`;
+
 const collected = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 function option(

@@ -1,6 +1,6 @@
 import { closeSync, openSync, statSync, unlinkSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { usageError } from "../base/errors.js";
+import { mistakesError } from "../base/mistakes.js";
 import { printable } from "../report/format.js";
 
 /**
@@ -15,7 +15,7 @@ export function checkOutputs(paths: readonly string[], endings: readonly string[
     const mistake = isTwice ? "is given twice" : mistakeIn(path, endings);
     return mistake === undefined ? [] : [`${flag} ${printable(path)}: ${mistake}`];
   });
-  if (mistakes.length > 0) throw usageError(mistakes.join("\n  "), "nothing was measured");
+  if (mistakes.length > 0) throw mistakesError(mistakes, "nothing was measured");
 }
 
 function mistakeIn(path: string, endings: readonly string[]): string | undefined {

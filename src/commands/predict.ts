@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { EXIT, usageError } from "../base/errors.js";
+import { Mistakes } from "../base/mistakes.js";
 import { formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
 import type { PredictPlan } from "../predict/plan.js";
@@ -7,8 +8,7 @@ import { TOOL } from "../report/tool.js";
 import { envNameOf } from "../scenario/options.js";
 import type { CommandResult } from "./command.js";
 import { addModelledOptions, defaultsText, modelledScenario } from "./modelled.js";
-import { type RunOptions, runOptions } from "./options.js";
-import { checkOutputs } from "./outputs.js";
+import type { RunOptions } from "./options.js";
 
 /** What a calibration takes, whatever the scenario's file says of its own trials. */
 const DEFAULTS = { trials: "3", duration: "1s", warmup: "500ms" } as const;
@@ -49,17 +49,21 @@ export async function execute(command: Command): Promise<CommandResult> {
 }
 
 async function jobOf(command: Command): Promise<PredictJob> {
-  const [{ combinationsOf, parseAt, splitAt }, { parseRedisUrl }] = await Promise.all([
+  const [{ combinationsOf, parseAt, splitAt }, { takeRunOptions }] = await Promise.all([
     import("../predict/grid.js"),
-    import("../targets/url.js"),
+    import("./inputs.js"),
   ]);
   const opts = command.opts();
   const { env } = process;
+  const mistakes = new Mistakes();
   const inEnvironment = (env[envNameOf("at")] ?? "").split(/\s+/).filter((text) => text !== "");
-  const given = parseAt(opts.at ?? (inEnvironment.length > 0 ? inEnvironment : DEFAULT_AT));
+  const given = mistakes.take(() => parseAt(opts.at ?? (inEnvironment.length > 0 ? inEnvironment : DEFAULT_AT)));
   const hint = "it predicts users who enter and enter again, or arrivals at one rate; measure others by `qbench run`";
-  const { scenario, warnings, at } = await modelledScenario(opts, command.args[0], DEFAULTS, hint);
-  const cells = combinationsOf(given).map((values) => {
+  const modelled = await mistakes.take(() => modelledScenario(opts, command.args[0], DEFAULTS, hint));
+  const options = takeRunOptions(mistakes, opts, env, [".json", ".md", ".csv", ".txt"]);
+  const found = mistakes.settle({ given, modelled, options });
+  const { scenario, warnings, at } = found.modelled;
+  const cells = combinationsOf(found.given).map((values) => {
     const { flags, primaries } = splitAt(values);
     return { at: values, primaries, scenario: at(flags) };
   });
@@ -69,10 +73,7 @@ async function jobOf(command: Command): Promise<PredictJob> {
       "leave primaries out of --at",
     );
   }
-  const options = runOptions(opts, env, process.stdout.isTTY === true);
-  options.urls.forEach(parseRedisUrl);
-  checkOutputs(options.outputs, [".json", ".md", ".csv", ".txt"]);
-  return { plan: { scenario, cells, isMeasured: opts.measure === true }, options, warnings };
+  return { plan: { scenario, cells, isMeasured: opts.measure === true }, options: found.options, warnings };
 }
 
 async function describe({ plan, options }: PredictJob): Promise<string> {

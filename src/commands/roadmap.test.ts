@@ -98,7 +98,7 @@ it("tells by --dry-run what is measured, and connects to nothing", async () => {
 
 describe("what goes wrong is told in one message", () => {
   it.each([
-    [["--roadmap", "/none.json"], /--roadmap \/none.json: cannot be read/],
+    [["--roadmap", "/none.json"], /--roadmap \/none.json: there is no such file/],
     [["--goal-tps", "many"], /--goal-tps: expected a number from 1/],
     [["--tabs", "5"], /the model knows nothing of tabs/],
     [["--output", "x.csv"], /expected a name that ends in/],

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { EXIT, usageError } from "../base/errors.js";
+import { Mistakes } from "../base/mistakes.js";
 import { formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
 import type { PredictPlan } from "../predict/plan.js";
@@ -11,8 +12,7 @@ import type { Scenario } from "../scenario/scenario.js";
 import { number } from "../scenario/values.js";
 import type { CommandResult } from "./command.js";
 import { addModelledOptions, defaultsText, modelledScenario } from "./modelled.js";
-import { type RunOptions, runOptions } from "./options.js";
-import { checkOutputs } from "./outputs.js";
+import { placeOf, type RunOptions } from "./options.js";
 
 const SCENARIO = "source-replay";
 /** How stages are measured, whatever the scenario's file says: there are many. */
@@ -59,36 +59,41 @@ export async function execute(command: Command): Promise<CommandResult> {
 }
 
 async function jobOf(command: Command): Promise<RoadmapJob> {
-  const [{ cellsOf }, { PUBLISHED_ROADMAP, readRoadmap }, { parseRedisUrl }, { reporterFor }, { prepared }] =
+  const [{ cellsOf }, { PUBLISHED_ROADMAP, readRoadmap }, { reporterFor }, { prepared }, { takeRunOptions }] =
     await Promise.all([
       import("../roadmap/plan.js"),
       import("../roadmap/stages.js"),
-      import("../targets/url.js"),
       import("../reporters/index.js"),
       import("./rendering.js"),
+      import("./inputs.js"),
     ]);
   const opts = command.opts();
   const { env } = process;
-  const read = readRoadmap(opts.roadmap ?? (env[envNameOf("roadmap")] || PUBLISHED_ROADMAP));
-  const goalTps = goalOf(opts.goalTps ?? (env[envNameOf("goal-tps")] || undefined)) ?? read.goal.tps;
-  const roadmap = { ...read, goal: { ...read.goal, tps: goalTps } };
+  const mistakes = new Mistakes();
+  const path = opts.roadmap ?? (env[envNameOf("roadmap")] || PUBLISHED_ROADMAP);
+  const read = mistakes.take(() => readRoadmap(path, placeOf(opts, "roadmap", env)));
+  const asked = opts.goalTps ?? (env[envNameOf("goal-tps")] || undefined);
+  const goalTps = mistakes.take(() => goalOf(asked, placeOf(opts, "goal-tps", env)));
   const hint = "a roadmap is of users who enter and enter again, or arrivals at one rate";
-  const { scenario, warnings, at } = await modelledScenario(opts, command.args[0] ?? SCENARIO, DEFAULTS, hint);
-  const options = runOptions(opts, env, process.stdout.isTTY === true);
+  const modelled = await mistakes.take(() => modelledScenario(opts, command.args[0] ?? SCENARIO, DEFAULTS, hint));
+  const taken = takeRunOptions(mistakes, opts, env, [".json", ".md", ".txt", ".svg", ".png"]);
+  const found = mistakes.settle({ read, modelled, options: taken });
+  const { scenario, warnings, at } = found.modelled;
+  const { goal } = found.read;
+  const roadmap = { ...found.read, goal: { ...goal, tps: goalTps ?? goal.tps } };
+  const { options } = found;
   // A cluster of our own beside a server of others would be another machine's figures in one table.
   const cells = cellsOf(roadmap, at).filter(({ cluster }) => cluster === undefined || options.urls.length === 0);
   const strategies = [...new Set(cells.flatMap((cell) => cell.scenario.strategies))];
-  options.urls.forEach(parseRedisUrl);
-  checkOutputs(options.outputs, [".json", ".md", ".txt", ".svg", ".png"]);
-  for (const path of options.outputs) prepared(reporterFor(path), { color: false });
+  for (const output of options.outputs) prepared(reporterFor(output), { color: false });
   const plan = { scenario: { ...scenario, ...calibrationOf(scenario), strategies }, cells, isMeasured: true };
   return { roadmap, cells, plan, scenario: { ...scenario, strategies }, options, warnings };
 }
 
-function goalOf(raw: unknown): number | undefined {
+function goalOf(raw: unknown, place: string): number | undefined {
   if (raw === undefined) return undefined;
   return number("N", 1, 10_000_000).read(raw, (message) => {
-    throw usageError(`--goal-tps: ${message}`);
+    throw usageError(`${place}: ${message}`);
   });
 }
 

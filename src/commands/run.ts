@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { EXIT } from "../base/errors.js";
+import { Mistakes } from "../base/mistakes.js";
 import type { Warning } from "../base/warning.js";
 import type { Threshold } from "../report/thresholds.js";
 import type { Scenario } from "../scenario/scenario.js";
@@ -10,8 +11,8 @@ import {
   addRunOptions,
   addScenarioOptions,
   addThresholdOption,
+  placeOf,
   type RunOptions,
-  runOptions,
   scenarioFlags,
 } from "./options.js";
 import { checkOutputs } from "./outputs.js";
@@ -58,43 +59,46 @@ export async function execute(command: Command): Promise<CommandResult> {
 
 async function jobOf(command: Command): Promise<RunJob> {
   // Not loaded for --help, which needs no schema, no YAML parser and no tables.
-  const [
-    { resolveScenario },
-    { parseRedisUrl },
-    { checkFaults },
-    { REPORTERS, reporterFor },
-    { prepared },
-    { parseThresholds },
-  ] = await Promise.all([
-    import("../scenario/load.js"),
-    import("../targets/url.js"),
-    import("../faults/fitting.js"),
-    import("../reporters/index.js"),
-    import("./rendering.js"),
-    import("../report/thresholds.js"),
-  ]);
+  const [{ resolveScenario }, { parseRedisUrl }, { checkFaults }, { REPORTERS, reporterFor }, { prepared }, inputs] =
+    await Promise.all([
+      import("../scenario/load.js"),
+      import("../targets/url.js"),
+      import("../faults/fitting.js"),
+      import("../reporters/index.js"),
+      import("./rendering.js"),
+      import("./inputs.js"),
+    ]);
   const opts = command.opts();
-  const resolved = resolveScenario({ file: command.args[0], flags: scenarioFlags(opts), env: process.env });
-  const options = runOptions(opts, process.env, process.stdout.isTTY === true);
-  const live = liveOptions(opts, process.env);
-  const endpoints = options.urls.map(parseRedisUrl);
-  checkFaults(resolved.scenario.faults, {
+  const { env } = process;
+  const mistakes = new Mistakes();
+  const endings = REPORTERS.flatMap((reporter) => reporter.endings);
+  const flags = scenarioFlags(opts);
+  const asked = mistakes.take(() => resolveScenario({ file: command.args[0], flags, env }));
+  const options = inputs.takeRunOptions(mistakes, opts, env, endings);
+  const history = options?.dumpHistory;
+  if (history !== undefined) {
+    mistakes.take(() => checkOutputs([history], [".jsonl"], placeOf(opts, "dump-history", env)));
+  }
+  const agents = await mistakes.take(() => agentsOptions(opts, env));
+  const isStaged = asked?.scenario.order === "staged";
+  const failIf = options?.failIf.length === 0 && isStaged ? GOAL : (options?.failIf ?? []);
+  const job = mistakes.settle({
+    asked,
+    options,
+    live: mistakes.take(() => liveOptions(opts, env)),
+    agents,
+    thresholds: inputs.takeThresholds(mistakes, opts, env, failIf, asked?.scenario.strategies),
+  });
+  const endpoints = job.options.urls.map((url) => parseRedisUrl(url));
+  checkFaults(job.asked.scenario.faults, {
     isForeign: endpoints.length > 0,
-    isCluster: options.cluster !== undefined,
+    isCluster: job.options.cluster !== undefined,
     isWatched: endpoints.some(({ primaryName }) => primaryName !== undefined),
-    shape: options.cluster,
+    shape: job.options.cluster,
     isOpen: false,
   });
-  const agents = await agentsOptions(opts, process.env);
-  checkOutputs(
-    options.outputs,
-    REPORTERS.flatMap((reporter) => reporter.endings),
-  );
   // What a format lacks is told before anything is measured for it.
-  for (const path of options.outputs) prepared(reporterFor(path), { color: false });
-  if (options.dumpHistory !== undefined) checkOutputs([options.dumpHistory], [".jsonl"], "--dump-history");
-  const scenario = agents === null ? resolved.scenario : await scenarioOfAgents(resolved.scenario, agents);
-  const failIf = options.failIf.length === 0 && scenario.order === "staged" ? GOAL : options.failIf;
-  const thresholds = parseThresholds(failIf, scenario.strategies);
-  return { ...resolved, scenario, options, live, agents, thresholds };
+  for (const path of job.options.outputs) prepared(reporterFor(path), { color: false });
+  const { scenario, warnings } = job.asked;
+  return { ...job, scenario: job.agents === null ? scenario : await scenarioOfAgents(scenario, job.agents), warnings };
 }

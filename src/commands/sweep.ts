@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { EXIT, QbenchError, usageError } from "../base/errors.js";
+import { Mistakes, mistakesError } from "../base/mistakes.js";
 import { didYouMean } from "../base/suggest.js";
 import { formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
@@ -12,7 +13,7 @@ import type { Axes } from "../sweep/axis.js";
 import type { Journal } from "../sweep/journal.js";
 import type { Point, SweepPlan } from "../sweep/plan.js";
 import type { CommandResult } from "./command.js";
-import { addRunOptions, addScenarioOptions, type RunOptions, runOptions, scenarioFlags } from "./options.js";
+import { addRunOptions, addScenarioOptions, nameOf, placeOf, type RunOptions, scenarioFlags } from "./options.js";
 import { checkOutputs } from "./outputs.js";
 
 const FALLBACKS = { duration: "2s", warmup: "500ms" };
@@ -63,43 +64,57 @@ export async function execute(command: Command): Promise<CommandResult> {
 }
 
 async function jobOf(command: Command): Promise<SweepJob> {
-  const [{ parseAxes }, { readJournal }, { parseRedisUrl }, { reporterFor }, { prepared }, plans, figures] =
+  const [{ parseAxes }, { readJournal }, { resolveScenario }, { reporterFor }, { prepared }, inputs, plans, figures] =
     await Promise.all([
       import("../sweep/axis.js"),
       import("../sweep/journal.js"),
-      import("../targets/url.js"),
+      import("../scenario/load.js"),
       import("../reporters/index.js"),
       import("./rendering.js"),
+      import("./inputs.js"),
       import("../sweep/plan.js"),
       import("../report/figures.js"),
     ]);
   const opts = command.opts<Record<string, string | undefined> & { axis?: string[] }>();
-  const given = (name: "figure" | "maxCells" | "resume", flag: string): string | undefined =>
-    opts[name] ?? (process.env[envNameOf(flag)] || undefined);
-  const { axes, strategies } = parseAxes(opts.axis ?? process.env.QBENCH_AXIS?.split(/\s+/).filter(Boolean) ?? []);
-  const options = runOptions(command.opts(), process.env, process.stdout.isTTY === true);
-  if (options.dumpHistory !== undefined) {
+  const { env } = process;
+  const given = (flag: string): string | undefined =>
+    (opts[nameOf(flag)] as string | undefined) ?? (env[envNameOf(flag)] || undefined);
+  const file = command.args[0];
+  const mistakes = new Mistakes();
+  const taken = inputs.takeRunOptions(mistakes, opts, env, ENDINGS);
+  mistakes.take(() => {
+    if (taken?.dumpHistory === undefined) return;
     throw usageError("--dump-history is of `qbench run`", "run the one cell whose history matters");
-  }
-  options.urls.forEach(parseRedisUrl);
-  checkOutputs(options.outputs, ENDINGS);
-  for (const path of options.outputs) prepared(reporterFor(path), { color: false });
-  const path = given("resume", "resume");
-  if (path !== undefined) checkOutputs([path], [".jsonl"], "--resume");
-  const resume = path === undefined ? undefined : { path, journal: readJournal(path) };
-  const resolved = await scenariosOf(command, { axes, strategies }, resume?.journal?.header.plan.seed);
+  });
+  const names = figures.FIGURES.filter(({ isExact }) => !isExact).map(({ name }) => name);
+  const path = given("resume");
+  const resume = mistakes.take(() => {
+    if (path === undefined) return null;
+    checkOutputs([path], [".jsonl"], placeOf(opts, "resume", env));
+    return { path, journal: readJournal(path) };
+  });
+  const swept = mistakes.take(() => parseAxes(opts.axis ?? env.QBENCH_AXIS?.split(/\s+/).filter(Boolean) ?? []));
+  // Without axes, what is wrong besides them is told all the same.
+  if (swept === undefined) mistakes.take(() => resolveScenario({ file, flags: scenarioFlags(opts), env }));
+  const seed = resume?.journal?.header.plan.seed;
+  const found = mistakes.settle({
+    options: taken,
+    resume,
+    swept,
+    figure: mistakes.take(() => figureOf(given("figure") ?? DEFAULT_FIGURE, names, placeOf(opts, "figure", env))),
+    most: mistakes.take(() => cellsOf(given("max-cells"), placeOf(opts, "max-cells", env))),
+    resolved: swept && (await mistakes.take(() => scenariosOf(command, swept, seed))),
+  });
+  const { options, resolved } = found;
+  for (const output of options.outputs) prepared(reporterFor(output), { color: false });
+  const { axes } = found.swept;
   const scenario = resolved.scenarioAt(axes.map(() => 0));
-  const figure = figureOf(
-    given("figure", "figure") ?? DEFAULT_FIGURE,
-    figures.FIGURES.filter(({ isExact }) => !isExact).map(({ name }) => name),
-  );
-  const all = plans.gridOf(axes).length * scenario.strategies.length;
   const plan: SweepPlan = {
     axes,
     strategies: scenario.strategies,
-    figure,
+    figure: found.figure,
     trials: scenario.trials,
-    maxCells: cellsOf(given("maxCells", "max-cells"), all),
+    maxCells: Math.min(found.most, plans.gridOf(axes).length * scenario.strategies.length),
     seed: scenario.seed,
     scenario,
   };
@@ -111,7 +126,7 @@ async function jobOf(command: Command): Promise<SweepJob> {
     );
   }
   const warnings = [...resolved.warnings, ...(scenario.order === "staged" ? [STAGED] : [])];
-  return { ...resolved, warnings, plan, options, resume };
+  return { ...resolved, warnings, plan, options, resume: found.resume ?? undefined };
 }
 
 const STAGED: Warning = { code: "no-effect", message: "order has no effect: the cells of a sweep are interleaved" };
@@ -154,7 +169,8 @@ async function scenariosOf(
     } catch (error) {
       if (!(error instanceof QbenchError)) throw error;
       const place = Object.entries(values).map(([flag, value]) => `${flag} ${value}`);
-      throw usageError(`at ${place.join(", ")}: ${error.message}`, "leave out the value that does not fit");
+      const all = error.mistakes.map((mistake) => `at ${place.join(", ")}: ${mistake}`);
+      throw mistakesError(all, "leave out the value that does not fit");
     }
   }
   return {
@@ -166,19 +182,19 @@ async function scenariosOf(
   };
 }
 
-function figureOf(text: string, known: readonly FigureName[]): FigureName {
+function figureOf(text: string, known: readonly FigureName[], place: string): FigureName {
   const found = known.find((name) => name === text);
   if (found !== undefined) return found;
   const shown = JSON.stringify(text.slice(0, 60));
-  throw usageError(`--figure: unknown figure ${shown}${didYouMean(text, known)}`, `figures are ${known.join(", ")}`);
+  throw usageError(`${place}: unknown figure ${shown}${didYouMean(text, known)}`, `figures are ${known.join(", ")}`);
 }
 
-function cellsOf(text: string | undefined, all: number): number {
-  if (text === undefined) return all;
+function cellsOf(text: string | undefined, place: string): number {
+  if (text === undefined) return Number.POSITIVE_INFINITY;
   const mistakes: string[] = [];
   const value = count(1, 1_000_000).read(text, (message) => mistakes.push(message));
-  if (value === undefined) throw usageError(`--max-cells: ${mistakes.join("; ")}`);
-  return Math.min(value, all);
+  if (value === undefined) throw usageError(`${place}: ${mistakes.join("; ")}`);
+  return value;
 }
 
 /** What `--dry-run` prints. */

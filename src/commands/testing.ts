@@ -16,7 +16,7 @@ export async function inProcess(name: string, ...args: string[]): Promise<Comman
     command.parse(args, { from: "user" });
     return await execute(command);
   } catch (error) {
-    return asFailure(error);
+    return asFailure(error, name);
   }
 }
 

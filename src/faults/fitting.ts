@@ -1,4 +1,5 @@
-import { type QbenchError, usageError } from "../base/errors.js";
+import type { QbenchError } from "../base/errors.js";
+import { mistakesError } from "../base/mistakes.js";
 import type { ClusterShape } from "../targets/cluster-shape.js";
 import type { PlannedFault } from "./fault.js";
 import { faultNamed, faultText } from "./index.js";
@@ -22,7 +23,7 @@ export function checkFaults(faults: readonly PlannedFault[], target: Assailable)
     const reason = reasonAgainst(fault, target);
     return reason === undefined ? [] : [`--fault ${faultText(fault)} ${reason}`];
   });
-  if (mistakes.length > 0) throw refusal(mistakes);
+  if (mistakes.length > 0) throw refusal(mistakes, target.isForeign);
 }
 
 function reasonAgainst({ name }: PlannedFault, target: Assailable): string | undefined {
@@ -46,8 +47,10 @@ function reasonAgainst({ name }: PlannedFault, target: Assailable): string | und
   return undefined;
 }
 
-const refusal = (mistakes: readonly string[]): QbenchError =>
-  usageError(
-    mistakes.join("\n  "),
-    "leave --url out for a server of qbench's own, or choose another fault: `qbench list faults`",
+const refusal = (mistakes: readonly string[], isForeign: boolean): QbenchError =>
+  mistakesError(
+    mistakes,
+    isForeign
+      ? "leave --url out for a server of qbench's own, or choose another fault: `qbench list faults`"
+      : "`qbench list faults` tells what else can go wrong",
   );

@@ -1,4 +1,5 @@
-import { QbenchError, usageError } from "../base/errors.js";
+import { usageError } from "../base/errors.js";
+import { Mistakes } from "../base/mistakes.js";
 import { didYouMean } from "../base/suggest.js";
 import { printable } from "../report/format.js";
 import { STRATEGY_NAMES, strategyNamed, takeLuaFile } from "../strategies/index.js";
@@ -31,7 +32,11 @@ export function parseSides(
   base: string | undefined,
   candidate: string | undefined,
 ): { base: SideSpec; candidate: SideSpec } {
-  const sides = { base: parseSide("--base", base), candidate: parseSide("--candidate", candidate) };
+  const mistakes = new Mistakes();
+  const sides = mistakes.settle({
+    base: mistakes.take(() => parseSide("--base", base)),
+    candidate: mistakes.take(() => parseSide("--candidate", candidate)),
+  });
   if (!TOGETHER[sides.base.kind].includes(sides.candidate.kind)) {
     throw usageError(
       `--base ${sides.base.kind}: and --candidate ${sides.candidate.kind}: cannot be compared: they would not run in the same way`,
@@ -65,19 +70,10 @@ function parseSide(flag: string, given: string | undefined): SideSpec {
 function labelOf(flag: string, kind: SideKind, what: string): string {
   const label = `${kind}:${what}`;
   if (kind === "strategy") strategyNamed(what);
-  if (kind === "url") return `url:${addressOfUrl(flag, what)}`;
+  if (kind === "url") return `url:${addressOf(parseRedisUrl(what, `${flag} url:`))}`;
   const mistake = kind === "lua" ? takeLuaFile(label) : undefined;
   if (mistake !== undefined) throw usageError(`${flag} ${printable(label, 300)}: ${mistake}`, LUA_FILE_FORM);
   // A revision that begins with a dash would be an option to git.
   if (kind === "git" && !/^[^-\s][^\s]*$/.test(what)) throw usageError(`${flag} ${label}: expected a git revision`);
   return label;
-}
-
-function addressOfUrl(flag: string, url: string): string {
-  try {
-    return addressOf(parseRedisUrl(url));
-  } catch (error) {
-    if (!(error instanceof QbenchError)) throw error;
-    throw usageError(error.message.replace("--url", `${flag} url:`), error.hint);
-  }
 }

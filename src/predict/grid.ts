@@ -1,4 +1,5 @@
-import { type QbenchError, usageError } from "../base/errors.js";
+import type { QbenchError } from "../base/errors.js";
+import { mistakesError } from "../base/mistakes.js";
 import { didYouMean } from "../base/suggest.js";
 import { OPTION_LIST } from "../scenario/options.js";
 import type { Scenario } from "../scenario/scenario.js";
@@ -38,14 +39,14 @@ export function parseAt(texts: readonly string[]): At[] {
       given.push({ flag, values });
     }
   }
-  if (mistakes.length > 0) throw atError(mistakes.join("\n  "));
+  if (mistakes.length > 0) throw atError(...mistakes);
   const cells = given.reduce((product, { values }) => product * values.length, 1);
   if (cells > MOST_CELLS) throw atError(`these are ${cells} combinations; expected at most ${MOST_CELLS}`);
   return given;
 }
 
-const atError = (message: string): QbenchError =>
-  usageError(message, `as in ${EXAMPLE}; options are ${MODELLED.join(", ")} and ${PRIMARIES.flag}`);
+const atError = (...mistakes: string[]): QbenchError =>
+  mistakesError(mistakes, `as in ${EXAMPLE}; options are ${MODELLED.join(", ")} and ${PRIMARIES.flag}`);
 
 /** Every combination, by flag. */
 export const combinationsOf = (given: readonly At[]): Readonly<Record<string, string>>[] =>

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import type { z } from "zod";
 import { usageError } from "../base/errors.js";
+import { whyUnreadable } from "../base/unreadable.js";
 import { printable } from "./format.js";
 import { failureReportSchema, REPORT_KINDS, type RunReport, runReportSchema, SCHEMA_VERSION } from "./schema.js";
 
@@ -97,22 +98,11 @@ async function readText(path: string): Promise<string> {
       await file.close();
     }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw usageError(
-      `cannot read ${shown(path)}: ${REASONS[code] ?? code}`,
-      "give the path of a report that --output wrote",
-    );
+    const why = whyUnreadable(error);
+    if (why === undefined) throw error;
+    throw usageError(`cannot read ${shown(path)}: ${why}`, "give the path of a report that --output wrote");
   }
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EISDIR: "it is a folder",
-  EACCES: "permission denied",
-  ENOTDIR: "a part of the path is no folder",
-  ENAMETOOLONG: "the name is too long",
-};
 
 const shown = (path: string): string => printable(path, 300);
 

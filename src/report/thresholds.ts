@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { usageError } from "../base/errors.js";
+import { mistakesError } from "../base/mistakes.js";
 import { didYouMean } from "../base/suggest.js";
 import { parseBytes, parseCount, parseDuration, UnitError } from "../base/units.js";
 import { FIGURE_NAMES, FIGURES, type Figure, figureNamed, figureOf } from "./figures.js";
@@ -50,13 +50,13 @@ export const thresholdResult = z
 export type ThresholdResult = Readonly<z.infer<typeof thresholdResult>>;
 
 /**
- * @param strategies names that an expression may ask for
+ * @param strategies names that an expression may ask for; undefined: what is measured is not known
  * @param flag that gave them
  * @throws QbenchError (usage) that tells all mistakes
  */
 export function parseThresholds(
   expressions: readonly string[],
-  strategies: readonly string[],
+  strategies: readonly string[] | undefined,
   flag = "--fail-if",
 ): Threshold[] {
   const mistakes: string[] = [];
@@ -69,17 +69,17 @@ export function parseThresholds(
       return [];
     }
   });
-  if (mistakes.length > 0) throw usageError(mistakes.join("\n  "), `figures are ${FIGURE_NAMES.join(", ")}`);
+  if (mistakes.length > 0) throw mistakesError(mistakes, `figures are ${FIGURE_NAMES.join(", ")}`);
   return thresholds;
 }
 
 /** @throws UnitError */
-function parseThreshold(expression: string, strategies: readonly string[]): Threshold {
+function parseThreshold(expression: string, strategies: readonly string[] | undefined): Threshold {
   const match = expression.length > LONGEST ? null : EXPRESSION.exec(expression);
   if (match === null)
     throw new UnitError(`expected a figure, one of ${Object.keys(OPERATORS).join(" ")}, and a limit, ${EXAMPLE}`);
   const [, strategy, name = "", operator, limit = ""] = match;
-  if (strategy !== undefined && !strategies.includes(strategy)) {
+  if (strategy !== undefined && strategies !== undefined && !strategies.includes(strategy)) {
     throw new UnitError(
       `strategy "${printable(strategy)}" is not measured${didYouMean(strategy, strategies)}; there are ${strategies.join(", ")}`,
     );

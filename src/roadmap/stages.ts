@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { usageError } from "../base/errors.js";
+import { whyUnreadable } from "../base/unreadable.js";
 import { printable } from "../report/format.js";
 
 /**
@@ -68,19 +69,20 @@ export const PUBLISHED_ROADMAP = fileURLToPath(new URL("../../scenarios/source-r
 const MOST_MISTAKES = 5;
 
 /** @throws QbenchError (usage) that tells what is wrong with the file */
-export function readRoadmap(path: string): Roadmap {
+export function readRoadmap(path: string, place = "--roadmap"): Roadmap {
   const hint = "scenarios/source-replay.roadmap.json is one";
   const shown = printable(path, 300);
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw usageError(`--roadmap ${shown}: cannot be read: ${printable((error as Error).message)}`, hint);
+    const why = whyUnreadable(error) ?? `is no JSON: ${printable((error as Error).message)}`;
+    throw usageError(`${place} ${shown}: ${why}`, hint);
   }
   const result = roadmapSchema.safeParse(value);
   if (result.success) return result.data;
   const mistakes = result.error.issues
     .slice(0, MOST_MISTAKES)
     .map(({ path: place, message }) => `  ${printable(place.join("."))}: ${printable(message, 200)}`);
-  throw usageError(`--roadmap ${shown} is no roadmap:\n${mistakes.join("\n")}`, hint);
+  throw usageError(`${place} ${shown} is no roadmap:\n${mistakes.join("\n")}`, hint);
 }

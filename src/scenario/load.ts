@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { z } from "zod";
-import { type QbenchError, usageError } from "../base/errors.js";
+import { mistakesError } from "../base/mistakes.js";
 import { didYouMean } from "../base/suggest.js";
 import type { Warning } from "../base/warning.js";
 import { durationOf, meanRateOf } from "../pacers/profile.js";
@@ -27,8 +27,6 @@ export interface ResolvedScenario {
 
 /** A scenario of no file. */
 const UNNAMED = "ad-hoc";
-/** Beyond this a list of mistakes helps nobody. */
-const MAX_MISTAKES = 30;
 
 /**
  * The scenario that flags, environment, file and defaults make together, the former before the latter.
@@ -107,16 +105,5 @@ function mistakesOf(issue: z.core.$ZodIssue, source: Source): string[] {
   return issue.keys.map(
     (key) =>
       `${source.where([key], true)}: unknown option ${shown(key)}${didYouMean(key, Object.keys(scenarioSchema.shape))}`,
-  );
-}
-
-function mistakesError(mistakes: readonly string[]): QbenchError {
-  const hint = "`qbench run --help` lists the options";
-  if (mistakes.length === 1) return usageError(mistakes[0]!, hint);
-  const told = mistakes.slice(0, MAX_MISTAKES);
-  const more = mistakes.length > told.length ? [`and ${mistakes.length - told.length} more`] : [];
-  return usageError(
-    `${mistakes.length} mistakes in what is asked for:\n${[...told, ...more].map((one) => `  ${one}`).join("\n")}`,
-    hint,
   );
 }

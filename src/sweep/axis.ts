@@ -1,4 +1,5 @@
-import { type QbenchError, usageError } from "../base/errors.js";
+import type { QbenchError } from "../base/errors.js";
+import { mistakesError } from "../base/mistakes.js";
 import { didYouMean } from "../base/suggest.js";
 import { type AnyOption, OPTION_LIST } from "../scenario/options.js";
 import { shown } from "../scenario/values.js";
@@ -64,7 +65,7 @@ export function parseAxes(texts: readonly string[]): Axes {
     }
     seen.add(flag);
   }
-  if (mistakes.length > 0) throw axisError(mistakes.join("\n  "));
+  if (mistakes.length > 0) throw axisError(...mistakes);
   if (axes.length === 0) throw axisError("there is no axis: what is to be changed?");
   const points = axes.reduce((product, { values }) => product * values.length, 1);
   if (points > MOST_POINTS) {
@@ -75,8 +76,8 @@ export function parseAxes(texts: readonly string[]): Axes {
 
 const FLAGS = OPTION_LIST.map(({ flag }) => flag).filter((flag) => !(flag in NO_AXES));
 
-const axisError = (message: string): QbenchError =>
-  usageError(message, `as in ${EXAMPLE} --axis pool=10,20; options are ${FLAGS.join(", ")}`);
+const axisError = (...mistakes: string[]): QbenchError =>
+  mistakesError(mistakes, `as in ${EXAMPLE} --axis pool=10,20; options are ${FLAGS.join(", ")}`);
 
 function axisOf(option: AnyOption, list: string, wrong: (message: string) => void): Axis | undefined {
   let isGood = true;

@@ -88,7 +88,7 @@ export interface Target {
  * had or reached, refuses, holds foreign keys without `allowNonempty`, or is a replica outside a cluster.
  */
 export async function openTarget(options: TargetOptions): Promise<Target> {
-  const given = options.urls.map(parseRedisUrl);
+  const given = options.urls.map((url) => parseRedisUrl(url));
   const isBySentinel = given.some(({ primaryName }) => primaryName !== undefined);
   if (
     options.singleServerOnly !== undefined &&

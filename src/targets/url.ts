@@ -13,11 +13,21 @@ const ENCODE = "in a user name or password write the characters / ? # @ : % as %
 const SCHEME = /^redis(s?)(-sentinel)?:$/;
 
 /**
- * A server's address as `--url` takes it, or a Sentinel's with the name that it is to be asked for. No message quotes any of the text: where a password is misplaced, every
- * part of it may be the password.
+ * A server's address as `--url` takes it, or a Sentinel's with the name that it is to be asked for. No message quotes any of
+ * the text: where a password is misplaced, every part of it may be the password.
+ * @param place where it was given, for messages
  * @throws QbenchError (usage)
  */
-export function parseRedisUrl(text: string): Endpoint {
+export function parseRedisUrl(text: string, place = "--url"): Endpoint {
+  const wrong = (what: string, hint?: string): QbenchError =>
+    usageError(`${place} ${what}`, hint === undefined ? FORM : `${FORM}; ${hint}`);
+  const decoded = (part: string): string => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      throw wrong("has a % that begins no character code", ENCODE);
+    }
+  };
   if (!/^rediss?(-sentinel)?:\/\//i.test(text)) throw wrong("is not a Redis URL");
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) throw wrong("cannot be read as a URL", ENCODE);
@@ -43,27 +53,11 @@ export function parseRedisUrl(text: string): Endpoint {
   };
 }
 
-/** The same of another option, which names one server outright. @throws QbenchError (usage) */
+/** The same of an option that names one server outright. @throws QbenchError (usage) */
 export function redisUrl(text: string, option: string): Endpoint {
-  try {
-    const endpoint = parseRedisUrl(text);
-    if (endpoint.primaryName === undefined) return endpoint;
-  } catch (error) {
-    const { message, hint } = error as QbenchError;
-    throw usageError(message.replace(/^--url/, option), hint);
-  }
+  const endpoint = parseRedisUrl(text, option);
+  if (endpoint.primaryName === undefined) return endpoint;
   throw usageError(`${option} names a Sentinel`, "name the server itself");
-}
-
-const wrong = (what: string, hint?: string): QbenchError =>
-  usageError(`--url ${what}`, hint === undefined ? FORM : `${FORM}; ${hint}`);
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    throw wrong("has a % that begins no character code", ENCODE);
-  }
 }
 
 /** "host:port", fit to print. */
