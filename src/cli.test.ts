@@ -280,7 +280,9 @@ it("calls what nobody foresaw a bug, in one line, and shows the stack on demand"
 });
 
 it("explains every strategy without a Redis", async () => {
-  expect(await textOf("explain", "lua:lua/enter_queue.lua")).toContain("EVALSHA <lua:lua/enter_queue.lua> 3");
+  const foreign = await textOf("explain", "lua:lua/enter_queue.lua");
+  expect(foreign).toContain("EVALSHA <lua:lua/enter_queue.lua> 3");
+  expect(foreign).toContain("The script is not run");
   const stdout = await textOf("explain", "multi");
   expect(stdout).toContain("a new user: 6 commands in 2 round trips");
   expect(stdout).toContain("answer: NEW, position 5001 of 5001");

@@ -99,6 +99,7 @@ export function plainResult({
     attempted: entries,
     answers: { NEW: entries, WAITING: 0, ACTIVE: 0 },
     failures: {},
+    failureExamples: {},
     inDoubt: 0,
     dropped: 0,
     roundTrips: entries,

@@ -17,6 +17,10 @@ const USERS: Readonly<Record<Outcome, string>> = {
   ACTIVE: "a user who is active already",
 };
 
+/** Of a script of the user's own. */
+const ASSUMED =
+  "The script is not run, nor read as Lua, without a Redis: the replies are those that it is expected to give.";
+
 export function configure(command: Command): void {
   command.argument("[strategy]", "one strategy, or lua:FILE; the default ones if left out");
   addScenarioOptions(command, ["score"]);
@@ -51,12 +55,14 @@ function asData(strategy: Strategy, score: Score) {
     const { outcome, position, total } = answer;
     return [before.toLowerCase(), { roundTrips, answer: { outcome, position, total } }];
   });
-  return { name: strategy.name, summary: strategy.summary, entries: Object.fromEntries(entries) };
+  const { name, summary, isForeign = false } = strategy;
+  return { name, summary, ...(isForeign ? { assumed: ASSUMED } : {}), entries: Object.fromEntries(entries) };
 }
 
 function asText(strategy: Strategy, score: Score): string {
   const parts = OUTCOMES.map((before) => walkText(USERS[before], walkThrough(strategy, score, before)));
-  return [`${strategy.name}: ${strategy.summary}`, ...parts].join("\n\n");
+  const head = `${strategy.name}: ${strategy.summary}`;
+  return [strategy.isForeign ? `${head}\n${ASSUMED}` : head, ...parts].join("\n\n");
 }
 
 function walkText(user: string, { roundTrips, answer }: Walkthrough): string {

@@ -25,6 +25,7 @@ const headSchema = z.looseObject({
   attempted: z.int().nonnegative(),
   answers: z.strictObject({ NEW: z.int(), WAITING: z.int(), ACTIVE: z.int() }),
   failures: tally,
+  failureExamples: z.record(z.string(), z.string()),
   entry: histogram,
   service: histogram,
   poolWait: histogram,

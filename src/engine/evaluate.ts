@@ -7,6 +7,7 @@ import type { ThreadSchedule } from "../measure/thread-health.js";
 import { mergeTimelines } from "../measure/timeline.js";
 import type { TrialPlan } from "../plan/plan.js";
 import type { Score } from "../queue/outcome.js";
+import { examplesOf } from "../report/totals.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { strategyNamed } from "../strategies/index.js";
 import { addressOf, isHere } from "../targets/url.js";
@@ -168,6 +169,7 @@ export function evaluateTrial(
     durationMs,
     entries,
     failures: mergeTallies(results.map((result) => result.failures)),
+    ...examplesOf(results),
     latency,
     ...timelineOf(results),
     events: storyOf(

@@ -43,13 +43,18 @@ it.each([
 it("stands beside others in a comparison, and tells of its parts; a script of the user's own, of which nothing is held", async () => {
   const path = site.path("forgets.lua");
   writeFileSync(path, 'return { "NEW", 1, 1, 0 }');
-  const all = `lua,individual=50+lua=50,lua:${path}`;
+  const other = site.path("one.lua");
+  writeFileSync(other, "return 1");
+  const all = `lua,individual=50+lua=50,lua:${path},lua:${other}`;
   const limit = ["--fail-if", `lua:${path}:anomalies>0`];
   const ended = await site.oneTrial("--strategy", all, "--entries", "200", ...limit, ...USERS);
   // It loses every user, and that is the limit's to judge: a promise would end it with 5.
   expect(ended.exitCode).toBe(1);
   expect(ended.stdout.replace(/\s+/g, "")).toContain(`failslua:${path}:anomalies200`);
   expect(ended.stdout).toMatch(/^individual=50\+ .*\nlua=50 /m);
+  expect(ended.stdout.replace(/\s+/g, " ")).toMatch(
+    /one\.lua: 100 % of the entries failed \(reply 200: expected \{status, position, total\}, such as [^()]* got 1\)/,
+  );
   expect(ended.stdout.replace(/\s+/g, " ")).toMatch(
     /mix individual=50\+lua=50: individual \(50 %\) (99|100|101) entries, p50 .*, p99 .*; lua \(50 %\) (99|100|101) entries/,
   );

@@ -325,6 +325,8 @@ export interface TrialResult {
   readonly durationMs: number;
   readonly entries: EntryCounts;
   readonly failures: Readonly<Record<string, number>>;
+  /** What a failure of a kind was told by, where it was told in words. */
+  readonly failureExamples?: Readonly<Record<string, string>>;
   readonly latency: {
     readonly entry: HistogramCounts;
     readonly service: HistogramCounts;

@@ -88,6 +88,10 @@ const summary = z.object({
   socketWritesPerEntry: amount.nullable(),
   entries,
   failures: counts,
+  failureExamples: z
+    .record(z.string(), z.string())
+    .optional()
+    .meta({ description: "by kind: what one of them was told by" }),
   limiter: z.enum(LIMITERS).meta({ description: "of most trials; unclear where there is no majority" }),
   limiters: counts,
   audit: z.object({ ok: z.boolean(), anomalies: counts, brokenPromises: z.array(z.string()) }),

@@ -6,7 +6,7 @@ import { summarizeAnomalies } from "./anomalies.js";
 import { summarizeFaults } from "./faults.js";
 import { latencyFigures } from "./latency.js";
 import type { StrategySummary } from "./schema.js";
-import { totalOf } from "./totals.js";
+import { examplesOf, totalOf } from "./totals.js";
 
 /**
  * What the trials of one strategy come to, and how they compare with the baseline's. Only complete trials count.
@@ -59,6 +59,7 @@ export function summarize(
     socketWritesPerEntry: perEntry((trial) => trial.socketWritesPerEntry),
     entries,
     failures: totalOf(complete.map((trial) => trial.failures)),
+    ...examplesOf(complete),
     limiter: majorityLimiter(complete),
     limiters: tally(complete.map((trial) => trial.limiter)),
     audit: {

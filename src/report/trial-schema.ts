@@ -253,6 +253,10 @@ export const trial = z
     }),
     entries,
     failures: counts,
+    failureExamples: z
+      .record(z.string(), z.string())
+      .optional()
+      .meta({ description: "by kind: what one of them was told by" }),
     tps: amount.meta({ description: "succeeded entries per second of durationMs" }),
     successRate: share.nullable(),
     latency: z.object({

@@ -2,7 +2,7 @@ import type { Warning } from "../base/warning.js";
 import { faultNamed } from "../faults/index.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { MIN_ROUNDS } from "../stats/comparison.js";
-import { percentText, plural, rateText } from "./format.js";
+import { percentText, plural, printable, rateText } from "./format.js";
 import type { StrategyReport } from "./schema.js";
 import { droppedShare, queuesMet } from "./words.js";
 
@@ -57,11 +57,14 @@ export function warningsOf(strategies: readonly StrategyReport[], scenario: Scen
     }
     const { attempted, failed, inDoubt } = summary.entries;
     if (failed > 0) {
-      const kinds = Object.entries(summary.failures).map(([kind, n]) => `${kind} ${n}`);
+      const kinds = Object.entries(summary.failures).map(([kind, n]) => {
+        const example = summary.failureExamples?.[kind];
+        return `${kind} ${n}${example === undefined ? "" : `: ${printable(example, 200)}`}`;
+      });
       const doubt = inDoubt > 0 ? `; ${inDoubt} of them may have happened all the same` : "";
       warn(
         "failures",
-        `${name}: ${percentText(failed / attempted)} of the entries failed (${kinds.join(", ")})${doubt}`,
+        `${name}: ${percentText(failed / attempted)} of the entries failed (${kinds.join("; ")})${doubt}`,
       );
     }
     const dropped = droppedShare(summary.entries);

@@ -1,8 +1,8 @@
-import { OUTCOMES, type Outcome } from "../queue/outcome.js";
+import { OUTCOMES } from "../queue/outcome.js";
 import { batch, evalsha, SEQUENCE, TIMESTAMP, TOKEN, USER, WAITING_SET } from "./command.js";
 import { loadScript, type Script, scriptOf } from "./script.js";
 import { machinesOf } from "./steps.js";
-import { answer, type EntryCost, integerAt, type Strategy, send, UnexpectedReply } from "./strategy.js";
+import { answer, type EntryCost, type Strategy, send, UnexpectedReply } from "./strategy.js";
 
 export const ENTER_QUEUE = loadScript("enter_queue");
 const KEYS = [TOKEN, WAITING_SET, SEQUENCE];
@@ -50,11 +50,12 @@ export function callOf(script: Script): Pick<Strategy, "atomic" | "scripts" | "m
       return {
         first: enter,
         next(_sent, replies) {
-          const reply = replies[0];
-          if (!Array.isArray(reply)) {
-            throw new UnexpectedReply(`expected an array from ${script.name}, got ${JSON.stringify(reply)}`);
+          const [status, position, total] = Array.isArray(replies[0]) ? replies[0] : [];
+          const outcome = OUTCOMES.find((one) => one === status);
+          if (outcome === undefined || typeof position !== "number" || typeof total !== "number") {
+            throw new UnexpectedReply(`${EXPECTED} from ${script.name}, got ${JSON.stringify(replies[0])}`);
           }
-          return answer(outcomeOf(reply[0], script), integerAt(reply, 1), integerAt(reply, 2));
+          return answer(outcome, position, total);
         },
       };
     }),
@@ -72,13 +73,10 @@ export function callOf(script: Script): Pick<Strategy, "atomic" | "scripts" | "m
   };
 }
 
+const EXPECTED = `expected {status, position, total}, such as {"NEW", 3, 9}, with a status of ${OUTCOMES.join(", ")},`;
+
 const oneCall = (innerCalls: Record<string, number>): EntryCost => ({
   commands: ["EVALSHA"],
   roundTrips: 1,
   innerCalls,
 });
-
-function outcomeOf(status: unknown, { name }: Script): Outcome {
-  if (OUTCOMES.includes(status as Outcome)) return status as Outcome;
-  throw new UnexpectedReply(`expected ${OUTCOMES.join(", ")} from ${name}, got ${JSON.stringify(status)}`);
-}

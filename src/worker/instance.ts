@@ -39,6 +39,8 @@ const MOST_RETRIES = 3;
 const MOST_REDIRECTIONS = 16;
 /** A cluster's ways to say "not now": a slot half moved, a failover going on. */
 const NOT_NOW: ReadonlySet<string> = new Set(["TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "LOADING"]);
+/** They name another node. */
+const HAVE_ADDRESSES: ReadonlySet<string> = new Set(["MOVED", "ASK"]);
 /** Operations that start in one turn of the event loop: more would sit in the generator and call that latency. */
 const STARTS_A_TURN = 512;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -362,6 +364,7 @@ export class Instance implements DriverEvents, EntryStarter {
       }
     } catch (error) {
       if (!(error instanceof UnexpectedReply)) throw error;
+      trial.recorder.failureExamples.reply ??= error.message;
       this.#fail(slot, "reply", trial.table.hasWritten[slot] === 1, now);
     }
   }
@@ -380,6 +383,10 @@ export class Instance implements DriverEvents, EntryStarter {
       return;
     }
     if (failure.changedNothing && this.#routes > 1 && this.#follow(slot, failure, now)) return;
+    // Of a lost connection, or of a slot that is elsewhere, the message says no more than the kind, and it holds an address.
+    if (failure.answered && !HAVE_ADDRESSES.has(failure.kind)) {
+      trial.recorder.failureExamples[failure.kind] ??= failure.message;
+    }
     this.#fail(slot, failure.kind, isInDoubt(table, slot, failure), now);
   }
 

@@ -19,6 +19,8 @@ import type { EntryTable } from "./entry-table.js";
 export class Recorder {
   readonly answers = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
   readonly failures: Record<string, number> = {};
+  /** What the first failure of a kind was told by. */
+  readonly failureExamples: Record<string, string> = {};
   readonly timeline = new Timeline();
   readonly service = new Histogram();
   readonly poolWait = new Histogram();

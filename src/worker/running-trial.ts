@@ -94,6 +94,7 @@ export function resultOf(
     attempted: trial.attempted,
     answers: recorder.answers,
     failures: recorder.failures,
+    failureExamples: recorder.failureExamples,
     inDoubt: recorder.inDoubt,
     dropped: trial.load.dropped + trial.users.dropped,
     roundTrips: recorder.roundTrips,

@@ -124,6 +124,8 @@ export interface SegmentResult {
   readonly attempted: number;
   readonly answers: Readonly<Record<Outcome, number>>;
   readonly failures: Readonly<Record<string, number>>;
+  /** Of kinds that say little by themselves: what the first of them was told by. */
+  readonly failureExamples: Readonly<Record<string, string>>;
   readonly inDoubt: number;
   readonly dropped: number;
   /** Round trips of the succeeded entries. */
