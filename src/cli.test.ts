@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,6 +7,7 @@ import { Command } from "commander";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COMMANDS } from "./commands/command.js";
+import { asFailure } from "./commands/failure.js";
 import { runOptions } from "./commands/options.js";
 import { expectMistake, inProcess } from "./commands/testing.js";
 import { TOOL } from "./report/tool.js";
@@ -119,6 +121,8 @@ describe("a mistake on the command line", () => {
     ["run", ["--dry-run", "--output", "x.pdf"], /--output x.pdf: expected a name that ends in .*\.json/],
     ["run", ["--ui", "smoke"], /--ui: expected a port from 1024 to 65535.*"smoke"\n {2}name the scenario before --ui/],
     ["run", ["--dry-run", "--url", "http://127.0.0.1"], /--url is not a Redis URL/],
+    ["run", ["--dry-run", "--poll-by", "replica", "--poll-every", "1s"], /--poll-by replica: the target is one server/],
+    ["run", ["--dry-run", "--cluster-shape", "3x1", "--wait-replicas", "2"], /--wait-replicas 2: a primary has 1 rep/],
     ["list", ["strategie"], /unknown "strategie" \(did you mean "strategies"\?\)/],
     ["explain", ["luaa"], /unknown strategy "luaa" \(did you mean "lua"\?\)/],
     ["explain", ["lua:no.lua"], /lua:no.lua: there is no such file/],
@@ -257,6 +261,17 @@ describe("lists", () => {
     );
     expect([stdout, stderr, exitCode]).toEqual(["", "", 0]);
   });
+});
+
+it.skipIf(process.platform !== "linux")("calls a full disk and too few files what they are, and no bug", () => {
+  const full = openSync("/dev/full", "w");
+  // With a warning, so that both are written to.
+  const args = ["run", "--dry-run", "--vus", "10"];
+  const { status } = spawnSync(process.execPath, [BIN, ...args], { stdio: ["ignore", full, full] });
+  closeSync(full);
+  expect(status).toBe(3);
+  const failure = asFailure(Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" }));
+  expect([failure.exitCode, failure.hint]).toEqual([3, expect.stringContaining("ulimit -n")]);
 });
 
 it("calls what nobody foresaw a bug, in one line, and shows the stack on demand", async () => {

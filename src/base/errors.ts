@@ -50,6 +50,22 @@ export const usageError = (message: string, hint?: string, mistakes?: readonly s
 export const environmentError = (message: string, hint?: string): QbenchError =>
   new QbenchError("environment", EXIT.environment, message, hint);
 
+/** What this machine lacks where the system answers so, and what to do. */
+const LACKING: Readonly<Record<string, readonly [string, string]>> = {
+  EMFILE: ["this process may open no more files", "raise the limit: ulimit -n 20000"],
+  ENFILE: ["this machine can open no more files", "end what has many of them open, or raise fs.file-max"],
+  ENOSPC: ["no space is left on the disk", "free some, or write elsewhere (TMPDIR, XDG_CACHE_HOME)"],
+  EDQUOT: ["the disk quota is used up", "free some, or write elsewhere (TMPDIR, XDG_CACHE_HOME)"],
+  ENOMEM: ["this machine has no memory left", "end what uses it, or use fewer users"],
+};
+
+/** An error of the system that says what the machine lacks, wherever it comes up (environment); undefined for any other. */
+export function lackOf(error: unknown): QbenchError | undefined {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const lack = LACKING[String(code)];
+  return lack && environmentError(`${lack[0]} (${message})`, lack[1]);
+}
+
 /** Signals that stop a run, each with its exit code as shells have it: Ctrl-C, the system, a terminal that was closed. */
 const STOPS = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hungUp } as const;
 export type StopSignal = keyof typeof STOPS;

@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { EXIT, QbenchError, usageError } from "../base/errors.js";
+import { EXIT, lackOf, QbenchError, usageError } from "../base/errors.js";
 
 /**
  * Any error as one that can be shown. What nobody foresaw is a bug in qbench.
@@ -12,6 +12,8 @@ export function asFailure(error: unknown, command?: string): QbenchError {
     const { kind, message, hint, mistakes } = error;
     return kind === "usage" && hint === undefined ? usageError(message, help, mistakes) : error;
   }
+  const lack = lackOf(error);
+  if (lack !== undefined) return lack;
   const message = error instanceof Error ? error.message : String(error);
   return new QbenchError(
     "bug",

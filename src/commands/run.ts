@@ -59,15 +59,23 @@ export async function execute(command: Command): Promise<CommandResult> {
 
 async function jobOf(command: Command): Promise<RunJob> {
   // Not loaded for --help, which needs no schema, no YAML parser and no tables.
-  const [{ resolveScenario }, { parseRedisUrl }, { checkFaults }, { REPORTERS, reporterFor }, { prepared }, inputs] =
-    await Promise.all([
-      import("../scenario/load.js"),
-      import("../targets/url.js"),
-      import("../faults/fitting.js"),
-      import("../reporters/index.js"),
-      import("./rendering.js"),
-      import("./inputs.js"),
-    ]);
+  const [
+    { resolveScenario },
+    { parseRedisUrl },
+    { checkFaults },
+    { checkReplicas },
+    { REPORTERS, reporterFor },
+    { prepared },
+    inputs,
+  ] = await Promise.all([
+    import("../scenario/load.js"),
+    import("../targets/url.js"),
+    import("../faults/fitting.js"),
+    import("../targets/primaries.js"),
+    import("../reporters/index.js"),
+    import("./rendering.js"),
+    import("./inputs.js"),
+  ]);
   const opts = command.opts();
   const { env } = process;
   const mistakes = new Mistakes();
@@ -97,6 +105,11 @@ async function jobOf(command: Command): Promise<RunJob> {
     shape: job.options.cluster,
     isOpen: false,
   });
+  // Of a server that is to be started all is known before.
+  if (endpoints.length === 0) {
+    const { cluster } = job.options;
+    checkReplicas(job.asked.scenario, cluster !== undefined, cluster?.replicasEach ?? 0);
+  }
   // What a format lacks is told before anything is measured for it.
   for (const path of job.options.outputs) prepared(reporterFor(path), { color: false });
   const { scenario, warnings } = job.asked;

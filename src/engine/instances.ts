@@ -1,7 +1,7 @@
 import type { EventLoopUtilization } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import type { LineUp } from "../audit/clocks.js";
-import { EXIT, QbenchError } from "../base/errors.js";
+import { EXIT, lackOf, QbenchError } from "../base/errors.js";
 import type { DriverOptions } from "../drivers/driver.js";
 import type { Histogram } from "../measure/histogram.js";
 import type { Scenario } from "../scenario/scenario.js";
@@ -168,7 +168,7 @@ function next<T extends FromThread["type"]>(worker: Worker, type: T): Promise<Ex
     const onError = (error: unknown): void => {
       stop();
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      reject(new QbenchError("bug", EXIT.bug, `a measuring thread failed: ${text}`));
+      reject(lackOf(error) ?? new QbenchError("bug", EXIT.bug, `a measuring thread failed: ${text}`));
     };
     const onExit = (): void => onError("it ended");
     worker.on("message", onMessage);

@@ -12,33 +12,38 @@ export const primariesOf = (control: Redis): readonly Redis[] =>
 export const replicasIn = (control: Redis): readonly Redis[] =>
   control.isCluster ? (control as unknown as Cluster).nodes("slave") : [];
 
+type Replicating = Pick<Scenario, "waitReplicas" | "pollBy" | "pollEvery">;
+
 /** @throws QbenchError (usage) if a primary has fewer replicas than the scenario's options need. */
-export async function mustReplicate(
-  { control }: { readonly control: Redis },
-  { waitReplicas, pollBy, pollEvery }: Pick<Scenario, "waitReplicas" | "pollBy" | "pollEvery">,
-): Promise<void> {
-  const readsReplicas = pollBy === "replica" && pollEvery !== null;
-  if (waitReplicas === 0 && !readsReplicas) return;
-  if (readsReplicas && !control.isCluster) {
+export async function mustReplicate({ control }: { readonly control: Redis }, scenario: Replicating): Promise<void> {
+  if (scenario.waitReplicas === 0 && !readsReplicas(scenario)) return;
+  const infos = await Promise.all(primariesOf(control).map((node) => node.info("replication")));
+  const fewest = Math.min(...infos.map((info) => Number(/connected_slaves:(\d+)/.exec(info)?.[1] ?? 0)));
+  checkReplicas(scenario, control.isCluster, fewest);
+}
+
+/** `fewest`: replicas that a primary has. @throws QbenchError (usage) as `mustReplicate` does */
+export function checkReplicas(scenario: Replicating, isCluster: boolean, fewest: number): void {
+  if (readsReplicas(scenario) && !isCluster) {
     throw usageError(
       "--poll-by replica: the target is one server, and replicas are read in clusters only",
       "--cluster-shape 3x1 starts a cluster with a replica for each primary",
     );
   }
-  const infos = await Promise.all(primariesOf(control).map((node) => node.info("replication")));
-  const fewest = Math.min(...infos.map((info) => Number(/connected_slaves:(\d+)/.exec(info)?.[1] ?? 0)));
-  if (readsReplicas && fewest === 0) {
+  if (readsReplicas(scenario) && fewest === 0) {
     throw usageError(
       "--poll-by replica: a primary has no replica to read from",
       "--cluster-shape 3x1 starts a cluster with one for each",
     );
   }
-  if (fewest >= waitReplicas) return;
+  if (fewest >= scenario.waitReplicas) return;
   throw usageError(
-    `--wait-replicas ${waitReplicas}: a primary has ${fewest} replicas`,
+    `--wait-replicas ${scenario.waitReplicas}: a primary has ${fewest} replicas`,
     "as many as that many must have each write; --cluster-shape 3x1 starts a cluster with one each",
   );
 }
+
+const readsReplicas = ({ pollBy, pollEvery }: Replicating): boolean => pollBy === "replica" && pollEvery !== null;
 
 /** A connection to each replica of a primary of this cluster. */
 export async function replicasOf(control: Redis, primary: Redis): Promise<Redis[]> {
