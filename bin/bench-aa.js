@@ -40,6 +40,7 @@ const log = `${options.output}l`;
 /** What changes the figures must not change within one result. */
 const settings = { strategy: options.strategy, duration: options.duration, seed: Number(options.seed), rounds: ROUNDS };
 
+const done = comparisonsSoFar();
 build((line) => console.error(`bench:aa: ${line}`));
 const { deriveSeed } = await import("../dist/base/prng.js");
 const { runScenario } = await import("../dist/engine/run.js");
@@ -50,7 +51,6 @@ const { factsOf } = await import("../dist/commands/report-file.js");
 
 mkdirSync(inProject("results"), { recursive: true });
 const wanted = Number(options.comparisons);
-const done = comparisonsSoFar();
 let left = Math.min(Number(options.slice), wanted - done.length);
 while (left > 0) {
   const count = Math.min(left, MOST_A_RUN);

@@ -88,6 +88,21 @@ describe("help", () => {
     }
   });
 
+  it("has measuring threads load none but what they do their work with", () => {
+    const reached = new Set<string>();
+    const read = (url: URL): string[] => {
+      if (reached.has(url.href)) return [];
+      reached.add(url.href);
+      const text = readFileSync(url, "utf8");
+      const others = [...text.matchAll(/^(?:\} from|import) "(\.[^"]+)";$/gm)].flatMap(([, path]) =>
+        read(new URL(path!, url)),
+      );
+      return [...[...text.matchAll(/^\/\/ node_modules\/([^/]+)/gm)].map(([, name]) => name!), ...others];
+    };
+    const libraries = new Set(read(new URL("../dist/worker/thread.js", import.meta.url)));
+    expect([...libraries].sort()).toEqual(["cluster-key-slot", "fastest-levenshtein", "tinyqueue"]);
+  });
+
   it("tells the version", async () => expect((await qbench(["--version"])).stdout).toBe(TOOL.version));
 
   it("is a usage error where a command is missing", async () => {

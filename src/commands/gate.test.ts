@@ -168,6 +168,8 @@ describe("pairs", () => {
       "strategy:lua",
       "--duration",
       "20ms",
+      "--think-time",
+      "5ms",
       "--max-pairs",
       "10",
       "--json",
