@@ -138,6 +138,7 @@ describe("a mistake on the command line", () => {
     ["run", ["--dry-run", "--url", "http://127.0.0.1"], /--url is not a Redis URL/],
     ["run", ["--dry-run", "--poll-by", "replica", "--poll-every", "1s"], /--poll-by replica: the target is one server/],
     ["run", ["--dry-run", "--cluster-shape", "3x1", "--wait-replicas", "2"], /--wait-replicas 2: a primary has 1 rep/],
+    ["completion", ["tcsh"], /unknown "tcsh"\n.*bash, zsh, fish/],
     ["list", ["strategie"], /unknown "strategie" \(did you mean "strategies"\?\)/],
     ["explain", ["luaa"], /unknown strategy "luaa" \(did you mean "lua"\?\)/],
     ["explain", ["lua:no.lua"], /lua:no.lua: there is no such file/],
@@ -287,6 +288,34 @@ it.skipIf(process.platform !== "linux")("calls a full disk and too few files wha
   expect(status).toBe(3);
   const failure = asFailure(Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" }));
   expect([failure.exitCode, failure.hint]).toEqual([3, expect.stringContaining("ulimit -n")]);
+});
+
+describe("completion", () => {
+  it("completes commands, options, their values and scenarios in bash", async () => {
+    const script = await textOf("completion", "bash");
+    const typed = [
+      "comp",
+      "run --arr",
+      "run --arrival po",
+      "run source-r",
+      "run --vus s",
+      "sweep --entr",
+      "gate --trials",
+    ];
+    const asked = typed.map(
+      (words) =>
+        `COMP_WORDS=(qbench ${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _qbench; echo "\${COMPREPLY[*]}"`,
+    );
+    const { stdout, stderr } = await execa("bash", ["--norc", "-c", [script, ...asked].join("\n")]);
+    const given = ["compare completion", "--arrival", "poisson", "source-replay", "", "--entries", ""];
+    expect([stdout.split("\n"), stderr]).toEqual([given, ""]);
+  });
+
+  it.each(["zsh", "fish"])("has every option for %s too", async (shell) => {
+    const script = await textOf("completion", shell);
+    for (const { flag } of OPTION_LIST) expect(script).toMatch(new RegExp(`(--| -l )${flag}\\b`));
+    for (const word of ["capacity", "poisson", "source-replay"]) expect(script).toContain(word);
+  });
 });
 
 it("calls what nobody foresaw a bug, in one line, and shows the stack on demand", async () => {

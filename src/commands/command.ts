@@ -114,4 +114,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "does qbench measure right here: percentiles, stalls, differences, against a server of known delays",
     load: () => import("./selftest.js"),
   },
+  {
+    name: "completion",
+    summary: "a script for bash, zsh or fish that completes commands, options and their values",
+    load: () => import("./completion.js"),
+  },
 ];
