@@ -42,7 +42,7 @@ async function measure(job: CapacityJob, signal: AbortSignal): Promise<Measured>
     result,
     warnings: ofTarget,
     notCleaned,
-  } = await atPlace(options, plan.scenario.timeoutMs, async (place) => {
+  } = await atPlace({ ...options, signal }, plan.scenario.timeoutMs, async (place) => {
     const { admit } = plan.scenario;
     const beside = admit === null ? undefined : designNamed(admit).script;
     const facts = await factsOf(place.target, plan, beside === undefined ? [] : [beside]);

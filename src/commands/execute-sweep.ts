@@ -50,7 +50,7 @@ async function measure(job: SweepJob, signal: AbortSignal): Promise<Measured> {
     result,
     warnings: ofTarget,
     notCleaned,
-  } = await atPlace(options, Math.max(...timeouts), async (place) => {
+  } = await atPlace({ ...options, signal }, Math.max(...timeouts), async (place) => {
     const facts = await factsOf(place.target, plan, scriptsBeside(job));
     return { facts, outcome: await sweepAt(place, job, facts, signal) };
   });

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Warning } from "../base/warning.js";
-import { atPlace, openPlace, type Place } from "../engine/bench.js";
+import { atPlace, openPlace, type Place, type PlaceOptions } from "../engine/bench.js";
 import { Benches } from "../engine/benches.js";
 import type { PredictPlan, PredictStep } from "../predict/plan.js";
 import { type PredictOutcome, runPredict } from "../predict/procedure.js";
@@ -34,10 +34,14 @@ export async function measurePlan(
   const startedAt = new Date();
   const sinceMs = performance.now();
   const where = { ...options, singleServerOnly: "to calibrate the model by" };
-  const { result, target, warnings, notCleaned } = await atPlace(where, plan.scenario.timeoutMs, async (place) => {
-    const facts = await factsOf(place.target, plan.scenario);
-    return { facts, outcome: await stepsAt(place, plan, options, nameOf, signal) };
-  });
+  const { result, target, warnings, notCleaned } = await atPlace(
+    { ...where, signal },
+    plan.scenario.timeoutMs,
+    async (place) => {
+      const facts = await factsOf(place.target, plan.scenario);
+      return { facts, outcome: await stepsAt(place, plan, options, nameOf, signal) };
+    },
+  );
   const { facts, outcome } = result;
   const error = outcome.error ?? notCleaned;
   return {
@@ -61,7 +65,7 @@ async function stepsAt(
   signal: AbortSignal,
 ): Promise<PredictOutcome> {
   const benches = new Benches(place, plan.scenario.strategies);
-  const clusters = new Clusters(plan, options);
+  const clusters = new Clusters(plan, { ...options, signal });
   const progress = createTenthsProgress(options.quiet);
   const measure = async ({ scenario, ...step }: PredictStep) => {
     const shape = step.cell === null ? undefined : plan.cells[step.cell]!.cluster;
@@ -82,10 +86,10 @@ async function stepsAt(
 /** Clusters beside the server, each started when a step first needs it. */
 class Clusters {
   readonly #plan: PredictPlan;
-  readonly #options: RunOptions;
+  readonly #options: PlaceOptions;
   readonly #opened = new Map<string, { readonly place: Place; readonly benches: Benches }>();
 
-  constructor(plan: PredictPlan, options: RunOptions) {
+  constructor(plan: PredictPlan, options: PlaceOptions) {
     this.#plan = plan;
     this.#options = options;
   }

@@ -46,7 +46,7 @@ export async function runScenario(
   signal: AbortSignal,
 ): Promise<RunOutcome> {
   throwIfAborted(signal);
-  const { result, warnings, notCleaned } = await atPlace(options, scenario.timeoutMs, async (place) => {
+  const { result, warnings, notCleaned } = await atPlace({ ...options, signal }, scenario.timeoutMs, async (place) => {
     await observer.targetOpened(place.target);
     throwIfAborted(signal);
     const bench = await Bench.open(place, scenario);

@@ -57,7 +57,7 @@ export async function openSides(options: SidesOptions, signal: AbortSignal): Pro
   };
   const place = async (urls: readonly string[]): Promise<Place> => {
     throwIfAborted(signal);
-    const opening = await openPlace({ ...options.target, urls }, scenarios.base.timeoutMs);
+    const opening = await openPlace({ ...options.target, urls, signal }, scenarios.base.timeoutMs);
     opened.push({ close: () => opening.target.stop() });
     return opening;
   };

@@ -36,9 +36,10 @@ export async function openEmbeddedCluster(
   options: Patience & {
     readonly configLines?: readonly string[];
     readonly onStarted: (server: EmbeddedServer) => Promise<void>;
+    readonly signal?: AbortSignal;
   },
 ): Promise<OpenedCluster & { readonly cluster: OwnCluster; end(): Promise<void> }> {
-  const nodes = await startEmbeddedCluster(binary, shape, options.onStarted, options.configLines);
+  const nodes = await startEmbeddedCluster(binary, shape, options.onStarted, options.configLines, options.signal);
   const end = async (): Promise<void> => {
     await Promise.all(nodes.map(({ server }) => server.stop()));
   };

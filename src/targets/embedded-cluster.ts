@@ -19,12 +19,16 @@ const NODE_TIMEOUT_MS = 1000;
 const FORM_WITHIN_MS = 30_000;
 const FIRST_VERSION_WITH_CLUSTER_PORT = 7;
 
-/** Primaries first, then replicas, those of the first primary first. */
+/**
+ * Primaries first, then replicas, those of the first primary first.
+ * @throws QbenchError environment: they did not come up; interrupted: `signal` was aborted. Nothing is left running then.
+ */
 export async function startEmbeddedCluster(
   binary: RedisBinary,
   shape: ClusterShape,
   onStarted: (server: EmbeddedServer) => Promise<void>,
   configLines: readonly string[] = [],
+  signal?: AbortSignal,
 ): Promise<ClusterNode[]> {
   if (binary.server === "redis" && Number.parseInt(binary.version, 10) < FIRST_VERSION_WITH_CLUSTER_PORT) {
     throw environmentError(
@@ -48,7 +52,7 @@ export async function startEmbeddedCluster(
     for (const { server } of started) await onStarted(server);
     const nodes = started.map(({ node }) => node);
     for (const { endpoint } of nodes) controls.push(await connectControl(endpoint));
-    await form(controls, nodes, shape);
+    await form(controls, nodes, shape, signal);
     return nodes;
   } catch (error) {
     await Promise.all(started.map(({ server }) => server.stop()));
@@ -72,12 +76,14 @@ async function form(
   controls: readonly Redis[],
   nodes: readonly ClusterNode[],
   { primaries, replicasEach }: ClusterShape,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const atMs = performance.now() + FORM_WITHIN_MS;
   const to = (what: string): Deadline => ({
     atMs,
     message: `the nodes of the cluster did not come to ${what} within ${FORM_WITHIN_MS / 1000} s`,
     hint: "is this machine very busy? Try a smaller one, such as --cluster-shape 3x0",
+    signal,
   });
   // Each with an epoch of its own: otherwise they first have to agree on who is newer.
   for (const [index, control] of controls.entries()) {

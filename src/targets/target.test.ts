@@ -54,6 +54,12 @@ const refusal = (over: Partial<TargetOptions>) =>
   );
 
 describe("an embedded target", () => {
+  test("is given up by a signal while a cluster forms, and leaves nothing", async () => {
+    const cluster = { primaries: 3, replicasEach: 0 };
+    expect(await refusal({ cluster, signal: AbortSignal.abort("SIGTERM") })).toMatchObject({ exitCode: 143 });
+    expect(records()).toEqual([]);
+  });
+
   test("says what it is, is registered while it runs, and leaves nothing", async () => {
     const target = await openTarget(options());
     expect(target).toMatchObject({

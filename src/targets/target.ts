@@ -45,6 +45,8 @@ export interface TargetOptions {
   readonly runId: string;
   /** More lines for an embedded server's redis.conf. */
   readonly configLines?: readonly string[];
+  /** Heeded while a cluster forms, which takes seconds. */
+  readonly signal?: AbortSignal;
 }
 
 /** The server that a run measures, or the cluster. */

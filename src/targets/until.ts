@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { environmentError } from "../base/errors.js";
+import { environmentError, throwIfAborted } from "../base/errors.js";
 
 const POLL_MS = 20;
 
@@ -9,11 +9,14 @@ export interface Deadline {
   readonly atMs: number;
   readonly message: string;
   readonly hint: string;
+  /** Ends the waiting sooner. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Looks again and again until it is so. @throws QbenchError (environment) once it is too late */
-export async function until({ atMs, message, hint }: Deadline, isSo: () => Promise<boolean>): Promise<void> {
+/** Looks again and again until it is so. @throws QbenchError environment: it is too late; interrupted */
+export async function until({ atMs, message, hint, signal }: Deadline, isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) {
+    if (signal !== undefined) throwIfAborted(signal);
     if (performance.now() > atMs) throw environmentError(message, hint);
     await sleep(POLL_MS);
   }
