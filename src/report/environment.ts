@@ -78,8 +78,8 @@ export async function gitRevision(folder: string): Promise<{ revision: string; d
     return (await promisify(execFile)("git", ["-C", folder, ...args], options)).stdout.trim();
   };
   try {
-    if ((await realpath(await git("rev-parse", "--show-toplevel"))) !== (await realpath(folder))) return null;
-    const revision = await git("rev-parse", "HEAD");
+    const [top, revision] = (await git("rev-parse", "--show-toplevel", "HEAD")).split("\n") as [string, string];
+    if ((await realpath(top)) !== (await realpath(folder))) return null;
     return { revision, dirty: (await git("status", "--porcelain", "--untracked-files=no")) !== "" };
   } catch {
     return null;
