@@ -58,7 +58,7 @@ export function configure(command: Command): void {
   command.addOption(own("--threshold <PERCENT>", "the slowdown that must be ruled out for a pass (10%)"));
   command.addOption(own("--max-pairs <N>", "pairs after which it ends inconclusive, from 10 to 36 (36)"));
   command.addOption(own("--on-inconclusive <HOW>", "report (exit 4), pass, warn (both 0) or fail (1) (report)"));
-  command.addOption(own("--allow-more <A,B>", "exact figures of which the candidate may need more, or all"));
+  command.addOption(own("--allow-more <A,B>", "exact figures of which the candidate may need more, anomalies, or all"));
   addScenarioOptions(
     command,
     OPTION_LIST.map(({ flag }) => flag).filter((flag) => flag !== "trials"),
@@ -81,15 +81,21 @@ export async function execute(command: Command): Promise<CommandResult> {
 }
 
 async function jobOf(command: Command): Promise<GateJob> {
-  const [{ parseSides }, { estimateMs, EXACT_METRICS }, { REPORTERS }, { FIGURES }, { ON_INCONCLUSIVE }, inputs] =
-    await Promise.all([
-      import("../gate/side-spec.js"),
-      import("../gate/plan.js"),
-      import("../reporters/index.js"),
-      import("../report/figures.js"),
-      import("../report/gate.js"),
-      import("./inputs.js"),
-    ]);
+  const [
+    { parseSides },
+    { estimateMs, ALLOWABLE_METRICS, EVERY_KIND_OF_USER },
+    { REPORTERS },
+    { FIGURES },
+    { ON_INCONCLUSIVE },
+    inputs,
+  ] = await Promise.all([
+    import("../gate/side-spec.js"),
+    import("../gate/plan.js"),
+    import("../reporters/index.js"),
+    import("../report/figures.js"),
+    import("../report/gate.js"),
+    import("./inputs.js"),
+  ]);
   const opts = command.opts<Record<string, string | undefined>>();
   const { env } = process;
   const mistakes = new Mistakes();
@@ -115,7 +121,9 @@ async function jobOf(command: Command): Promise<GateJob> {
     threshold: own("threshold", "10%", thresholdOf),
     maxPairs: own("max-pairs", "36", pairsOf),
     allowMore: own("allow-more", "none", (text, place) =>
-      text.split(",").some((name) => name.trim() === "all") ? [...EXACT_METRICS] : namesOf(place, text, EXACT_METRICS),
+      text.split(",").some((name) => name.trim() === "all")
+        ? [...ALLOWABLE_METRICS]
+        : namesOf(place, text, ALLOWABLE_METRICS),
     ),
     onInconclusive: own("on-inconclusive", "report", (text, place) => {
       const how = ON_INCONCLUSIVE.find((one) => one === text);
@@ -125,10 +133,11 @@ async function jobOf(command: Command): Promise<GateJob> {
     }),
     thresholds: inputs.takeThresholds(mistakes, opts, env, options?.failIf ?? [], names),
   });
-  const { scenarios, warnings } = found.resolved;
+  const { scenarios, warnings, isMixSaid } = found.resolved;
   const { metrics, threshold, maxPairs, allowMore, thresholds, onInconclusive } = found;
   const { seed } = scenarios.base;
-  const plan: GatePlan = { cases: found.cases, metrics, threshold, maxPairs, seed, allowMore, thresholds };
+  const countedMix = isMixSaid ? null : EVERY_KIND_OF_USER;
+  const plan: GatePlan = { cases: found.cases, metrics, threshold, maxPairs, seed, countedMix, allowMore, thresholds };
   const estimate = estimateMs(plan, [scenarios.base, scenarios.candidate], found.specs.base.kind === "git");
   return { plan, specs: found.specs, scenarios, options: found.options, onInconclusive, estimate, warnings };
 }
@@ -142,10 +151,11 @@ function refuseUrls(specs: GateJob["specs"], { urls, redisServer }: RunOptions):
 async function scenariosOf(
   command: Command,
   specs: GateJob["specs"] | undefined,
-): Promise<{ scenarios: GateJob["scenarios"]; warnings: readonly Warning[] }> {
-  const [{ resolveScenario }, { fileSource }] = await Promise.all([
+): Promise<{ scenarios: GateJob["scenarios"]; warnings: readonly Warning[]; isMixSaid: boolean }> {
+  const [{ resolveScenario }, { fileSource }, { SIDES }] = await Promise.all([
     import("../scenario/load.js"),
     import("../scenario/file.js"),
+    import("../gate/plan.js"),
   ]);
   const flags = scenarioFlags(command.opts());
   const kind = specs?.base.kind;
@@ -183,6 +193,9 @@ async function scenariosOf(
   return {
     scenarios: { base: base.scenario, candidate: candidate.scenario },
     warnings: files === undefined ? base.warnings : [...base.warnings, ...candidate.warnings],
+    // One side alone is not changed: both are to meet the same users.
+    isMixSaid:
+      isSet("mix") || SIDES.some((side) => files !== undefined && "mix" in fileSource(files[side].what).values),
   };
 }
 

@@ -1,7 +1,7 @@
 import { deriveSeed, prng } from "../base/prng.js";
 import type { FigureName } from "../report/figures.js";
 import type { Threshold } from "../report/thresholds.js";
-import type { Behaviour, Scenario } from "../scenario/scenario.js";
+import type { Behaviour, Mix, Scenario } from "../scenario/scenario.js";
 import { FEWEST_PAIRS } from "../stats/gate.js";
 
 /** What a gate does, resolved. */
@@ -14,7 +14,9 @@ export interface GatePlan {
   readonly threshold: number;
   readonly maxPairs: number;
   readonly seed: number;
-  /** Exact figures of which the candidate may need more. */
+  /** Who enters while what is exact is counted; null: whom each scenario says. */
+  readonly countedMix: Mix | null;
+  /** Exact figures of which the candidate may need more; with `anomalies` it may show new ones. */
   readonly allowMore: readonly FigureName[];
   /** Limits for the candidate. */
   readonly thresholds: readonly Threshold[];
@@ -37,6 +39,12 @@ export const EXACT_METRICS: readonly FigureName[] = [
   "roundTripsPerEntry",
   "errors",
 ];
+
+/** Of which more may be allowed. */
+export const ALLOWABLE_METRICS: readonly FigureName[] = [...EXACT_METRICS, "anomalies"];
+
+/** The counting trial's mix where the scenario says none: mistakes with users who wait or may buy show with these alone. */
+export const EVERY_KIND_OF_USER: Mix = { new: 70, waiting: 20, active: 10 };
 
 /** Which side goes first in a pair and case: drawn from the seed, so that going first or second falls on both alike. */
 export function orderOf(seed: number, pair: number, caseName: string): readonly SideName[] {
@@ -64,8 +72,9 @@ const NOTHING_ELSE: Behaviour = {
  * The trial that counts what is exact: as many entries on both sides, drawn from one seed. Nothing of it depends on
  * time: no rate, no think time, no added delay, no warm-up, nobody who asks again or leaves.
  */
-export const exactScenario = (scenario: Scenario): Scenario => ({
+export const exactScenario = (scenario: Scenario, mix: Mix | null): Scenario => ({
   ...scenario,
+  mix: mix ?? scenario.mix,
   entries: EXACT_ENTRIES,
   warmupMs: 0,
   thinkTimeMs: 0,

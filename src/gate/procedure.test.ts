@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { environmentError, QbenchError } from "../base/errors.js";
-import { AUDIT, type TrialShape } from "../report/testing.js";
+import { AUDIT, type TrialShape, trialOf } from "../report/testing.js";
 import { parseThresholds } from "../report/thresholds.js";
-import { orderOf } from "./plan.js";
+import type { Mix } from "../scenario/scenario.js";
+import { EVERY_KIND_OF_USER, orderOf } from "./plan.js";
 import { type GateOutcome, runGate } from "./procedure.js";
 import type { SideTrial } from "./sides.js";
 import { fakeSides, PLAN, SCENARIOS, SILENT, wobble } from "./testing.js";
@@ -126,6 +127,18 @@ describe("exact counts", () => {
     expect(late.warnings.map(({ code }) => code)).toContain("not-comparable");
   });
 
+  it("are counted of new users alone where the sides draw the others unlike, if the audit looks at the answers", async () => {
+    const { entries } = trialOf("lua", 0);
+    const unlike = (coverage: "users" | "none") => (trial: SideTrial) =>
+      trial.side === "candidate" && trial.scenario.mix.waiting > 0
+        ? { change: { entries: { ...entries, waiting: 7 }, audit: { ...AUDIT, coverage } } }
+        : {};
+    const apart = await gate(unlike("users"), { metrics: [] });
+    expect([apart.verdict, apart.warnings.map(({ code }) => code)]).toEqual(["pass", ["counted-apart"]]);
+    expect(apart.asked.map(({ scenario }) => scenario.mix.new)).toEqual([70, 70, 70, 70, 100, 100]);
+    expect((await gate(unlike("none"), { metrics: [] })).verdict).toBe("inconclusive");
+  });
+
   it("must repeat on a server that others may use", async () => {
     let counted = 0;
     const disturbed = (trial: SideTrial) => ({ calls: trial.side === "candidate" ? 5 + counted++ : 4 });
@@ -133,6 +146,59 @@ describe("exact counts", () => {
     expect(verdict).toBe("inconclusive");
     expect(exact.find(({ figure }) => figure === "callsPerEntry")?.verdict).toBe("not-comparable");
     expect((await gate(more(5), { metrics: [] }, "url")).verdict).toBe("fail");
+  });
+});
+
+describe("anomalies", () => {
+  const found = (order: number, exercised?: readonly ("lost" | "order-broken")[]): TrialShape => ({
+    change: {
+      audit: {
+        ...AUDIT,
+        ...(exercised === undefined ? {} : { exercised }),
+        anomalies: order > 0 ? { "order-broken": order } : {},
+      },
+    },
+  });
+  const of = async (shapeOf: (trial: SideTrial) => TrialShape, change: Partial<typeof PLAN> = {}) => {
+    const outcome = await gate(shapeOf, { metrics: [], ...change });
+    const { verdict } = outcome.anomalies.find(({ kind }) => kind === "order-broken")!;
+    return { ...outcome, ofOrder: verdict };
+  };
+  const by = (base: number, candidate: number) => of(({ side }) => found(side === "base" ? base : candidate));
+
+  it("that the base does not show fail the candidate, if they come each time", async () => {
+    const { verdict, reasons, ofOrder, asked } = await by(0, 300);
+    expect([verdict, ofOrder, asked.length]).toEqual(["fail", "new", 8]);
+    expect(reasons).toEqual([
+      "lua: the audit found what the base does not show: order-broken 300; if that is meant, --allow-more anomalies",
+    ]);
+    const chance = await of(({ side, pair }) => found(side === "candidate" && pair < 3 ? 1 : 0));
+    expect([chance.verdict, chance.ofOrder, chance.warnings.map(({ code }) => code)]).toEqual([
+      "pass",
+      "unsteady",
+      ["anomalies"],
+    ]);
+  });
+
+  it("are let be where they may, and where the base shows them too", async () => {
+    const allowed = await of(({ side }) => found(side === "base" ? 0 : 300), { allowMore: ["anomalies"] });
+    expect([allowed.verdict, allowed.ofOrder]).toEqual(["pass", "allowed"]);
+    const more = await by(5, 9);
+    expect([more.verdict, more.ofOrder, more.warnings.length]).toEqual(["pass", "more", 0]);
+    expect([(await by(9, 5)).ofOrder, (await by(0, 0)).ofOrder]).toEqual(["no-more", "none"]);
+  });
+
+  it("that could not be seen are not taken for absent", async () => {
+    expect((await of(() => found(0, ["lost"]))).ofOrder).toBe("not-exercised");
+    const blind = await of(() => ({ change: { audit: { ...AUDIT, coverage: "none" } } }));
+    expect([blind.ofOrder, blind.warnings.map(({ code }) => code)]).toEqual(["not-audited", ["not-audited"]]);
+  });
+
+  it("are looked for with users of every kind, unless the scenario says with whom", async () => {
+    const mixOf = async (countedMix: Mix | null) =>
+      (await of(() => found(0), { countedMix })).asked.map(({ scenario }) => scenario.mix.active);
+    expect(await mixOf(EVERY_KIND_OF_USER)).toEqual([10, 10]);
+    expect(await mixOf(null)).toEqual([0, 0]);
   });
 });
 

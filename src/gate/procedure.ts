@@ -5,14 +5,17 @@ import type { TrialReport } from "../report/schema.js";
 import { checkThresholds, NOT_MEASURED, type ThresholdResult } from "../report/thresholds.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { type GateVerdict, type Judgement, judge, type Look, looksUpTo, overall, worsening } from "../stats/gate.js";
-import { compareExact, type ExactResult, isComparable } from "./exact.js";
-import { exactScenario, type GateCase, type GatePlan, orderOf, SIDES, type SideName, seedOf } from "./plan.js";
+import type { AnomalyResult } from "./anomalies.js";
+import { type Both, type Counts, countExactly, failuresIn } from "./counting.js";
+import type { ExactResult } from "./exact.js";
+import { type GateCase, type GatePlan, orderOf, SIDES, type SideName, seedOf } from "./plan.js";
 import type { Sides, SideTrial } from "./sides.js";
+import { gateWarnings } from "./warnings.js";
 
 /**
  * A gate from its first trial to its verdict:
  *
- *   exact counts, one trial a side ──worse──► fail
+ *   exact counts and anomalies, one trial a side ──worse──► fail
  *        │ the same or better
  *   a trial a side that is not counted, where code is cold
  *        │
@@ -37,6 +40,7 @@ export interface MetricResult {
 
 export interface GateOutcome {
   readonly exact: readonly ExactResult[];
+  readonly anomalies: readonly AnomalyResult[];
   readonly pairs: readonly PairResult[];
   readonly metrics: readonly MetricResult[];
   readonly thresholds: readonly ThresholdResult[];
@@ -54,8 +58,6 @@ export interface GateObserver {
   looked(look: Look, metrics: readonly MetricResult[], verdict: GateVerdict): void;
 }
 
-/** How often exact figures are counted if a timeout or another client spoils them. */
-const MOST_COUNTS = 3;
 /** Long enough for the compiler to have seen the loop. */
 const WARM_UP_MS = 1000;
 
@@ -85,12 +87,13 @@ class Gate {
   readonly #sides: Sides;
   readonly #observer: GateObserver;
   readonly #signal: AbortSignal;
-  readonly #exactTrials: { readonly case: string; readonly base: TrialReport; readonly candidate: TrialReport }[] = [];
-  readonly #exact: ExactResult[] = [];
+  readonly #counts: Counts[] = [];
   readonly #pairs: PairResult[] = [];
   #metrics: readonly MetricResult[] = [];
   #verdict: GateVerdict | null = null;
   readonly #reasons: string[] = [];
+  /** Of every trial, whatever it was for. */
+  readonly #broken: Readonly<Record<SideName, Set<string>>> = { base: new Set(), candidate: new Set() };
 
   constructor(
     plan: GatePlan,
@@ -107,17 +110,19 @@ class Gate {
   }
 
   get isEmpty(): boolean {
-    return this.#exactTrials.length === 0 && this.#pairs.length === 0;
+    return this.#counts.length === 0 && this.#pairs.length === 0;
   }
 
   async run(): Promise<void> {
     const { cases, metrics, maxPairs } = this.#plan;
-    for (const one of cases) await this.#countExactly(one);
+    for (const one of cases) await this.#count(one);
     const isBroken = this.#failsOnPromises();
     if (this.#failsOn(this.#thresholds()) || isBroken || this.#verdict !== null) return;
     if (metrics.length === 0) {
       // What could not be compared has not passed.
-      this.#verdict = this.#exact.some(({ verdict }) => verdict === "not-comparable") ? "inconclusive" : "pass";
+      this.#verdict = this.#counts.some(({ exact }) => exact.some(({ verdict }) => verdict === "not-comparable"))
+        ? "inconclusive"
+        : "pass";
       return;
     }
     if (this.#sides.isWarm) for (const one of cases) await this.#warmUp(one);
@@ -135,42 +140,27 @@ class Gate {
 
   outcome(error: QbenchError | undefined): GateOutcome {
     return {
-      exact: this.#exact,
+      exact: this.#counts.flatMap(({ exact }) => exact),
+      anomalies: this.#counts.flatMap(({ anomalies }) => anomalies),
       pairs: this.#pairs,
       metrics: this.#metrics,
       thresholds: this.isEmpty ? [] : this.#thresholds(),
       verdict: error === undefined ? this.#verdict : null,
       reasons: this.#reasons,
       brokenPromises: [...new Set(SIDES.flatMap((side) => this.#brokenPromises(side)))].sort(),
-      warnings: this.#warnings(),
+      warnings: gateWarnings(this.#counts, this.#pairs),
       error,
     };
   }
 
-  async #countExactly(one: GateCase): Promise<void> {
-    let both = await this.#both(one, 0, "exact", exactScenario);
-    let results = compareExact(one.name, both, this.#plan.allowMore);
-    for (let repeat = 1; repeat < MOST_COUNTS && !isComparable(results); repeat++) {
-      both = await this.#both(one, 0, "exact", exactScenario);
-      results = compareExact(one.name, both, this.#plan.allowMore);
-    }
-    this.#exactTrials.push({ case: one.name, ...both });
-    if (results.some(({ verdict }) => verdict === "more") && this.#sides.targets.base.kind !== "embedded") {
-      // Somebody else's commands on a shared server are no fault of the candidate's: what is exact repeats.
-      const again = compareExact(one.name, await this.#both(one, 0, "exact", exactScenario), this.#plan.allowMore);
-      results = results.map((result, i) => {
-        const other = again[i];
-        const repeats = result.base === other?.base && result.candidate === other?.candidate;
-        return repeats ? result : { ...result, verdict: "not-comparable" };
-      });
-    }
-    this.#exact.push(...results);
-    for (const { figure, base, candidate, verdict } of results) {
-      if (verdict !== "more") continue;
-      this.#verdict = "fail";
-      const wayOut = figure === "errors" ? "" : `; if that is meant, --allow-more ${figure}`;
-      this.#reasons.push(`${one.name}: ${figure} went up from ${base} to ${candidate}${wayOut}`);
-    }
+  async #count(one: GateCase): Promise<void> {
+    const isShared = this.#sides.targets.base.kind !== "embedded";
+    const both: Both = (pair, change) => this.#both(one, pair, "exact", change);
+    const counts = await countExactly(one, this.#plan, isShared, both);
+    this.#counts.push(counts);
+    const failures = failuresIn(counts);
+    if (failures.length > 0) this.#verdict = "fail";
+    this.#reasons.push(...failures);
   }
 
   async #warmUp(one: GateCase): Promise<void> {
@@ -213,6 +203,7 @@ class Gate {
           "a gate needs a server that stays",
         );
       }
+      for (const kind of result.audit.brokenPromises) this.#broken[side].add(kind);
       results[side] = result;
     }
     return results as Record<SideName, TrialReport>;
@@ -256,7 +247,7 @@ class Gate {
         trials.filter((one) => one.case === name).map(({ candidate }) => candidate);
       return this.#plan.thresholds.flatMap((threshold) => {
         const { isExact } = threshold.figure;
-        const trials = isExact ? of([...this.#exactTrials, ...this.#pairs]) : of(this.#pairs);
+        const trials = isExact ? of([...this.#counts, ...this.#pairs]) : of(this.#pairs);
         // Before the first pair there is nothing to hold it against.
         if (!isExact && trials.length === 0) return [];
         return checkThresholds([threshold], [{ name, trials }]);
@@ -265,8 +256,7 @@ class Gate {
   }
 
   #brokenPromises(side: SideName): string[] {
-    const trials = [...this.#exactTrials, ...this.#pairs].map((both) => both[side]);
-    return [...new Set(trials.flatMap(({ audit }) => audit.brokenPromises))].sort();
+    return [...this.#broken[side]].sort();
   }
 
   /** Whatever its figures say. */
@@ -288,35 +278,6 @@ class Gate {
       this.#reasons.push(`${strategy}: ${expression} (${value === null ? NOT_MEASURED : value})`);
     }
     return true;
-  }
-
-  #warnings(): Warning[] {
-    const warnings: Warning[] = [];
-    const unclear = this.#exact.filter(({ verdict }) => verdict === "not-comparable").map(({ figure }) => figure);
-    if (unclear.length > 0) {
-      const message = `${[...new Set(unclear)].join(", ")}: not compared, since the two sides did not meet the same entries undisturbed`;
-      warnings.push({ code: "not-comparable", message });
-    }
-    for (const side of ["base", "candidate"] as const) {
-      const trials = this.#pairs.map((pair) => pair[side]);
-      const bound = trials.filter(({ limiter }) => limiter === "generator").length;
-      if (bound * 2 > trials.length) {
-        warnings.push({
-          code: "generator-bound",
-          message: `${side}: the load generator was the limit in ${bound} of ${trials.length} trials, so a change in Redis may not show`,
-        });
-      }
-      const failed = trials.reduce((sum, { entries }) => sum + entries.failed, 0);
-      if (failed > 0) warnings.push({ code: "failures", message: `${side}: ${failed} entries failed` });
-      for (const code of new Set(trials.flatMap((trial) => trial.warnings.map((one) => one.code)))) {
-        const found = trials.flatMap((trial) => trial.warnings.filter((one) => one.code === code));
-        warnings.push({
-          code,
-          message: `${side}, in ${found.length} of ${trials.length} trials: ${found[0]?.message}`,
-        });
-      }
-    }
-    return warnings;
   }
 }
 

@@ -3,7 +3,7 @@ import { buildGateReport, type GateFacts, type GateReport } from "../report/gate
 import type { TrialReport } from "../report/schema.js";
 import { ENVIRONMENT, SCENARIO, TARGET, type TrialShape, trialOf } from "../report/testing.js";
 import type { Target } from "../targets/target.js";
-import type { GatePlan } from "./plan.js";
+import { EVERY_KIND_OF_USER, type GatePlan } from "./plan.js";
 import { type GateObserver, runGate } from "./procedure.js";
 import type { Sides, SideTrial } from "./sides.js";
 
@@ -15,6 +15,7 @@ export const PLAN: GatePlan = {
   threshold: 0.1,
   maxPairs: 36,
   seed: 1,
+  countedMix: EVERY_KIND_OF_USER,
   allowMore: [],
   thresholds: [],
 };
@@ -37,7 +38,12 @@ export function fakeSides(
       const { tps, ...shape } = shapeOf(trial);
       // Of a trial that counts, the number of entries is given.
       const ofTime = trial.scenario.entries === null && tps !== undefined ? { tps } : {};
-      return trialReport(trialOf(trial.strategy, trial.pair, { ...shape, ...ofTime }));
+      const report = trialReport(trialOf(trial.strategy, trial.pair, { ...shape, ...ofTime }));
+      const { succeeded } = report.entries;
+      const { mix } = trial.scenario;
+      const of = (share: number): number => (succeeded * share) / 100;
+      const kinds = { new: of(mix.new), waiting: of(mix.waiting), active: of(mix.active) };
+      return shape.change?.entries === undefined ? { ...report, entries: { ...report.entries, ...kinds } } : report;
     },
     async close() {},
   };

@@ -2,11 +2,13 @@ import { formatDuration } from "../base/units.js";
 import { FIGURES } from "./figures.js";
 import { figureText, percentText, plural } from "./format.js";
 import type { GateMetric, GateReport } from "./gate.js";
+import { mixText } from "./words.js";
 
 /** A gate's report in words. Names are as in the report: unescaped. */
 
 /** What was compared, as (what, words). */
-export function gateHeaderOf({ base, candidate, scenario, environment, seed, gate }: GateReport): [string, string][] {
+export function gateHeaderOf(report: GateReport): [string, string][] {
+  const { base, candidate, scenario, environment, seed, gate } = report;
   const side = ({ spec, revision, target }: GateReport["base"]): string => {
     const commit = revision === undefined || spec.endsWith(revision) ? "" : ` (${revision.slice(0, 12)})`;
     return `${spec}${commit}, on ${target.server} ${target.version}`;
@@ -26,8 +28,21 @@ export function gateHeaderOf({ base, candidate, scenario, environment, seed, gat
       "gated",
       `${gate.metrics.join(", ") || "exact counts alone"}; slower by ${percentText(gate.threshold)} must be ruled out; seed ${seed}`,
     ],
+    ...auditedOf(report),
     ["machine", `${machine.cores} × ${machine.cpuModel}, ${machine.platform} ${machine.kernel}, Node ${software.node}`],
   ];
+}
+
+/** Which anomalies could have been seen while counting, and of which nothing is known. */
+function auditedOf({ gate, scenario, anomalies = [] }: GateReport): [string, string][] {
+  if (anomalies.length === 0) return [];
+  const kinds = (isSeen: boolean): string => {
+    const seen = anomalies.filter(({ verdict }) => verdict !== "not-exercised").map(({ kind }) => kind);
+    return [...new Set(anomalies.map(({ kind }) => kind))].filter((kind) => seen.includes(kind) === isSeen).join(", ");
+  };
+  const entries = `entries by ${mixText(gate.countedMix ?? scenario.mix)}`;
+  if (anomalies.every(({ verdict }) => verdict === "not-audited")) return [["counted", `${entries}; not audited`]];
+  return [["counted", `${entries}; looked for ${kinds(true)}; not exercised: ${kinds(false) || "none"}`]];
 }
 
 /** One sentence. */
@@ -66,8 +81,11 @@ export interface GateRow {
   readonly detail: string;
 }
 
-/** The gated figures, then the exact ones; the case is named where there are several. */
-export function gateRowsOf({ metrics, exact, gate }: GateReport): { timed: GateRow[]; exact: GateRow[] } {
+/** The gated figures, then the exact ones and what the audit found; the case is named where there are several. */
+export function gateRowsOf({ metrics, exact, anomalies = [], gate }: GateReport): {
+  timed: GateRow[];
+  exact: GateRow[];
+} {
   const prefix = (name: string): string => (gate.cases.length > 1 ? `${name} ` : "");
   const value = (figure: string, amount: number | null): string => {
     const unit = FIGURES.find(({ name }) => name === figure)?.unit;
@@ -82,14 +100,26 @@ export function gateRowsOf({ metrics, exact, gate }: GateReport): { timed: GateR
       verdict: metric.verdict,
       detail: detailOf(metric),
     })),
-    exact: exact.map((one) => ({
-      name: `${prefix(one.case)}${one.figure}`,
-      base: value(one.figure, one.base),
-      candidate: value(one.figure, one.candidate),
-      change: one.verdict.replace("-", " "),
-      verdict: one.verdict === "more" ? "fail" : one.verdict === "not-comparable" ? "–" : "pass",
-      detail: "",
-    })),
+    exact: [
+      ...exact.map((one) => ({
+        name: `${prefix(one.case)}${one.figure}`,
+        base: value(one.figure, one.base),
+        candidate: value(one.figure, one.candidate),
+        change: one.verdict.replace("-", " "),
+        verdict: one.verdict === "more" ? "fail" : one.verdict === "not-comparable" ? "–" : "pass",
+        detail: "",
+      })),
+      ...anomalies
+        .filter(({ base, candidate }) => (base ?? 0) + (candidate ?? 0) > 0)
+        .map((one) => ({
+          name: `${prefix(one.case)}${one.kind}`,
+          base: String(one.base),
+          candidate: String(one.candidate),
+          change: one.verdict.replace("-", " "),
+          verdict: one.verdict === "new" ? "fail" : "pass",
+          detail: "",
+        })),
+    ],
   };
 }
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { ANOMALY_VERDICTS } from "../gate/anomalies.js";
 import { EXACT_VERDICTS } from "../gate/exact.js";
 import { type GatePlan, SIDES } from "../gate/plan.js";
 import type { GateOutcome } from "../gate/procedure.js";
@@ -64,6 +65,10 @@ export const gateReportSchema = z
       looks: z.array(z.object({ pairs: count, alpha: share })),
       smallestFailure: share,
       passConfidence: share,
+      countedMix: scenario.shape.mix
+        .nullable()
+        .optional()
+        .meta({ description: "shares of the entries that were counted; null: whom the scenario says" }),
       allowMore: z.array(name),
       onInconclusive: z.enum(ON_INCONCLUSIVE),
     }),
@@ -80,6 +85,18 @@ export const gateReportSchema = z
         }),
       )
       .meta({ description: "what is counted, not timed" }),
+    anomalies: z
+      .array(
+        z.object({
+          case: name,
+          kind: name,
+          base: amount.nullable(),
+          candidate: amount.nullable(),
+          verdict: z.enum(ANOMALY_VERDICTS),
+        }),
+      )
+      .optional()
+      .meta({ description: "what the audit found while counting; new: of the candidate alone, each time" }),
     metrics: z.array(metric).meta({ description: "at the last look" }),
     thresholds: z.array(thresholdResult).meta({ description: "what --fail-if asked of the candidate" }),
     brokenPromises: z.array(z.string()),
@@ -114,12 +131,14 @@ export function buildGateReport(facts: GateFacts): GateReport {
       looks: looksUpTo(plan.maxPairs),
       smallestFailure: SMALLEST_FAILURE,
       passConfidence: PASS_CONFIDENCE,
+      countedMix: plan.countedMix,
       allowMore: plan.allowMore,
       onInconclusive: facts.onInconclusive,
     },
     verdict: outcome.verdict,
     reasons: outcome.reasons,
     exact: outcome.exact,
+    anomalies: outcome.anomalies,
     metrics: outcome.metrics.map(({ case: name, figure, judgement }) => {
       const values = (which: "base" | "candidate"): number | null => {
         const found = outcome.pairs

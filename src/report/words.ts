@@ -173,7 +173,7 @@ function admissionHeader({ admit, admitBatch, admitEveryMs, concerts }: RunRepor
   return [["admission", `${admit}, ${users}${where} every ${formatDuration(admitEveryMs ?? 0)}`]];
 }
 
-function mixText(mix: RunReport["scenario"]["mix"]): string {
+export function mixText(mix: RunReport["scenario"]["mix"]): string {
   const parts = (["new", "waiting", "active"] as const).filter((kind) => mix[kind] > 0);
   return parts.length === 1 ? `${parts[0]} users only` : listed(parts.map((kind) => `${mix[kind]} % ${kind}`));
 }
