@@ -7,7 +7,7 @@ import { printable } from "../report/format.js";
 import { gateReportIn } from "../report/gate.js";
 import { type ReportDocument, readDocument, runReportIn } from "../report/read.js";
 import { REPORTER_NAMES, REPORTERS, reporterFor, reporterNamed } from "../reporters/index.js";
-import { renderKind } from "../reporters/kinds.js";
+import { FORMATS_BY_KIND, renderKind } from "../reporters/kinds.js";
 import { type RenderOptions, type Reporter, renderGateReport } from "../reporters/reporter.js";
 import { table } from "../reporters/table.js";
 import type { CommandResult } from "./command.js";
@@ -26,10 +26,13 @@ export interface ReportOptions extends Pick<RenderOptions, "chart" | "lang" | "t
 
 const EPILOG = `
 Charts, of svg and png:
-${CHARTS.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join("\n")}
+${CHARTS.map(({ name, summary }) => `  ${name.padEnd(24)} ${summary}`).join("\n")}
 
 Formats:
-${REPORTERS.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join("\n")}`;
+${REPORTERS.map(({ name, summary }) => `  ${name.padEnd(24)} ${summary}`).join("\n")}
+
+Of which there are, by the command that made the report:
+${[...FORMATS_BY_KIND].map(([kind, formats]) => `  ${kind.padEnd(24)} ${kind === "run" ? "all" : formats.join(", ")}`).join("\n")}`;
 
 export function configure(command: Command): void {
   command.argument("<report...>", "a report that --output FILE.json wrote; --chart crossover takes several");

@@ -54,7 +54,7 @@ describe("reading a saved report", () => {
     ['{"schemaVersion": 2}', /schemaVersion 2; this qbench reads version 1/],
     ['{"schemaVersion": "1"}', /schemaVersion "1"/],
     ['{"schemaVersion": 1}', /kind: /],
-    ['{"schemaVersion": 1, "kind": "gate"}', /report of qbench gate; expected one of qbench run/],
+    ['{"schemaVersion": 1, "kind": "gate"}', /report of qbench gate; expected a report of qbench run/],
     ["[".repeat(100_000), /is no JSON/],
   ])("refuses %j in one message", async (content, message) => {
     expect(await refusal(await file(content))).toMatch(message);
@@ -80,6 +80,12 @@ describe("reading a saved report", () => {
     const failure = buildFailureReport("run", new Error("no Redis \u001b[31mthere"));
     const message = await refusal(await file(JSON.stringify(failure)));
     expect(message).toContain("only the failure of its run: no Redis \\u{1b}[31mthere");
+  });
+
+  it("says of another document what it is", async () => {
+    const plan = { schemaVersion: 1, kind: "plan", scenario: {}, trials: [] };
+    expect(await refusal(await file(JSON.stringify(plan)))).toMatch(/is the plan that --dry-run printed.*; expected a/);
+    expect(await refusal(await file(JSON.stringify({ ...plan, kind: "sweep" })))).toMatch(/a report of qbench sweep;/);
   });
 
   it("says what is wrong with the path", async () => {

@@ -10,6 +10,14 @@ const LARGEST_BYTES = 64 << 20;
 /** Mistakes told of one file. */
 const MOST_MISTAKES = 5;
 
+/** Documents that commands print and that hold no measurements. */
+const UNMEASURED: Readonly<Record<string, string>> = {
+  plan: "is the plan that --dry-run printed, in which nothing was measured",
+  list: "is what qbench list prints",
+  explain: "is what qbench explain prints",
+  trend: "is what qbench trend makes of reports",
+};
+
 /** A saved document of this schema version; its body is still to be checked. */
 export interface ReportDocument {
   readonly path: string;
@@ -59,7 +67,8 @@ export function runReportIn(document: ReportDocument): RunReport {
   const { path, kind } = document;
   const report = bodyOf<RunReport>(document, runReportSchema);
   if (report !== undefined) return report;
-  throw usageError(`${shown(path)} is a report of qbench ${printable(kind, 20)}; expected one of qbench run`);
+  const what = UNMEASURED[kind] ?? `is a report of qbench ${printable(kind, 20)}`;
+  throw usageError(`${shown(path)} ${what}; expected a report of qbench run`);
 }
 
 /**
@@ -76,7 +85,7 @@ export function bodyOf<Report>({ path, kind, value }: ReportDocument, schema: z.
     throw usageError(`${shown(path)} holds no results, only the failure of its run: ${message}`, "run it again");
   }
   const isOtherKind = result.error.issues.some((issue) => issue.path.length === 1 && issue.path[0] === "kind");
-  if (isOtherKind && REPORT_KINDS.some((known) => known === kind)) return undefined;
+  if (isOtherKind && (REPORT_KINDS.some((known) => known === kind) || kind in UNMEASURED)) return undefined;
   throw notAReport(path, `is no valid report:\n${mistakes(result.error)}`);
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import { parse as parseJunit } from "junit2json";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -7,6 +8,7 @@ import type { RunReport } from "../report/schema.js";
 import { reportOf } from "../report/testing.js";
 import { parseThresholds } from "../report/thresholds.js";
 import { REPORTERS, reporterFor, reporterNamed } from "./index.js";
+import { FORMATS_BY_KIND } from "./kinds.js";
 import { renderGateReport } from "./reporter.js";
 
 /** Formats of others, held against their published descriptions and, where there is one, their reader. */
@@ -66,6 +68,14 @@ describe("a gate's report", () => {
 });
 
 describe("every format", () => {
+  it("is written down for the commands whose reports have it", () => {
+    const text = readFileSync(new URL("../../docs/reports.md", import.meta.url), "utf8").replace(/ +/g, " ");
+    for (const [kind, formats] of FORMATS_BY_KIND) {
+      const names = kind === "run" ? "all of them" : formats.map((name) => `\`${name}\``).join(", ");
+      expect(text).toContain(`| \`${kind}\` | ${names} |`);
+    }
+  });
+
   const formats = REPORTERS.filter(({ renderGate }) => renderGate !== undefined).map(({ name }) => name);
 
   it.each(formats)("%s: no control character of a hostile name gets through", (format) => {

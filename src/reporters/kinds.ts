@@ -14,6 +14,7 @@ import { renderAdmitCsv, renderAdmitMarkdown, renderAdmitTable } from "./admit-t
 import { renderCapacityCsv, renderCapacityMarkdown, renderCapacityTable } from "./capacity-text.js";
 import { csv } from "./csv.js";
 import { renderDoctor } from "./doctor-text.js";
+import { REPORTER_NAMES, REPORTERS } from "./index.js";
 import { json } from "./json.js";
 import { markdown } from "./markdown.js";
 import { renderMicroTable } from "./micro-table.js";
@@ -30,7 +31,11 @@ import { table } from "./table.js";
 type Render = (options: RenderOptions) => Rendered | Promise<Rendered>;
 /** How a report of another command than `run` reads, by the formats that it has. */
 type Rendering = ReadonlyMap<string, Render>;
-type Kind = (document: ReportDocument) => Rendering | undefined;
+interface Kind {
+  /** Names of its formats. */
+  readonly formats: readonly string[];
+  of(document: ReportDocument): Rendering | undefined;
+}
 
 /** `render`: as a table; `others`: in further formats, by name. JSON is there always. */
 function kind<Report extends object>(
@@ -38,14 +43,17 @@ function kind<Report extends object>(
   render: (report: Report, options: RenderOptions) => string,
   others: Readonly<Record<string, (report: Report, options: RenderOptions) => Rendered | Promise<Rendered>>> = {},
 ): Kind {
-  return (document) => {
-    const report = bodyOf<Report>(document, schema);
-    if (report === undefined) return undefined;
-    return new Map<string, Render>([
-      [table.name, (options) => render(report, options)],
-      [json.name, () => `${JSON.stringify(report, null, 2)}\n`],
-      ...Object.entries(others).map(([name, of]) => [name, (options: RenderOptions) => of(report, options)] as const),
-    ]);
+  return {
+    formats: [table.name, json.name, ...Object.keys(others)],
+    of(document) {
+      const report = bodyOf<Report>(document, schema);
+      if (report === undefined) return undefined;
+      return new Map<string, Render>([
+        [table.name, (options) => render(report, options)],
+        [json.name, () => `${JSON.stringify(report, null, 2)}\n`],
+        ...Object.entries(others).map(([name, of]) => [name, (options: RenderOptions) => of(report, options)] as const),
+      ]);
+    },
   };
 }
 
@@ -95,6 +103,13 @@ const KINDS = new Map<string, Kind>([
   ["selftest", kind(selftestReportSchema, renderSelftest)],
 ]);
 
+/** Names of the formats that there are of a report, by the command that makes it. */
+export const FORMATS_BY_KIND: ReadonlyMap<string, readonly string[]> = new Map([
+  ["run", REPORTER_NAMES],
+  ["gate", REPORTERS.filter(({ renderGate }) => renderGate !== undefined).map(({ name }) => name)],
+  ...[...KINDS].map(([name, { formats }]) => [name, formats] as const),
+]);
+
 /**
  * Renders a report of another command than `run`.
  * @returns undefined if there is nothing here for its kind
@@ -105,7 +120,7 @@ export function renderKind(
   format: string,
   options: RenderOptions,
 ): Rendered | Promise<Rendered> | undefined {
-  const rendering = KINDS.get(document.kind)?.(document);
+  const rendering = KINDS.get(document.kind)?.of(document);
   if (rendering === undefined) return undefined;
   const render = rendering.get(format);
   if (render === undefined) {
