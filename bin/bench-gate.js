@@ -136,6 +136,8 @@ async function main() {
   const [
     { openSides },
     { runGate },
+    { EVERY_KIND_OF_USER },
+    { addLuaFiles },
     { prng, shuffled },
     { resolveScenario },
     { withSignals },
@@ -146,6 +148,8 @@ async function main() {
     [
       "gate/sides.js",
       "gate/procedure.js",
+      "gate/plan.js",
+      "strategies/index.js",
       "base/prng.js",
       "scenario/load.js",
       "commands/signals.js",
@@ -160,7 +164,8 @@ async function main() {
 
   /** Sides with a slowed candidate; `use` gets what runs trials of either. */
   const withSides = async (loops, signal, use) => {
-    const slowed = { kind: "lua", what: "slowed", label: `lua:slowed by ${loops}`, source: slowedScript(loops) };
+    const slowed = { kind: "lua", what: "slowed", label: `lua:slowed by ${loops}` };
+    addLuaFiles([{ name: slowed.label, source: slowedScript(loops) }]);
     const sides = await openSides(
       {
         specs: { base: { kind: "strategy", what: "lua", label: "strategy:lua" }, candidate: slowed },
@@ -226,6 +231,7 @@ async function main() {
       threshold: 0.1,
       maxPairs: 36,
       seed,
+      countedMix: EVERY_KIND_OF_USER,
       allowMore: [],
       thresholds: [],
     };
