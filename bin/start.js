@@ -24,7 +24,8 @@ const inEnvironment = (name) => (process.env[name] ?? "") !== "";
 
 const bringsRedis =
   names("--url") || names("--redis-server") || inEnvironment("QBENCH_URL") || inEnvironment("QBENCH_REDIS_SERVER");
-const measuresNothing = names("--help") || names("-h") || names("--dry-run");
+const isOn = (name) => /^(1|true|yes|on)$/i.test(process.env[name] ?? "");
+const measuresNothing = names("--help") || names("-h") || names("--dry-run") || isOn("QBENCH_DRY_RUN");
 
 /** A name of its own for each report, in the order in which they were made. */
 const reportPath = () => inProject(`results/${new Date().toISOString().slice(0, 19).replaceAll(":", "")}Z.json`);

@@ -139,6 +139,13 @@ describe("a mistake on the command line", () => {
     ["run", ["--dry-run", "--poll-by", "replica", "--poll-every", "1s"], /--poll-by replica: the target is one server/],
     ["run", ["--dry-run", "--cluster-shape", "3x1", "--wait-replicas", "2"], /--wait-replicas 2: a primary has 1 rep/],
     ["completion", ["tcsh"], /unknown "tcsh"\n.*bash, zsh, fish/],
+    [
+      "sweep",
+      ["--dry-run", "--axis", "vus=1,2", "--fault", "promote@1s"],
+      /--fault promote@1s needs a replica to promote/,
+    ],
+    ["capacity", ["--dry-run", "--url", "redis://10.0.0.1"], /10.0.0.1:6379 is not on this machine/],
+    ["gate", ["--dry-run", "--cluster", "--url", "redis://127.0.0.1"], /--cluster starts a cluster and --url names/],
     ["list", ["strategie"], /unknown "strategie" \(did you mean "strategies"\?\)/],
     ["explain", ["luaa"], /unknown strategy "luaa" \(did you mean "lua"\?\)/],
     ["explain", ["lua:no.lua"], /lua:no.lua: there is no such file/],

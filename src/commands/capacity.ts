@@ -83,14 +83,19 @@ export async function execute(command: Command): Promise<CommandResult> {
 }
 
 async function jobOf(command: Command): Promise<CapacityJob> {
-  const [{ resolveScenario }, { isSaid, withFallbacks }, { parseServiceLevel }, { estimateMs }, { takeRunOptions }] =
-    await Promise.all([
-      import("../scenario/load.js"),
-      import("./fallbacks.js"),
-      import("../capacity/service-level.js"),
-      import("../capacity/procedure.js"),
-      import("./inputs.js"),
-    ]);
+  const [
+    { resolveScenario },
+    { isSaid, withFallbacks },
+    { parseServiceLevel },
+    { estimateMs },
+    { checkFit, takeRunOptions },
+  ] = await Promise.all([
+    import("../scenario/load.js"),
+    import("./fallbacks.js"),
+    import("../capacity/service-level.js"),
+    import("../capacity/procedure.js"),
+    import("./inputs.js"),
+  ]);
   const opts = command.opts();
   const { env } = process;
   const file = command.args[0];
@@ -114,6 +119,7 @@ async function jobOf(command: Command): Promise<CapacityJob> {
     level: mistakes.take(() => parseServiceLevel(slo, resolved?.scenario.strategies, place)),
   });
   const { scenario, warnings } = found.resolved;
+  checkFit(scenario, found.options);
   const plan: CapacityPlan = {
     strategies: scenario.strategies,
     level: found.level,

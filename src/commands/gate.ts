@@ -83,7 +83,7 @@ export async function execute(command: Command): Promise<CommandResult> {
 async function jobOf(command: Command): Promise<GateJob> {
   const [
     { parseSides },
-    { estimateMs, ALLOWABLE_METRICS, EVERY_KIND_OF_USER },
+    { estimateMs, ALLOWABLE_METRICS, EVERY_KIND_OF_USER, SIDES },
     { REPORTERS },
     { FIGURES },
     { ON_INCONCLUSIVE },
@@ -134,6 +134,10 @@ async function jobOf(command: Command): Promise<GateJob> {
     thresholds: inputs.takeThresholds(mistakes, opts, env, options?.failIf ?? [], names),
   });
   const { scenarios, warnings, isMixSaid } = found.resolved;
+  for (const side of SIDES) {
+    const { kind, what } = found.specs[side];
+    inputs.checkFit(scenarios[side], kind === "url" ? { ...found.options, urls: [what] } : found.options);
+  }
   const { metrics, threshold, maxPairs, allowMore, thresholds, onInconclusive } = found;
   const { seed } = scenarios.base;
   const countedMix = isMixSaid ? null : EVERY_KIND_OF_USER;

@@ -1,5 +1,9 @@
 import type { Mistakes } from "../base/mistakes.js";
+import { checkFaults } from "../faults/fitting.js";
 import { parseThresholds, type Threshold } from "../report/thresholds.js";
+import type { Scenario } from "../scenario/scenario.js";
+import { checkReplicas } from "../targets/primaries.js";
+import { checkTargetOptions } from "../targets/target-options.js";
 import { parseRedisUrl } from "../targets/url.js";
 import { placeOf, type RunOptions, runOptions } from "./options.js";
 import { checkOutputs } from "./outputs.js";
@@ -19,9 +23,24 @@ export function takeRunOptions(
   const options = mistakes.take(() => runOptions(opts, env, process.stdout.isTTY === true));
   if (options === undefined) return undefined;
   const url = placeOf(opts, "url", env);
-  for (const one of options.urls) mistakes.take(() => parseRedisUrl(one, url));
+  const endpoints = options.urls.map((one) => mistakes.take(() => parseRedisUrl(one, url)));
+  const readable = endpoints.filter((one) => one !== undefined);
+  if (readable.length === endpoints.length) mistakes.take(() => checkTargetOptions(readable, options));
   mistakes.take(() => checkOutputs(options.outputs, endings, placeOf(opts, "output", env)));
   return options;
+}
+
+/** What the options alone tell of a scenario that the target cannot be put through. @throws QbenchError (usage) */
+export function checkFit(scenario: Scenario, { urls, cluster }: Pick<RunOptions, "urls" | "cluster">): void {
+  checkFaults(scenario.faults, {
+    isForeign: urls.length > 0,
+    isCluster: cluster !== undefined,
+    isWatched: urls.some((url) => parseRedisUrl(url).primaryName !== undefined),
+    shape: cluster,
+    isOpen: false,
+  });
+  // Of a server that is to be started all is known before.
+  if (urls.length === 0) checkReplicas(scenario, cluster !== undefined, cluster?.replicasEach ?? 0);
 }
 
 /** `--fail-if`. @param strategies undefined: what is measured is not known */

@@ -59,19 +59,8 @@ export async function execute(command: Command): Promise<CommandResult> {
 
 async function jobOf(command: Command): Promise<RunJob> {
   // Not loaded for --help, which needs no schema, no YAML parser and no tables.
-  const [
-    { resolveScenario },
-    { parseRedisUrl },
-    { checkFaults },
-    { checkReplicas },
-    { REPORTERS, reporterFor },
-    { prepared },
-    inputs,
-  ] = await Promise.all([
+  const [{ resolveScenario }, { REPORTERS, reporterFor }, { prepared }, inputs] = await Promise.all([
     import("../scenario/load.js"),
-    import("../targets/url.js"),
-    import("../faults/fitting.js"),
-    import("../targets/primaries.js"),
     import("../reporters/index.js"),
     import("./rendering.js"),
     import("./inputs.js"),
@@ -97,19 +86,7 @@ async function jobOf(command: Command): Promise<RunJob> {
     agents,
     thresholds: inputs.takeThresholds(mistakes, opts, env, failIf, asked?.scenario.strategies),
   });
-  const endpoints = job.options.urls.map((url) => parseRedisUrl(url));
-  checkFaults(job.asked.scenario.faults, {
-    isForeign: endpoints.length > 0,
-    isCluster: job.options.cluster !== undefined,
-    isWatched: endpoints.some(({ primaryName }) => primaryName !== undefined),
-    shape: job.options.cluster,
-    isOpen: false,
-  });
-  // Of a server that is to be started all is known before.
-  if (endpoints.length === 0) {
-    const { cluster } = job.options;
-    checkReplicas(job.asked.scenario, cluster !== undefined, cluster?.replicasEach ?? 0);
-  }
+  inputs.checkFit(job.asked.scenario, job.options);
   // What a format lacks is told before anything is measured for it.
   for (const path of job.options.outputs) prepared(reporterFor(path), { color: false });
   const { scenario, warnings } = job.asked;

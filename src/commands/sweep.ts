@@ -108,6 +108,7 @@ async function jobOf(command: Command): Promise<SweepJob> {
   const { options, resolved } = found;
   for (const output of options.outputs) prepared(reporterFor(output), { color: false });
   const { axes } = found.swept;
+  for (const point of plans.gridOf(axes)) inputs.checkFit(resolved.scenarioAt(point), options);
   const scenario = resolved.scenarioAt(axes.map(() => 0));
   const plan: SweepPlan = {
     axes,

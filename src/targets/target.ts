@@ -24,7 +24,8 @@ import {
 import { withPrimary } from "./sentinel.js";
 import { putBack, Settings } from "./settings.js";
 import { successorsOf, toKnownOnly } from "./successors.js";
-import { addressOf, isLoopback, parseRedisUrl } from "./url.js";
+import { checkTargetOptions, refuseRemote } from "./target-options.js";
+import { addressOf, parseRedisUrl } from "./url.js";
 import { WatchedPrimary } from "./watched-primary.js";
 
 export interface TargetOptions {
@@ -91,41 +92,14 @@ export interface Target {
  */
 export async function openTarget(options: TargetOptions): Promise<Target> {
   const given = options.urls.map((url) => parseRedisUrl(url));
-  const isBySentinel = given.some(({ primaryName }) => primaryName !== undefined);
-  if (
-    options.singleServerOnly !== undefined &&
-    (options.cluster !== undefined || (given.length > 1 && !isBySentinel))
-  ) {
-    throw usageError(
-      `one server is needed ${options.singleServerOnly}`,
-      "leave --cluster out, and give one --url at most",
-    );
-  }
+  checkTargetOptions(given, options);
   if (given.length === 0) {
     return options.cluster === undefined ? openEmbedded(options) : openOwnCluster(options, options.cluster);
   }
-  if (options.redisServer !== undefined) {
-    throw usageError("--redis-server starts a server and --url names a running one", "give one of the two");
-  }
-  if (options.cluster !== undefined) {
-    throw usageError(
-      "--cluster starts a cluster and --url names a running server",
-      "give one of the two: a server in cluster mode is known by itself",
-    );
-  }
-  for (const one of given) refuseRemote(one, options);
   const found = await withPrimary(given);
   const endpoints = options.allowRemote ? found : found.map(toKnownOnly);
   for (const one of endpoints) for (const server of successorsOf(one)) refuseRemote(server, options);
   return openUrl(endpoints as [Endpoint, ...Endpoint[]], options);
-}
-
-function refuseRemote(endpoint: Endpoint, { allowRemote }: TargetOptions): void {
-  if (isLoopback(endpoint) || allowRemote) return;
-  throw usageError(
-    `${addressOf(endpoint)} is not on this machine`,
-    "add --allow-remote if it is yours to load: a run puts it under full load",
-  );
 }
 
 async function openOwnCluster(options: TargetOptions, shape: ClusterShape): Promise<Target> {
