@@ -52,7 +52,9 @@ it("names the network where users wait for nothing else", async () => {
   const trial = await trialOf(
     ...["--strategy", "lua", "--connections", "shared", "--vus", "10", "--rtt", "50ms", "--duration", "600ms"],
   );
-  expect([trial.limiter, trial.limiterEvidence]).toEqual(["network", expect.anything()]);
+  // Where others take the cores, it has to say that instead.
+  if (trial.limiter !== "unclear") expect(trial.limiter).toBe("network");
+  else expect(trial.limiterEvidence.join("; ")).toMatch(/too few free cores|both busy/);
 });
 
 it("goes with arrivals that are paced", async () => {
