@@ -165,6 +165,7 @@ describe("a mistake on the command line", () => {
       ["--base", "x", "--threshold", "abc", "--metrics", "foo", "--on-inconclusive", "bar", "--allow-more", "baz"],
       /6 mistakes.*--base: .*--candidate is missing.*--metrics: .*--threshold: .*--allow-more: .*--on-inconclusive: /s,
     ],
+    ["run", ["--fault", "primary-kill@1s", "--wait-replicas", "2"], /2 mistakes.*--fault .*--wait-replicas 2: /s],
     ["sweep", ["--vus", "0", "--figure", "x"], /3 mistakes.*there is no axis.*--vus: .*--figure: /s],
     ["sweep", ["--axis", "vus=1,2", "--pool", "0", "--figure", "x"], /2 mistakes.*--figure: .*at vus 1: --pool: /s],
     ["capacity", ["--max-steps", "0", "--slo", "p9<1s", "--arrival", "ramp"], /3 mistakes.*--max.*arrival: .*--slo /s],

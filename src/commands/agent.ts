@@ -4,6 +4,7 @@ import { EXIT, usageError } from "../base/errors.js";
 import { envNameOf } from "../scenario/options.js";
 import { CONTROL_HELP } from "./agents-options.js";
 import type { CommandResult } from "./command.js";
+import { placeOf } from "./options.js";
 import { withSignals } from "./signals.js";
 
 const collected = (value: string, before: readonly string[] = []): string[] => [...before, value];
@@ -53,7 +54,7 @@ export async function execute(command: Command): Promise<CommandResult> {
   const say = (line: string): void => {
     if (opts.quiet !== true) console.error(`qbench: ${line}`);
   };
-  const endpoint = redisUrl(control, "--control");
+  const endpoint = redisUrl(control, placeOf(opts, "control"));
   await withSignals((signal) => runAgent({ endpoint, agent, permissions, once: opts.once === true, say }, signal));
   return { exitCode: EXIT.ok, text: "" };
 }

@@ -6,6 +6,7 @@ import type { Endpoint } from "../drivers/driver.js";
 import { printable } from "../report/format.js";
 import { envNameOf } from "../scenario/options.js";
 import type { Scenario } from "../scenario/scenario.js";
+import { placeOf } from "./options.js";
 
 /** Agents that make the load in place of this process. */
 export interface AgentsOptions {
@@ -52,7 +53,7 @@ export async function agentsOptions(
     } catch (error) {
       if (!(error instanceof UnitError)) throw error;
     }
-    mistakes.push(`--${flag}: expected ${expected}, got "${printable(text, 40)}"`);
+    mistakes.push(`${placeOf(opts, flag, env)}: expected ${expected}, got "${printable(text, 40)}"`);
     return least;
   };
   const [agents, control] = [given("agents", "agents"), given("control", "control")];
@@ -75,7 +76,7 @@ export async function agentsOptions(
   if (mistakes.length > 0) throw mistakesError(mistakes, "docs/agents.md shows a run from several machines");
   if (agents === undefined || control === undefined) return null;
   const { redisUrl } = await import("../targets/url.js");
-  return { count, control: redisUrl(control, "--control"), patienceMs, waitMs };
+  return { count, control: redisUrl(control, placeOf(opts, "control", env)), patienceMs, waitMs };
 }
 
 /** The scenario of all agents together. @throws QbenchError (usage) if it is none for agents */

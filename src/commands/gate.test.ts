@@ -90,7 +90,9 @@ describe("exact counts", () => {
   it("fail a script that the server answers with errors, and refuse one that it cannot compile", async () => {
     const broken = script("broken", () => 'return redis.call("NOSUCH")');
     const ended = await gate("strategy:lua", broken, "--json").ended;
-    expect([ended.exitCode, exactOf(ended.json(), "errors").verdict]).toEqual([1, "more"]);
+    const report = ended.json();
+    expect([ended.exitCode, exactOf(report, "errors").verdict]).toEqual([1, "more"]);
+    expect(report.reasons.join()).toMatch(/errors went up from 0 to 2000: ERR Unknown Redis command/);
     const wrong = script("wrong", () => "return (");
     await expectMistake("gate", ["--base", "strategy:lua", "--candidate", wrong, "--url", url], /wrong\.lua/);
     expect(await test.redis.dbsize()).toBe(0);

@@ -1,4 +1,4 @@
-import type { Mistakes } from "../base/mistakes.js";
+import { Mistakes } from "../base/mistakes.js";
 import { checkFaults } from "../faults/fitting.js";
 import { parseThresholds, type Threshold } from "../report/thresholds.js";
 import type { Scenario } from "../scenario/scenario.js";
@@ -30,17 +30,23 @@ export function takeRunOptions(
   return options;
 }
 
-/** What the options alone tell of a scenario that the target cannot be put through. @throws QbenchError (usage) */
+/** What the options alone tell of a scenario that the target cannot be put through. @throws QbenchError (usage) that tells all of it */
 export function checkFit(scenario: Scenario, { urls, cluster }: Pick<RunOptions, "urls" | "cluster">): void {
-  checkFaults(scenario.faults, {
-    isForeign: urls.length > 0,
-    isCluster: cluster !== undefined,
-    isWatched: urls.some((url) => parseRedisUrl(url).primaryName !== undefined),
-    shape: cluster,
-    isOpen: false,
-  });
+  const mistakes = new Mistakes();
+  mistakes.take(() =>
+    checkFaults(scenario.faults, {
+      isForeign: urls.length > 0,
+      isCluster: cluster !== undefined,
+      isWatched: urls.some((url) => parseRedisUrl(url).primaryName !== undefined),
+      shape: cluster,
+      isOpen: false,
+    }),
+  );
   // Of a server that is to be started all is known before.
-  if (urls.length === 0) checkReplicas(scenario, cluster !== undefined, cluster?.replicasEach ?? 0);
+  if (urls.length === 0) {
+    mistakes.take(() => checkReplicas(scenario, cluster !== undefined, cluster?.replicasEach ?? 0));
+  }
+  mistakes.settle({});
 }
 
 /** `--fail-if`. @param strategies undefined: what is measured is not known */

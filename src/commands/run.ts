@@ -79,16 +79,21 @@ async function jobOf(command: Command): Promise<RunJob> {
   const agents = await mistakes.take(() => agentsOptions(opts, env));
   const isStaged = asked?.scenario.order === "staged";
   const failIf = options?.failIf.length === 0 && isStaged ? GOAL : (options?.failIf ?? []);
-  const job = mistakes.settle({
+  const whole = mistakes.settle({
     asked,
     options,
     live: mistakes.take(() => liveOptions(opts, env)),
     agents,
     thresholds: inputs.takeThresholds(mistakes, opts, env, failIf, asked?.scenario.strategies),
   });
-  inputs.checkFit(job.asked.scenario, job.options);
+  // Each is right by itself; now, whether they go together.
+  const { warnings, scenario: alone } = whole.asked;
+  const { agents: them } = whole;
+  mistakes.take(() => inputs.checkFit(alone, whole.options));
+  const { scenario } = mistakes.settle({
+    scenario: them === null ? alone : await mistakes.take(() => scenarioOfAgents(alone, them)),
+  });
   // What a format lacks is told before anything is measured for it.
-  for (const path of job.options.outputs) prepared(reporterFor(path), { color: false });
-  const { scenario, warnings } = job.asked;
-  return { ...job, scenario: job.agents === null ? scenario : await scenarioOfAgents(scenario, job.agents), warnings };
+  for (const path of whole.options.outputs) prepared(reporterFor(path), { color: false });
+  return { ...whole, scenario, warnings };
 }

@@ -76,12 +76,18 @@ export async function countExactly(
 const wereAudited = ({ base, candidate }: Awaited<ReturnType<Both>>): boolean =>
   [base, candidate].every(({ audit }) => audit.coverage === "users");
 
+/** What an error of each kind was told by. */
+function saidIn({ failureExamples = {} }: TrialReport): string {
+  const examples = Object.values(failureExamples);
+  return examples.length === 0 ? "" : `: ${examples.join("; ")}`;
+}
+
 /** Why the candidate fails. */
 export function failuresIn({ case: name, exact, anomalies, candidate }: Counts): string[] {
   const more = exact
     .filter(({ verdict }) => verdict === "more")
     .map(({ figure, base, candidate: now }) => {
-      const wayOut = figure === "errors" ? "" : `; if that is meant, --allow-more ${figure}`;
+      const wayOut = figure === "errors" ? saidIn(candidate) : `; if that is meant, --allow-more ${figure}`;
       return `${name}: ${figure} went up from ${base} to ${now}${wayOut}`;
     });
   const found = anomalies
