@@ -52,6 +52,7 @@ it("stands beside others in a comparison, and tells of its parts; a script of th
   expect(ended.exitCode).toBe(1);
   expect(ended.stdout.replace(/\s+/g, "")).toContain(`failslua:${path}:anomalies200`);
   expect(ended.stdout).toMatch(/^individual=50\+ .*\nlua=50 /m);
+  expect(ended.stdout).toMatch(/ 0 % .* –$/m);
   expect(ended.stdout.replace(/\s+/g, " ")).toMatch(
     /one\.lua: 100 % of the entries failed \(reply 200: expected \{status, position, total\}, such as [^()]* got 1\)/,
   );

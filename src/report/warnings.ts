@@ -41,7 +41,8 @@ export function warningsOf(strategies: readonly StrategyReport[], scenario: Scen
         "went through it, so rates and latencies are those of this set-up alone",
     );
   }
-  const met = queuesMet(strategies).sort((a, b) => a.mean - b.mean);
+  const answered = strategies.filter(({ summary }) => summary.entries.succeeded > 0);
+  const met = queuesMet(answered).sort((a, b) => a.mean - b.mean);
   const [shortest, longest] = [met[0], met.at(-1)];
   if (shortest && longest && longest.mean > UNLIKE_QUEUES * Math.max(1, shortest.mean)) {
     const users = ({ name, mean }: (typeof met)[number]): string => `${name} met ${rateText(mean)} users waiting`;

@@ -62,13 +62,16 @@ export function rowOf({ name, summary, trials }: StrategyReport): Row {
     roundTrips: summary.roundTripsPerEntry === null ? NONE : perEntryText(summary.roundTripsPerEntry),
     limiter: summary.trials === 0 ? NONE : summary.limiter,
     limiterShare: ofLimiter < summary.trials && ofLimiter > 0 ? `${ofLimiter} of ${summary.trials}` : "",
-    audit: summary.trials === 0 || isUnaudited ? NONE : auditText(summary.audit),
+    audit: summary.trials === 0 || isUnaudited ? NONE : auditText(summary),
   };
 }
 
-function auditText({ ok, anomalies, brokenPromises }: StrategyReport["summary"]["audit"]): string {
+function auditText({ audit, entries }: StrategyReport["summary"]): string {
+  const { ok, anomalies, brokenPromises } = audit;
   if (brokenPromises.length > 0) return "broken promise";
   const found = Object.values(anomalies).reduce((sum, n) => sum + n, 0);
   if (found > 0) return "anomalies";
-  return ok ? "ok" : "failed";
+  // Where nothing was answered, no answer was found right.
+  if (ok) return entries.succeeded === 0 ? NONE : "ok";
+  return "failed";
 }
