@@ -6,8 +6,10 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Mistakes } from "./base/mistakes.js";
 import { COMMANDS } from "./commands/command.js";
 import { asFailure } from "./commands/failure.js";
+import { takeRunOptions } from "./commands/inputs.js";
 import { runOptions } from "./commands/options.js";
 import { expectMistake, inProcess } from "./commands/testing.js";
 import { TOOL } from "./report/tool.js";
@@ -146,6 +148,7 @@ describe("a mistake on the command line", () => {
     ],
     ["capacity", ["--dry-run", "--url", "redis://10.0.0.1"], /10.0.0.1:6379 is not on this machine/],
     ["gate", ["--dry-run", "--cluster", "--url", "redis://127.0.0.1"], /--cluster starts a cluster and --url names/],
+    ["micro", ["--dry-run", "--cluster"], /one server is needed to tell what one entry costs alone/],
     ["list", ["strategie"], /unknown "strategie" \(did you mean "strategies"\?\)/],
     ["explain", ["luaa"], /unknown strategy "luaa" \(did you mean "lua"\?\)/],
     ["explain", ["lua:no.lua"], /lua:no.lua: there is no such file/],
@@ -190,6 +193,12 @@ describe("a mistake on the command line", () => {
       expect.stringMatching(/unknown command 'rnu' \(did you mean run/),
       2,
     ]);
+  });
+
+  it("is none where a server on another machine is only looked at", () => {
+    const mistakes = new Mistakes();
+    const options = takeRunOptions(mistakes, { url: ["redis://10.0.0.1"] }, {}, [], { isLoaded: false });
+    expect(mistakes.settle({ options }).options.urls).toEqual(["redis://10.0.0.1"]);
   });
 
   it.each([

@@ -5,7 +5,7 @@ import { LOCK_NAMES } from "../admission/locks/index.js";
 import { EXIT } from "../base/errors.js";
 import { Mistakes, mistakesError } from "../base/mistakes.js";
 import { formatCount, formatDuration } from "../base/units.js";
-import { type AdmitPlan, planAdmitTurns } from "../engine/admit-plan.js";
+import { ADMIT_NEEDS, type AdmitPlan, planAdmitTurns } from "../engine/admit-plan.js";
 import { TOOL } from "../report/tool.js";
 import { counts, names } from "../scenario/list-values.js";
 import { envNameOf } from "../scenario/options.js";
@@ -132,7 +132,7 @@ function jobOf(opts: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv):
   mistakes.take(() => {
     if (wrong.length > 0) throw mistakesError(wrong);
   });
-  const options = takeRunOptions(mistakes, opts, env, [".json", ".md", ".csv", ".txt"]);
+  const options = takeRunOptions(mistakes, opts, env, [".json", ".md", ".csv", ".txt"], ADMIT_NEEDS);
   return { plan, ...mistakes.settle({ options }) };
 }
 

@@ -3,6 +3,7 @@ import { checkFaults } from "../faults/fitting.js";
 import { parseThresholds, type Threshold } from "../report/thresholds.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { checkReplicas } from "../targets/primaries.js";
+import type { TargetOptions } from "../targets/target.js";
 import { checkTargetOptions } from "../targets/target-options.js";
 import { parseRedisUrl } from "../targets/url.js";
 import { placeOf, type RunOptions, runOptions } from "./options.js";
@@ -10,8 +11,14 @@ import { checkOutputs } from "./outputs.js";
 
 type Opts = Readonly<Record<string, unknown>>;
 
+/** What a command does to its target. */
+interface TargetUse extends Pick<TargetOptions, "singleServerOnly"> {
+  /** False: it only looks, and may look at servers on other machines. */
+  readonly isLoaded?: boolean;
+}
+
 /**
- * The options of where to measure and what to do with the result, their URLs and paths checked.
+ * The options of where to measure and what to do with the result, their target, URLs and paths checked.
  * @param endings of the files that this command writes
  */
 export function takeRunOptions(
@@ -19,13 +26,15 @@ export function takeRunOptions(
   opts: Opts,
   env: NodeJS.ProcessEnv,
   endings: readonly string[],
+  { isLoaded = true, singleServerOnly }: TargetUse = {},
 ): RunOptions | undefined {
   const options = mistakes.take(() => runOptions(opts, env, process.stdout.isTTY === true));
   if (options === undefined) return undefined;
   const url = placeOf(opts, "url", env);
   const endpoints = options.urls.map((one) => mistakes.take(() => parseRedisUrl(one, url)));
   const readable = endpoints.filter((one) => one !== undefined);
-  if (readable.length === endpoints.length) mistakes.take(() => checkTargetOptions(readable, options));
+  const asked = { ...options, allowRemote: options.allowRemote || !isLoaded, singleServerOnly };
+  if (readable.length === endpoints.length) mistakes.take(() => checkTargetOptions(readable, asked));
   mistakes.take(() => checkOutputs(options.outputs, endings, placeOf(opts, "output", env)));
   return options;
 }

@@ -41,8 +41,9 @@ export async function execute(command: Command): Promise<CommandResult> {
 }
 
 async function jobOf(command: Command): Promise<MicroJob> {
-  const [{ resolveScenario }, { takeRunOptions }] = await Promise.all([
+  const [{ resolveScenario }, { MICRO_NEEDS }, { takeRunOptions }] = await Promise.all([
     import("../scenario/load.js"),
+    import("../engine/micro-plan.js"),
     import("./inputs.js"),
   ]);
   const opts = command.opts();
@@ -56,7 +57,7 @@ async function jobOf(command: Command): Promise<MicroJob> {
     const hint = "more rounds tell more than longer ones: --trials";
     throw usageError(`${placeOf(opts, "duration", env)}: expected up to 1m`, hint);
   });
-  const found = mistakes.settle({ scenario, options: takeRunOptions(mistakes, opts, env, [".json"]) });
+  const found = mistakes.settle({ scenario, options: takeRunOptions(mistakes, opts, env, [".json"], MICRO_NEEDS) });
   const { strategies, score, client, trials, durationMs, timeoutMs, seed } = found.scenario;
   return { plan: { strategies, score, client, trials, durationMs, timeoutMs, seed }, options: found.options };
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import type { Warning } from "../base/warning.js";
 import { atPlace, openPlace, type Place, type PlaceOptions } from "../engine/bench.js";
 import { Benches } from "../engine/benches.js";
-import type { PredictPlan, PredictStep } from "../predict/plan.js";
+import { PREDICT_NEEDS, type PredictPlan, type PredictStep } from "../predict/plan.js";
 import { type PredictOutcome, runPredict } from "../predict/procedure.js";
 import { trialReport } from "../report/builder.js";
 import type { ClusterShape } from "../targets/cluster-shape.js";
@@ -33,15 +33,11 @@ export async function measurePlan(
 ): Promise<MeasuredPlan> {
   const startedAt = new Date();
   const sinceMs = performance.now();
-  const where = { ...options, singleServerOnly: "to calibrate the model by" };
-  const { result, target, warnings, notCleaned } = await atPlace(
-    { ...where, signal },
-    plan.scenario.timeoutMs,
-    async (place) => {
-      const facts = await factsOf(place.target, plan.scenario);
-      return { facts, outcome: await stepsAt(place, plan, options, nameOf, signal) };
-    },
-  );
+  const where = { ...options, ...PREDICT_NEEDS, signal };
+  const { result, target, warnings, notCleaned } = await atPlace(where, plan.scenario.timeoutMs, async (place) => {
+    const facts = await factsOf(place.target, plan.scenario);
+    return { facts, outcome: await stepsAt(place, plan, options, nameOf, signal) };
+  });
   const { facts, outcome } = result;
   const error = outcome.error ?? notCleaned;
   return {

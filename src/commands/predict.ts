@@ -49,8 +49,9 @@ export async function execute(command: Command): Promise<CommandResult> {
 }
 
 async function jobOf(command: Command): Promise<PredictJob> {
-  const [{ combinationsOf, parseAt, splitAt }, { takeRunOptions }] = await Promise.all([
+  const [{ combinationsOf, parseAt, splitAt }, { PREDICT_NEEDS }, { takeRunOptions }] = await Promise.all([
     import("../predict/grid.js"),
+    import("../predict/plan.js"),
     import("./inputs.js"),
   ]);
   const opts = command.opts();
@@ -60,7 +61,7 @@ async function jobOf(command: Command): Promise<PredictJob> {
   const given = mistakes.take(() => parseAt(opts.at ?? (inEnvironment.length > 0 ? inEnvironment : DEFAULT_AT)));
   const hint = "it predicts users who enter and enter again, or arrivals at one rate; measure others by `qbench run`";
   const modelled = await mistakes.take(() => modelledScenario(opts, command.args[0], DEFAULTS, hint));
-  const options = takeRunOptions(mistakes, opts, env, [".json", ".md", ".csv", ".txt"]);
+  const options = takeRunOptions(mistakes, opts, env, [".json", ".md", ".csv", ".txt"], PREDICT_NEEDS);
   const found = mistakes.settle({ given, modelled, options });
   const { scenario, warnings, at } = found.modelled;
   const cells = combinationsOf(found.given).map((values) => {

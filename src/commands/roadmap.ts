@@ -59,14 +59,21 @@ export async function execute(command: Command): Promise<CommandResult> {
 }
 
 async function jobOf(command: Command): Promise<RoadmapJob> {
-  const [{ cellsOf }, { PUBLISHED_ROADMAP, readRoadmap }, { reporterFor }, { prepared }, { takeRunOptions }] =
-    await Promise.all([
-      import("../roadmap/plan.js"),
-      import("../roadmap/stages.js"),
-      import("../reporters/index.js"),
-      import("./rendering.js"),
-      import("./inputs.js"),
-    ]);
+  const [
+    { cellsOf },
+    { PUBLISHED_ROADMAP, readRoadmap },
+    { reporterFor },
+    { prepared },
+    { PREDICT_NEEDS },
+    { takeRunOptions },
+  ] = await Promise.all([
+    import("../roadmap/plan.js"),
+    import("../roadmap/stages.js"),
+    import("../reporters/index.js"),
+    import("./rendering.js"),
+    import("../predict/plan.js"),
+    import("./inputs.js"),
+  ]);
   const opts = command.opts();
   const { env } = process;
   const mistakes = new Mistakes();
@@ -76,7 +83,7 @@ async function jobOf(command: Command): Promise<RoadmapJob> {
   const goalTps = mistakes.take(() => goalOf(asked, placeOf(opts, "goal-tps", env)));
   const hint = "a roadmap is of users who enter and enter again, or arrivals at one rate";
   const modelled = await mistakes.take(() => modelledScenario(opts, command.args[0] ?? SCENARIO, DEFAULTS, hint));
-  const taken = takeRunOptions(mistakes, opts, env, [".json", ".md", ".txt", ".svg", ".png"]);
+  const taken = takeRunOptions(mistakes, opts, env, [".json", ".md", ".txt", ".svg", ".png"], PREDICT_NEEDS);
   const found = mistakes.settle({ read, modelled, options: taken });
   const { scenario, warnings, at } = found.modelled;
   const { goal } = found.read;

@@ -1,5 +1,8 @@
 import { deriveSeed, prng, shuffled } from "../base/prng.js";
 
+/** Why a cluster will not do. */
+export const ADMIT_NEEDS = { singleServerOnly: "to see how long an admission keeps it from others" };
+
 /** What `qbench admit` is asked for, every option resolved. Serialisable. */
 export interface AdmitPlan {
   readonly designs: readonly string[];

@@ -11,7 +11,7 @@ import { connectControl } from "../targets/control.js";
 import type { Target } from "../targets/target.js";
 import { type KillResult, killScheduler } from "./admit-kill.js";
 import { type LockResult, tryLock } from "./admit-lock.js";
-import { type AdmitPlan, type AdmitTurn, planAdmitTurns } from "./admit-plan.js";
+import { ADMIT_NEEDS, type AdmitPlan, type AdmitTurn, planAdmitTurns } from "./admit-plan.js";
 import { type AdmitTurnResult, takeAdmitTurn } from "./admit-turn.js";
 import { asRunError, atPlace, type Place, type PlaceOptions } from "./bench.js";
 import { populate } from "./population.js";
@@ -62,7 +62,7 @@ export async function runAdmit(
   signal: AbortSignal,
 ): Promise<AdmitOutcome> {
   throwIfAborted(signal);
-  const where = { ...options, singleServerOnly: "to see how long an admission keeps it from others" };
+  const where = { ...options, ...ADMIT_NEEDS, signal };
   const { result, warnings, notCleaned } = await atPlace(where, undefined, async (place) => {
     await observer.targetOpened(place.target);
     return admitAt(place, plan, observer, signal);

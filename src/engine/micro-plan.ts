@@ -2,6 +2,9 @@ import { deriveSeed, prng, shuffled } from "../base/prng.js";
 import type { Client } from "../drivers/driver.js";
 import { OUTCOMES, type Outcome, type Score } from "../queue/outcome.js";
 
+/** Why a cluster will not do. */
+export const MICRO_NEEDS = { singleServerOnly: "to tell what one entry costs alone" };
+
 /** What `qbench micro` is asked for, every option resolved. */
 export interface MicroPlan {
   readonly strategies: readonly string[];

@@ -10,7 +10,7 @@ import { loadScripts } from "../targets/primaries.js";
 import type { Target } from "../targets/target.js";
 import { asRunError, atPlace, type Place, type PlaceOptions } from "./bench.js";
 import { perEntry, serverFigures } from "./figures.js";
-import { type MicroPlan, planTurns, type Turn } from "./micro-plan.js";
+import { MICRO_NEEDS, type MicroPlan, planTurns, type Turn } from "./micro-plan.js";
 import { OneAtATime } from "./one-at-a-time.js";
 import { populate } from "./population.js";
 
@@ -69,7 +69,7 @@ export async function runMicro(
   observer: MicroObserver,
   signal: AbortSignal,
 ): Promise<MicroOutcome> {
-  const where = { ...options, singleServerOnly: "to tell what one entry costs alone" };
+  const where = { ...options, ...MICRO_NEEDS, signal };
   const { result, warnings, notCleaned } = await atPlace(where, plan.timeoutMs, async (place) => {
     await observer.targetOpened(place.target);
     return turnsAt(place, plan, observer, signal);

@@ -3,6 +3,9 @@ import { CALIBRATION, SETTINGS, type Setting } from "../model/calibrate.js";
 import type { Scenario } from "../scenario/scenario.js";
 import type { ClusterShape } from "../targets/cluster-shape.js";
 
+/** Why a cluster will not do. */
+export const PREDICT_NEEDS = { singleServerOnly: "to calibrate the model by" };
+
 /** Short trials that a model is made from, and, where asked for, trials of what it predicts. */
 export interface PredictPlan {
   readonly scenario: Scenario;
