@@ -138,7 +138,6 @@ describe("a whole run", () => {
         ],
         { reject: false, cancelSignal: stop.signal, timeout: 60_000 },
       );
-      const running = world.run(...SMALL, "--duration", "3s", "--metrics-port", String(metricsPort));
       const query = async (text: string): Promise<{ metric: Record<string, string>; value: [number, string] }[]> => {
         const response = await fetch(`http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(text)}`);
         const { data } = (await response.json()) as {
@@ -146,6 +145,9 @@ describe("a whole run", () => {
         };
         return data.result;
       };
+      // It takes some seconds to begin, whoever is there to be scraped.
+      await until(async () => (await query("up").catch(() => [])).length > 0);
+      const running = world.run(...SMALL, "--duration", "3s", "--metrics-port", String(metricsPort));
       const asked = 'max_over_time(qbench_live_entries_total{result="succeeded",strategy="lua"}[1m])';
       await until(async () => {
         const [found] = await query(asked).catch(() => []);
