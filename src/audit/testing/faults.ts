@@ -48,6 +48,12 @@ const named = (world: World): Call[] =>
     : [];
 const certainEntry = (world: World, entry: Entry): boolean => isCertain(world, concertOf(world, entry), entry.user);
 const isWaiting = (world: World, entry: Entry): boolean => concertOf(world, entry).waiting.includes(entry.user);
+/** The entry by which somebody joined who waits, as far as anybody can know. */
+const certainlyWaiting = (world: World, drawn: number): Entry =>
+  pick(
+    joined(world).filter((one) => isWaiting(world, one) && certainEntry(world, one)),
+    drawn,
+  );
 const wasQueued = (entry: Entry): boolean => isAnEntry(entry) && (entry.result === "NEW" || entry.result === "WAITING");
 
 type Plant = (world: World, drawn: number) => void;
@@ -58,10 +64,7 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: Plant][] = [
     "a user who was told NEW is gone",
     "lost",
     (world, drawn) => {
-      const entry = pick(
-        joined(world).filter((one) => isWaiting(world, one) && certainEntry(world, one)),
-        drawn,
-      );
+      const entry = certainlyWaiting(world, drawn);
       concertOf(world, entry).waiting = without(concertOf(world, entry).waiting, entry.user);
     },
   ],
@@ -82,10 +85,7 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: Plant][] = [
     "a user who was told NEW is not there when he leaves",
     "lost",
     (world, drawn) => {
-      const entry = pick(
-        joined(world).filter((one) => isWaiting(world, one) && certainEntry(world, one)),
-        drawn,
-      );
+      const entry = certainlyWaiting(world, drawn);
       concertOf(world, entry).waiting = without(concertOf(world, entry).waiting, entry.user);
       world.entries.push({ ...entry, operation: "leave", result: "NEW", sentUs: 1e6, repliedUs: 1e6 + 5 });
     },
@@ -94,10 +94,7 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: Plant][] = [
     `a user who waits is found nowhere by a ${operation}`,
     operation === "read" ? "wrong-outcome" : "stale-read",
     (world, drawn) => {
-      const entry = pick(
-        joined(world).filter((one) => isWaiting(world, one) && certainEntry(world, one)),
-        drawn,
-      );
+      const entry = certainlyWaiting(world, drawn);
       world.entries.push({ ...entry, operation, result: "NEW", sentUs: 1e6, repliedUs: 1e6 + 5 });
     },
   ]),
@@ -105,10 +102,7 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: Plant][] = [
     "a user who is found nowhere when he asks is gone",
     "lost",
     (world, drawn) => {
-      const entry = pick(
-        joined(world).filter((one) => isWaiting(world, one) && certainEntry(world, one)),
-        drawn,
-      );
+      const entry = certainlyWaiting(world, drawn);
       concertOf(world, entry).waiting = without(concertOf(world, entry).waiting, entry.user);
       world.entries.push({ ...entry, operation: "read", result: "NEW", sentUs: 1e6, repliedUs: 1e6 + 5 });
     },
@@ -117,10 +111,7 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: Plant][] = [
     "a user who left waits all the same",
     "phantom",
     (world, drawn) => {
-      const entry = pick(
-        joined(world).filter((one) => isWaiting(world, one) && certainEntry(world, one)),
-        drawn,
-      );
+      const entry = certainlyWaiting(world, drawn);
       world.entries.push({ ...entry, operation: "leave", result: "WAITING", sentUs: 1e6, repliedUs: 1e6 + 5 });
     },
   ],
@@ -128,10 +119,7 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: Plant][] = [
     "a user is told WAITING after he left",
     "wrong-outcome",
     (world, drawn) => {
-      const entry = pick(
-        joined(world).filter((one) => isWaiting(world, one) && certainEntry(world, one)),
-        drawn,
-      );
+      const entry = certainlyWaiting(world, drawn);
       const left = { ...entry, operation: "leave", result: "WAITING", sentUs: 1e6, repliedUs: 1e6 + 5 } as const;
       world.entries.push(left, { ...entry, result: "WAITING", sentUs: 2e6, repliedUs: 2e6 + 5 });
     },
@@ -171,10 +159,7 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: Plant][] = [
     "wrong-outcome",
     (world, drawn) => {
       fc.pre(world.admissions !== "unrecorded");
-      const entry = pick(
-        joined(world).filter((one) => isWaiting(world, one) && certainEntry(world, one)),
-        drawn,
-      );
+      const entry = certainlyWaiting(world, drawn);
       world.entries.push({ ...entry, result: "ACTIVE", sentUs: 1e6, repliedUs: 1e6 + 5, position: 0 });
     },
   ],
@@ -233,10 +218,7 @@ export const FAULTS: [name: string, kind: AnomalyKind, plant: Plant][] = [
     "a user is told NEW again",
     "double-new",
     (world, drawn) => {
-      const entry = pick(
-        joined(world).filter((one) => isWaiting(world, one) && certainEntry(world, one)),
-        drawn,
-      );
+      const entry = certainlyWaiting(world, drawn);
       world.entries.push({ ...entry, sentUs: 1e6, repliedUs: 1e6 + 5, position: 1 });
     },
   ],
