@@ -45,6 +45,8 @@ describe("a server that goes away", () => {
     const [trial] = report.strategies[0].trials;
     expect(trial).toMatchObject({ complete: false, audit: { coverage: "none" }, limiter: "unclear" });
     expect(trial.entries.succeeded).toBeGreaterThan(0);
+    // By the driver's count: nobody can ask the server any more.
+    expect(trial.server.callsSent).toBeGreaterThanOrEqual(trial.entries.succeeded);
     const happened = kindsOf(trial);
     expect(happened.indexOf("server-away")).toBeGreaterThanOrEqual(0);
     expect(happened.indexOf("server-lost")).toBeGreaterThan(happened.indexOf("server-away"));

@@ -51,6 +51,8 @@ export interface TrialSnapshots {
   readonly server: Snapshots<Snapshot>;
   /** The server was another process at the end. */
   readonly restarted: boolean;
+  /** The server was gone, or an agent: what the one counted is not what the other sent. */
+  readonly isCutShort: boolean;
   /** Null where positions are not read from them. */
   readonly replicas: Snapshots<Snapshot> | null;
   readonly machine: Snapshots<MachineSnapshot>;
@@ -108,13 +110,13 @@ export function evaluateTrial(
   // Where strategies are mixed the driver knows what it sent, and the server can only check the sum; a server that restarts
   // forgets its counters, and one that refuses commands does not count them.
   const sent = entryCalls(generator.commands) - reading.all;
-  const { restarted } = snapshots;
+  const { restarted, isCutShort } = snapshots;
   const isDisturbed = struck.faults.length > 0;
   // What somebody else's script calls inside the server cannot be told from what was sent beside it.
-  const isCheckable = !isDisturbed && (strategy.isForeign === undefined || parts.length === 0);
+  const isCheckable = !isDisturbed && !isCutShort && (strategy.isForeign === undefined || parts.length === 0);
   const disturbed = faultFigures(results, struck.faults, scenario.durationMs);
   const server =
-    parts.length === 0 && !isDisturbed && !restarted
+    parts.length === 0 && !isDisturbed && !restarted && !isCutShort
       ? counted
       : { ...counted, callsSent: sent, callsPerEntry: perEntry(sent, entries.attempted) };
   const latency = {

@@ -180,6 +180,7 @@ async function measuredTrial(context: TrialContext, plan: TrialPlan, kept: Kept)
   const snapshots = {
     server,
     restarted,
+    isCutShort: isGone || lostAgents(context) !== undefined,
     replicas: lagged === undefined ? null : replicas,
     machine: agents === null ? machine : machineOf(agents, machine, isHere(target)),
     serverThreads,

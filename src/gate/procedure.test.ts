@@ -213,6 +213,13 @@ describe("limits", () => {
     ]);
   });
 
+  it("on times fail where no times are measured", async () => {
+    const thresholds = parseThresholds(["tps<1"], ["lua"]);
+    const told = await gate(slower(1), { metrics: [], thresholds });
+    expect([told.verdict, told.pairs.length]).toEqual(["fail", 0]);
+    expect(told.thresholds).toMatchObject([{ figure: "tps", value: null, failed: true }]);
+  });
+
   it("on times are held against the candidate's trials, and outvote a pass", async () => {
     const { verdict, pairs } = await gate(slower(1), { thresholds: parseThresholds(["tps<1M"], ["lua"]) });
     expect([verdict, pairs.length]).toEqual(["fail", 10]);

@@ -248,8 +248,8 @@ class Gate {
       return this.#plan.thresholds.flatMap((threshold) => {
         const { isExact } = threshold.figure;
         const trials = isExact ? of([...this.#counts, ...this.#pairs]) : of(this.#pairs);
-        // Before the first pair there is nothing to hold it against.
-        if (!isExact && trials.length === 0) return [];
+        // Before the first pair there is nothing to hold it against; where there will be none, that is what it fails by.
+        if (!isExact && trials.length === 0 && this.#plan.metrics.length > 0) return [];
         return checkThresholds([threshold], [{ name, trials }]);
       });
     });

@@ -25,7 +25,8 @@ function ofCounts(counts: readonly Counts[]): Warning[] {
     warnings.push({ code: "counted-apart", message });
   }
   const unmet = (["waiting", "active"] as const).filter((kind) => counts.some(({ base }) => base.entries[kind] === 0));
-  if (unmet.length > 0) {
+  const isAnswered = counts.some(({ base }) => base.entries.succeeded > 0);
+  if (unmet.length > 0 && isAnswered) {
     const shares = Object.entries(EVERY_KIND_OF_USER).map(([kind, share]) => `${kind}=${share}`);
     const message = `no entry of a user who is ${unmet.join(" or ")} already was counted, so mistakes with these were not looked for; --mix ${shares.join(",")} has them`;
     warnings.push({ code: "not-exercised", message });

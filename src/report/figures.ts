@@ -36,9 +36,9 @@ const total = (counts: Readonly<Record<string, number>>): number => Object.value
 const executed = ({ server }: TrialReport): number =>
   entryCalls(Object.fromEntries(Object.entries(server.commands).map(([name, { calls }]) => [name, calls])));
 
-/** What was found, whoever looked; that nothing was found says something only where every user's history was looked at. */
-const audited = ({ audit }: TrialReport, found: number): number | null =>
-  found > 0 || audit.coverage === "users" ? found : null;
+/** What was found, whoever looked; that nothing was found says something only where every user's answers were looked at. */
+const audited = ({ audit, entries }: TrialReport, found: number): number | null =>
+  found > 0 || (audit.coverage === "users" && entries.succeeded > 0) ? found : null;
 
 type Row = Omit<Figure, "name">;
 

@@ -112,7 +112,8 @@ function compareWith(
 /** Most of the complete trials say nothing about Redis. */
 function isGeneratorBound(trials: readonly TrialResult[]): boolean {
   const complete = trials.filter((trial) => trial.complete);
-  return complete.filter((trial) => trial.limiter === "generator").length * 2 > complete.length;
+  const isBound = ({ limiter, entries }: TrialResult): boolean => limiter === "generator" && entries.succeeded > 0;
+  return complete.filter(isBound).length * 2 > complete.length;
 }
 
 /** A round in which one side never ran is a pair with a gap. */

@@ -24,7 +24,9 @@ export function warningsOf(strategies: readonly StrategyReport[], scenario: Scen
     const rounds = plural(scenario.trials, "round");
     warn("too-few-rounds", `${rounds}: too few for a verdict; --trials ${MIN_ROUNDS} or more allow one`);
   }
-  const bound = strategies.filter(({ summary }) => summary.limiter === "generator").map(({ name }) => name);
+  const bound = strategies
+    .filter(({ summary }) => summary.limiter === "generator" && summary.entries.succeeded > 0)
+    .map(({ name }) => name);
   if (bound.length > 0) {
     warn(
       "generator-bound",

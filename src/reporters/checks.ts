@@ -16,13 +16,14 @@ export const checksOf = (report: RunReport | GateReport): Check[] =>
 
 function checksOfRun({ strategies, thresholds = [], error, complete }: RunReport): Check[] {
   return [
-    ...strategies.map(({ name, summary: { audit, trials } }): Check => {
+    ...strategies.map(({ name, summary: { audit, trials, entries } }): Check => {
       const broken = audit.brokenPromises.length > 0;
+      const untold = trials === 0 ? "no trial came to its end" : entries.succeeded === 0 ? "no entry succeeded" : "";
       return {
         group: name,
         name: "keeps what it promises",
-        state: broken ? "failed" : trials === 0 ? "skipped" : "passed",
-        message: broken ? `found: ${audit.brokenPromises.join(", ")}` : trials === 0 ? "no trial came to its end" : "",
+        state: broken ? "failed" : untold === "" ? "passed" : "skipped",
+        message: broken ? `found: ${audit.brokenPromises.join(", ")}` : untold,
       };
     }),
     ...thresholds.map(limit),

@@ -60,7 +60,8 @@ export function rowOf({ name, summary, trials }: StrategyReport): Row {
     p99: latency(summary.p99),
     calls: summary.callsPerEntry === null ? NONE : perEntryText(summary.callsPerEntry),
     roundTrips: summary.roundTripsPerEntry === null ? NONE : perEntryText(summary.roundTripsPerEntry),
-    limiter: summary.trials === 0 ? NONE : summary.limiter,
+    // Where nothing succeeded, nothing kept it from being faster.
+    limiter: summary.trials === 0 || summary.entries.succeeded === 0 ? NONE : summary.limiter,
     limiterShare: ofLimiter < summary.trials && ofLimiter > 0 ? `${ofLimiter} of ${summary.trials}` : "",
     audit: summary.trials === 0 || isUnaudited ? NONE : auditText(summary),
   };
