@@ -10,7 +10,7 @@ import { faultNamed } from "../faults/index.js";
 import { openProxy } from "../faults/proxy.js";
 import type { Histogram } from "../measure/histogram.js";
 import type { TrialPlan } from "../plan/plan.js";
-import type { Scenario } from "../scenario/scenario.js";
+import { readsReplicas, type Scenario } from "../scenario/scenario.js";
 import { luaFilesAmong, strategyNamed } from "../strategies/index.js";
 import type { LuaFile } from "../strategies/lua-file.js";
 import { CONNECT_TIMEOUT_MS } from "../targets/control.js";
@@ -243,7 +243,6 @@ const threadsOf = (scenario: Scenario) => {
   };
 };
 
-const readsReplicas = ({ pollBy, pollEvery }: Scenario): boolean => pollBy === "replica" && pollEvery !== null;
 const isProxied = ({ faults }: Scenario): boolean => faults.some(({ name }) => faultNamed(name).needs === "proxy");
 
 /** Whether the same threads and connections can serve both. */

@@ -87,12 +87,16 @@ export function serverFigures(
     ...(nodes.length < 2 || hasRestarted(before, after) ? {} : { nodes }),
     callsSent,
     callsPerEntry: perEntry(callsSent, entries.attempted),
-    cpuUtilization: cpuUs === null || wallUs <= 0 ? null : Math.min(1, busiestUs / (wallUs * (1 - stolen))),
+    cpuUtilization: busyShare(cpuUs === null ? undefined : busiestUs, wallUs, stolen),
     cpuUsPerEntry: cpuUs === null ? null : perEntry(cpuUs, entries.succeeded),
     wallMs: wallUs / 1000,
     stolenShare: stolen,
   };
 }
+
+/** Of a main thread; null where its CPU, or the time that it had, is not known. */
+const busyShare = (cpuUs: number | undefined, wallUs: number, stolen: number): number | null =>
+  cpuUs === undefined || wallUs <= 0 ? null : Math.min(1, cpuUs / (wallUs * (1 - stolen)));
 
 /** Calls by which positions were read, at the primaries and at their replicas. */
 export function readingCalls(results: readonly SegmentResult[]): { readonly primaries: number; readonly all: number } {
@@ -121,7 +125,7 @@ export function replicaFigures(
       return {
         node: addresses.indexOf(address),
         reads: counted(after) - (isSame ? counted(before) : 0),
-        cpuUtilization: ownUs === undefined || wallUs <= 0 ? null : Math.min(1, ownUs / (wallUs * (1 - stolen))),
+        cpuUtilization: busyShare(ownUs, wallUs, stolen),
       };
     })
     .sort((a, b) => b.reads - a.reads);
@@ -143,7 +147,7 @@ function nodeFigures(
     return {
       node: addresses.indexOf(address),
       calls,
-      cpuUtilization: ownUs === undefined || wallUs <= 0 ? null : Math.min(1, ownUs / (wallUs * (1 - stolen))),
+      cpuUtilization: busyShare(ownUs, wallUs, stolen),
     };
   });
   const all = nodes.reduce((sum, { calls }) => sum + calls, 0);

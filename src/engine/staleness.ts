@@ -2,7 +2,7 @@ import { Staleness, type StalenessActed } from "../actors/staleness.js";
 import { nodeAt, slotsEntries } from "../drivers/slot-map.js";
 import { percentileUs } from "../measure/hdr.js";
 import { beatKey, concertIdOf, concertKeys, concertSlot } from "../queue/keys.js";
-import type { Scenario } from "../scenario/scenario.js";
+import { readsReplicas, type Scenario } from "../scenario/scenario.js";
 import type { Reply } from "../strategies/strategy.js";
 import type { Target } from "../targets/target.js";
 import type { Segment } from "../worker/segment.js";
@@ -16,7 +16,7 @@ export async function openStaleness(
   { scenario, target, runId }: { readonly scenario: Scenario; readonly target: Target; readonly runId: string },
   { firstConcert }: Segment,
 ): Promise<Staleness | undefined> {
-  if (scenario.pollBy !== "replica" || scenario.pollEvery === null) return undefined;
+  if (!readsReplicas(scenario)) return undefined;
   const keys = concertKeys(concertIdOf(runId, firstConcert));
   const slot = concertSlot(keys);
   const entries = slotsEntries((await target.control.call("CLUSTER", "SLOTS")) as Reply) ?? [];

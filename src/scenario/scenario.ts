@@ -38,6 +38,10 @@ export interface Behaviour {
   readonly botsPercent: number;
 }
 
+/** Whether replicas of the target are asked for positions. */
+export const readsReplicas = ({ pollBy, pollEvery }: Pick<Behaviour, "pollBy" | "pollEvery">): boolean =>
+  pollBy === "replica" && pollEvery !== null;
+
 export const ORDERS = ["interleaved", "staged"] as const;
 /** interleaved: rounds, in which every strategy runs once. staged: one strategy after another, until one crosses a limit. */
 export type Order = (typeof ORDERS)[number];

@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from "ioredis";
 import { usageError } from "../base/errors.js";
-import type { Scenario } from "../scenario/scenario.js";
+import { readsReplicas, type Scenario } from "../scenario/scenario.js";
 
 /** What concerns each node for itself, whether the target is one server or a cluster. */
 
@@ -42,8 +42,6 @@ export function checkReplicas(scenario: Replicating, isCluster: boolean, fewest:
     "as many as that many must have each write; --cluster-shape 3x1 starts a cluster with one each",
   );
 }
-
-const readsReplicas = ({ pollBy, pollEvery }: Replicating): boolean => pollBy === "replica" && pollEvery !== null;
 
 /** A connection to each replica of a primary of this cluster. */
 export async function replicasOf(control: Redis, primary: Redis): Promise<Redis[]> {
