@@ -181,7 +181,7 @@ describe.skipIf(!existsSync(CHROMIUM))("the live page in a browser", { timeout: 
     await shows("#limit", "the server seems to be the limit");
     // Curves, and no straight line, which a browser calls hidden.
     const curves = "document.querySelectorAll('[data-chart] svg path[stroke-width=\"2.5\"]').length >= 5";
-    await page.waitForFunction(curves);
+    await expect.poll(() => page.evaluate(curves), { timeout: PATIENCE_MS }).toBe(true);
     for (const name of ["individual", "__proto__"]) await shows("[data-chart=rate] svg", name);
     for (const name of ["p50", "p95", "p99"]) await shows("[data-chart=latency] svg", name);
 
@@ -199,8 +199,9 @@ describe.skipIf(!existsSync(CHROMIUM))("the live page in a browser", { timeout: 
     await server.close();
     await shows("#phase", "The run is over");
     await page.setViewportSize({ width: 360, height: 740 });
-    // Charts follow the window a moment later.
-    await page.waitForFunction("document.documentElement.scrollWidth <= 360");
+    // Charts follow the window a moment later; asked from here, since the page's policy forbids it to look again by itself.
+    const width = (): Promise<number> => page.evaluate("document.documentElement.scrollWidth");
+    await expect.poll(width, { timeout: PATIENCE_MS }).toBeLessThanOrEqual(360);
     expect(await page.evaluate("Object.keys(Object.prototype)")).toEqual([]);
     expect(complaints).toEqual([]);
     expect(requests).toEqual([server.url, `${server.url}events`]);
