@@ -4,7 +4,7 @@ import type { Address, Endpoint, Sentinels } from "../drivers/driver.js";
 import { addressKey } from "../drivers/proxies.js";
 import { connectControl } from "./control.js";
 import { translateRedisError } from "./redis-errors.js";
-import { until } from "./until.js";
+import { type Deadline, until } from "./until.js";
 import { addressOf } from "./url.js";
 
 /** Nothing that Sentinel is asked takes it longer, and there may be several to ask. */
@@ -68,17 +68,40 @@ export async function failOver(primary: Endpoint, { at, name }: Sentinels): Prom
   try {
     const before = addressIn(await told());
     await control.call("SENTINEL", "FAILOVER", name);
+    const hint = "its own log says why: `-failover-abort-…`, or what it waits for";
     const late = {
       atMs: performance.now() + REPLACE_WITHIN_MS,
       message: `no replica took the primary's place within ${REPLACE_WITHIN_MS / 1000} s, though a Sentinel said it would`,
-      hint: "its own log says what it waits for",
+      hint,
     };
     await until(late, async () => {
       const now = await told();
-      return addressIn(now) !== before && !now.flags?.includes("failover_in_progress");
+      if (now.flags?.includes("failover_in_progress")) return false;
+      if (addressIn(now) === before)
+        throw environmentError("a Sentinel began to promote a replica and gave it up", hint);
+      return true;
     });
   } finally {
     control.disconnect();
+  }
+}
+
+/**
+ * Waits until every Sentinel that is there has seen that the primary's replicas are replicas. One that last saw a former
+ * primary as a primary would make it a replica once more, even if it has just been promoted again, which ends that failover.
+ * @throws QbenchError (environment) at the deadline
+ */
+export async function untilAllSeeReplicas(primary: Endpoint, { at, name }: Sentinels, late: Deadline): Promise<void> {
+  const controls = await connectToAll(at, primary);
+  try {
+    await until(late, async () => {
+      const views = await Promise.allSettled(controls.map((one) => fieldsFrom(one, "REPLICAS", name)));
+      return views
+        .flatMap((view) => (view.status === "fulfilled" ? view.value : []))
+        .every((replica) => replica["role-reported"] === "slave" || replica.flags?.includes("s_down"));
+    });
+  } finally {
+    for (const one of controls) one.disconnect();
   }
 }
 
@@ -102,9 +125,16 @@ async function connectToFirst(sentinels: readonly Address[], primary: Endpoint):
   throw failure;
 }
 
-async function addressesIn(control: Redis, of: "SENTINELS" | "REPLICAS", name: string): Promise<Address[]> {
-  const told = (await control.call("SENTINEL", of, name)) as string[][];
-  return told.map(fieldsOf).map(({ ip = "", port }) => ({ host: ip, port: Number(port) }));
+async function connectToAll(sentinels: readonly Address[], primary: Endpoint): Promise<Redis[]> {
+  const tried = await Promise.allSettled(sentinels.map((sentinel) => connectTo(sentinel, primary)));
+  return tried.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+}
+
+const addressesIn = async (...asked: Parameters<typeof fieldsFrom>): Promise<Address[]> =>
+  (await fieldsFrom(...asked)).map(({ ip = "", port }) => ({ host: ip, port: Number(port) }));
+
+async function fieldsFrom(control: Redis, of: "SENTINELS" | "REPLICAS", name: string): Promise<Fields[]> {
+  return ((await control.call("SENTINEL", of, name)) as string[][]).map(fieldsOf);
 }
 
 type Fields = Readonly<Record<string, string | undefined>>;

@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { environmentError } from "../base/errors.js";
 import type { Endpoint, Sentinels } from "../drivers/driver.js";
 import { addressKey } from "../drivers/proxies.js";
-import { failOver } from "./sentinel.js";
+import { failOver, untilAllSeeReplicas } from "./sentinel.js";
 import { until } from "./until.js";
 
 /** Sentinels let a former primary be one for some ten seconds before they make it a replica. */
@@ -56,7 +56,7 @@ export class WatchedPrimary {
   }
 
   /**
-   * Waits until there are as many replicas as before. Call it outside the measured time.
+   * Waits until there are as many replicas as before, in the eyes of all Sentinels too. Call it outside the measured time.
    * @throws QbenchError (environment) if it takes too long.
    */
   async repair(): Promise<void> {
@@ -67,6 +67,7 @@ export class WatchedPrimary {
       hint: "`redis-cli -p 26379 SENTINEL REPLICAS NAME` tells how the Sentinels see it",
     };
     await until(late, async () => (await this.#replicas()) >= this.#owed);
+    await untilAllSeeReplicas(this.#endpoint, this.#sentinels, late);
     this.#owed = 0;
   }
 

@@ -1,11 +1,11 @@
-import { symlinkSync } from "node:fs";
+import { mkdtempSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { type EmbeddedServer, startEmbedded } from "../embedded.js";
 import { findRedisBinary } from "../redis-binary.js";
 
 /**
- * For tests: a Sentinel that alone decides about a primary of the name `tickets`; `settings` as behind `sentinel ` in its
- * configuration. `folder`: where the program has the name by which it is a Sentinel.
+ * For tests: a Sentinel of a primary of the name `tickets`, which alone may say that it is down; `settings` as behind
+ * `sentinel ` in its configuration. `folder`: where the program has the name by which it is a Sentinel.
  */
 export async function startSentinel(
   folder: string,
@@ -13,7 +13,7 @@ export async function startSentinel(
   settings: readonly string[] = [],
 ): Promise<EmbeddedServer> {
   const binary = await findRedisBinary(undefined);
-  const path = join(folder, "redis-sentinel");
+  const path = join(mkdtempSync(join(folder, "sentinel-")), "redis-sentinel");
   symlinkSync(binary.path, path);
   const lines = [`monitor tickets 127.0.0.1 ${primary.endpoint.port} 1`, ...settings];
   return startEmbedded(
