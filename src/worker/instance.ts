@@ -2,28 +2,19 @@ import type { LineUp } from "../audit/clocks.js";
 import { isEntry, isRead, OPERATION, type OperationCode, RESULT, type ResultCode } from "../audit/history.js";
 import type { Alarm } from "../base/alarm.js";
 import { nowUs } from "../base/clock.js";
-import { deriveSeed } from "../base/prng.js";
 import type { DelayLine } from "../drivers/delay/delay-line.js";
 import type { Driver, DriverEvents, Failure } from "../drivers/driver.js";
 import { ThreadHealthMeter } from "../measure/thread-health.js";
 import { type Batch, withBeside, withoutBeside } from "../strategies/command.js";
-import { strategyNamed } from "../strategies/index.js";
 import { LEAVING } from "../strategies/leave.js";
 import { READING } from "../strategies/position.js";
 import { type Answer, type EntryMachine, type Reply, UnexpectedReply } from "../strategies/strategy.js";
 import { longestAwayMs } from "./away.js";
-import { Habits } from "./behaviour.js";
-import { EntryTable, STAGE } from "./entry-table.js";
-import { EventLog } from "./event-log.js";
+import { type EntryTable, STAGE } from "./entry-table.js";
 import type { LiveCounters } from "./live-counters.js";
 import type { EntryStarter, Room } from "./load.js";
-import { PartTally } from "./part-tally.js";
-import { makePool } from "./pool.js";
-import { Recorder } from "./recorder.js";
-import { loadModel, type RunningTrial, resultOf, slotsOf } from "./running-trial.js";
+import { beginRecording, type Equipment, newTrial, type RunningTrial, resultOf } from "./running-trial.js";
 import type { Segment, SegmentResult } from "./segment.js";
-import { Users } from "./users.js";
-import { Workload } from "./workload.js";
 
 /**
  * One application instance: its connections, its users, and the loop between them.
@@ -55,6 +46,7 @@ export class Instance implements DriverEvents, EntryStarter {
   readonly #driver: Driver;
   readonly #poolSize: number;
   readonly #routes: number;
+  readonly #equipment: Equipment;
   readonly #live: LiveCounters;
   readonly #alarm: Alarm;
   readonly #delay: DelayLine | null;
@@ -74,6 +66,7 @@ export class Instance implements DriverEvents, EntryStarter {
     this.#driver = options.makeDriver(this);
     this.#poolSize = options.pool;
     this.#routes = options.routes;
+    this.#equipment = { driver: this.#driver, poolSize: options.pool, routes: options.routes, starter: this };
     this.#live = options.live;
     this.#delay = options.delay ?? null;
     this.#alarm = options.makeAlarm(() => this.#onAlarm());
@@ -89,57 +82,9 @@ export class Instance implements DriverEvents, EntryStarter {
     return this.#driver.close();
   }
 
-  /** Makes everything ready; `begin` then starts the clock. */
+  /** Makes everything ready; `run` then starts the clock. */
   prepare(segment: Segment): void {
-    const strategy = strategyNamed(segment.strategy);
-    const machine = strategy.machine(segment.score);
-    const table = new EntryTable(slotsOf(segment), machine.first);
-    const workload = new Workload(segment, this.#driver);
-    const users: Users = new Users({
-      places: segment.vus,
-      workload,
-      starter: this,
-      habits: segment.behaviour === null ? null : new Habits(segment.behaviour, deriveSeed(segment.seed, "habits")),
-      returnAfterMs: segment.behaviour?.returnAfterMs ?? null,
-      isOpen: segment.arrivals !== null,
-      onGone: (place, now) => load.onGone(place, now),
-    });
-    const load = loadModel(segment, users);
-    this.#trial = {
-      segment,
-      machine,
-      parts: strategy.parts === undefined ? null : new PartTally(strategy.parts.length),
-      table,
-      free: Int32Array.from({ length: table.size }, (_, slot) => table.size - 1 - slot),
-      freeSlots: table.size,
-      workload,
-      users,
-      load,
-      pool: makePool(segment.connections, {
-        routes: this.#routes,
-        pool: this.#poolSize,
-        isUp: (connection) => this.#driver.isUp(connection),
-        epochOf: (slot) => table.epoch[slot]!,
-        laneOf: (slot) => table.lane[slot]!,
-      }),
-      postponed: [],
-      recorder: new Recorder({ instance: segment.index, startUs: 0, isOpen: false, isPolled: false, historyBytes: 0 }),
-      events: this.#eventLog(0, 0),
-      countersBefore: this.#driver.counters(),
-      wakeUs: Number.POSITIVE_INFINITY,
-      stopUs: Number.POSITIVE_INFINITY,
-      remaining: segment.entries ?? Number.POSITIVE_INFINITY,
-      inProgress: 0,
-      inProgressSum: 0,
-      sweeps: 0,
-      attempted: 0,
-      stoppedUs: null,
-      isStopped: false,
-      isAborted: false,
-      downSinceUs: null,
-      isServerLost: false,
-      finish: () => {},
-    };
+    this.#trial = newTrial(segment, this.#equipment);
   }
 
   /** Runs the prepared segment, from now on. Resolves when its last entry has ended. */
@@ -153,22 +98,13 @@ export class Instance implements DriverEvents, EntryStarter {
     meter.start();
     this.#delay?.start();
     const startUs = nowUs();
-    trial.recorder = new Recorder({
-      instance: segment.index,
-      startUs,
-      isOpen: segment.arrivals !== null,
-      isPolled: segment.behaviour?.pollEvery != null,
-      historyBytes: segment.historyBytes,
-      ...(segment.keepsMoments ? { momentsOfMs: segment.durationMs } : {}),
-    });
-    if (segment.entries === null) trial.stopUs = startUs + segment.durationMs * 1000;
+    const sweepMs = Math.min(100, Math.max(5, segment.timeoutMs / 20));
+    beginRecording(trial, this.#equipment, startUs, sweepMs);
     // A timer may fire a moment early.
     const stopTimer = setTimeout(
       () => this.#stop(trial.stopUs),
       segment.entries === null ? segment.durationMs : LONGEST_TIMER_MS,
     );
-    const sweepMs = Math.min(100, Math.max(5, segment.timeoutMs / 20));
-    trial.events = this.#eventLog(startUs, sweepMs);
     const sweeper = setInterval(() => this.#sweep(), sweepMs);
     const memoryTeller = setInterval(() => this.#tellMemory(), TELL_MEMORY_EVERY_MS);
     const latencyTeller = setInterval(
@@ -189,11 +125,6 @@ export class Instance implements DriverEvents, EntryStarter {
     const memory = this.#tellMemory();
     this.#trial = undefined;
     return { ...resultOf(trial, startUs, lineUps, health, memory, this.#driver.counters()), addedDelay };
-  }
-
-  #eventLog(startUs: number, sweepMs: number): EventLog {
-    const connections = this.#routes * this.#poolSize;
-    return new EventLog({ startUs, sweepMs, connections, isUp: (connection) => this.#driver.isUp(connection) });
   }
 
   /** Starts no more entries; those in flight end within their timeout. */

@@ -1,41 +1,24 @@
 import { type LineUp, sinceStart } from "../audit/clocks.js";
 import { nowUs } from "../base/clock.js";
 import { deriveSeed } from "../base/prng.js";
-import type { DriverCounters } from "../drivers/driver.js";
+import type { Driver, DriverCounters } from "../drivers/driver.js";
 import { PACERS } from "../pacers/index.js";
+import { strategyNamed } from "../strategies/index.js";
 import type { EntryMachine } from "../strategies/strategy.js";
+import { Habits } from "./behaviour.js";
 import { ClosedLoad } from "./closed-load.js";
-import { type EntryTable, MOST_SLOTS } from "./entry-table.js";
-import type { EventLog } from "./event-log.js";
-import type { LoadModel } from "./load.js";
+import { EntryTable, MOST_SLOTS } from "./entry-table.js";
+import { EventLog } from "./event-log.js";
+import type { EntryStarter, LoadModel } from "./load.js";
 import { OpenLoad } from "./open-load.js";
-import type { PartTally } from "./part-tally.js";
-import type { Pool } from "./pool.js";
-import type { Recorder } from "./recorder.js";
+import { PartTally } from "./part-tally.js";
+import { makePool, type Pool } from "./pool.js";
+import { Recorder } from "./recorder.js";
 import type { Segment, SegmentResult } from "./segment.js";
-import { MOST_UNDER_WAY, type Users } from "./users.js";
-import type { Workload } from "./workload.js";
+import { MOST_UNDER_WAY, Users } from "./users.js";
+import { Workload } from "./workload.js";
 
 /** The trial that an instance is at: what belongs to it, how it begins, and what it came to. */
-
-/** Entries, leaves and readings that can be in progress at once. */
-export function slotsOf({ arrivals, vus, behaviour }: Segment): number {
-  if (arrivals !== null) return arrivals.maxInFlight;
-  const repeats =
-    behaviour !== null && behaviour.botsPercent + behaviour.tabsPercent + behaviour.doubleClickPercent > 0;
-  return Math.min(MOST_SLOTS, repeats ? MOST_UNDER_WAY * vus : vus);
-}
-
-export function loadModel(segment: Segment, users: Users): LoadModel {
-  const { arrivals, index, count, seed } = segment;
-  if (arrivals === null) return new ClosedLoad(users, segment.thinkTimeMs);
-  const { ratePerSec, arrival, stages } = arrivals;
-  const { durationMs } = segment;
-  const seedOfArrivals = deriveSeed(seed, "arrivals");
-  const pacer = PACERS[arrival].pace({ ratePerSec, durationMs, stages, index, count, seed: seedOfArrivals });
-  const stopAfterUs = segment.entries === null ? durationMs * 1000 : Number.POSITIVE_INFINITY;
-  return new OpenLoad(users, pacer, stopAfterUs);
-}
 
 /** What belongs to the trial that is running. */
 export interface RunningTrial {
@@ -74,6 +57,106 @@ export interface RunningTrial {
   downSinceUs: number | null;
   isServerLost: boolean;
   finish: () => void;
+}
+
+/** What the trials of an instance have in common. */
+export interface Equipment {
+  readonly driver: Driver;
+  readonly routes: number;
+  /** Connections of each route. */
+  readonly poolSize: number;
+  readonly starter: EntryStarter;
+}
+
+/** A trial that has everything it needs but the time at which it begins. */
+export function newTrial(segment: Segment, equipment: Equipment): RunningTrial {
+  const { driver, routes, poolSize, starter } = equipment;
+  const strategy = strategyNamed(segment.strategy);
+  const machine = strategy.machine(segment.score);
+  const table = new EntryTable(slotsOf(segment), machine.first);
+  const workload = new Workload(segment, driver);
+  const users: Users = new Users({
+    places: segment.vus,
+    workload,
+    starter,
+    habits: segment.behaviour === null ? null : new Habits(segment.behaviour, deriveSeed(segment.seed, "habits")),
+    returnAfterMs: segment.behaviour?.returnAfterMs ?? null,
+    isOpen: segment.arrivals !== null,
+    onGone: (place, now) => load.onGone(place, now),
+  });
+  const load = loadModel(segment, users);
+  return {
+    segment,
+    machine,
+    parts: strategy.parts === undefined ? null : new PartTally(strategy.parts.length),
+    table,
+    free: Int32Array.from({ length: table.size }, (_, slot) => table.size - 1 - slot),
+    freeSlots: table.size,
+    workload,
+    users,
+    load,
+    pool: makePool(segment.connections, {
+      routes,
+      pool: poolSize,
+      isUp: (connection) => driver.isUp(connection),
+      epochOf: (slot) => table.epoch[slot]!,
+      laneOf: (slot) => table.lane[slot]!,
+    }),
+    postponed: [],
+    recorder: new Recorder({ instance: segment.index, startUs: 0, isOpen: false, isPolled: false, historyBytes: 0 }),
+    events: eventLog(equipment, 0, 0),
+    countersBefore: driver.counters(),
+    wakeUs: Number.POSITIVE_INFINITY,
+    stopUs: Number.POSITIVE_INFINITY,
+    remaining: segment.entries ?? Number.POSITIVE_INFINITY,
+    inProgress: 0,
+    inProgressSum: 0,
+    sweeps: 0,
+    attempted: 0,
+    stoppedUs: null,
+    isStopped: false,
+    isAborted: false,
+    downSinceUs: null,
+    isServerLost: false,
+    finish: () => {},
+  };
+}
+
+/** From `startUs` on the trial counts. */
+export function beginRecording(trial: RunningTrial, equipment: Equipment, startUs: number, sweepMs: number): void {
+  const { segment } = trial;
+  trial.recorder = new Recorder({
+    instance: segment.index,
+    startUs,
+    isOpen: segment.arrivals !== null,
+    isPolled: segment.behaviour?.pollEvery != null,
+    historyBytes: segment.historyBytes,
+    ...(segment.keepsMoments ? { momentsOfMs: segment.durationMs } : {}),
+  });
+  trial.events = eventLog(equipment, startUs, sweepMs);
+  if (segment.entries === null) trial.stopUs = startUs + segment.durationMs * 1000;
+}
+
+const eventLog = ({ driver, routes, poolSize }: Equipment, startUs: number, sweepMs: number): EventLog =>
+  new EventLog({ startUs, sweepMs, connections: routes * poolSize, isUp: (connection) => driver.isUp(connection) });
+
+/** Entries, leaves and readings that can be in progress at once. */
+function slotsOf({ arrivals, vus, behaviour }: Segment): number {
+  if (arrivals !== null) return arrivals.maxInFlight;
+  const repeats =
+    behaviour !== null && behaviour.botsPercent + behaviour.tabsPercent + behaviour.doubleClickPercent > 0;
+  return Math.min(MOST_SLOTS, repeats ? MOST_UNDER_WAY * vus : vus);
+}
+
+function loadModel(segment: Segment, users: Users): LoadModel {
+  const { arrivals, index, count, seed } = segment;
+  if (arrivals === null) return new ClosedLoad(users, segment.thinkTimeMs);
+  const { ratePerSec, arrival, stages } = arrivals;
+  const { durationMs } = segment;
+  const seedOfArrivals = deriveSeed(seed, "arrivals");
+  const pacer = PACERS[arrival].pace({ ratePerSec, durationMs, stages, index, count, seed: seedOfArrivals });
+  const stopAfterUs = segment.entries === null ? durationMs * 1000 : Number.POSITIVE_INFINITY;
+  return new OpenLoad(users, pacer, stopAfterUs);
 }
 
 /** What the trial came to; `startUs`: when it began, `after`: what the driver has counted since it was made. */
