@@ -14,7 +14,9 @@ import { type EntryTable, STAGE } from "./entry-table.js";
 import type { LiveCounters } from "./live-counters.js";
 import type { EntryStarter, Room } from "./load.js";
 import { beginRecording, type Equipment, newTrial, type RunningTrial, resultOf } from "./running-trial.js";
-import type { Segment, SegmentResult } from "./segment.js";
+import type { Segment, SegmentResult, ThreadMemory } from "./segment.js";
+import { threadMemory } from "./thread-memory.js";
+import { startTimers } from "./trial-timers.js";
 
 /**
  * One application instance: its connections, its users, and the loop between them.
@@ -34,13 +36,6 @@ const NOT_NOW: ReadonlySet<string> = new Set(["TRYAGAIN", "CLUSTERDOWN", "MASTER
 const HAVE_ADDRESSES: ReadonlySet<string> = new Set(["MOVED", "ASK"]);
 /** Operations that start in one turn of the event loop: more would sit in the generator and call that latency. */
 const STARTS_A_TURN = 512;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-const TELL_MEMORY_EVERY_MS = 1000;
-/**
- * 90 kB, added up in 44 µs once the code is warm (0.04 % of a thread), in 0.8 ms while it is cold: nothing is added to
- * what an entry costs, and watched or not, it is the same.
- */
-const TELL_LATENCIES_EVERY_MS = 100;
 
 export class Instance implements DriverEvents, EntryStarter {
   readonly #driver: Driver;
@@ -73,8 +68,7 @@ export class Instance implements DriverEvents, EntryStarter {
   }
 
   open(): Promise<void> {
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    this.#memoryAtOpenBytes = heapUsed + arrayBuffers;
+    this.#memoryAtOpenBytes = threadMemory().grownBytes;
     return this.#driver.open();
   }
 
@@ -100,26 +94,18 @@ export class Instance implements DriverEvents, EntryStarter {
     const startUs = nowUs();
     const sweepMs = Math.min(100, Math.max(5, segment.timeoutMs / 20));
     beginRecording(trial, this.#equipment, startUs, sweepMs);
-    // A timer may fire a moment early.
-    const stopTimer = setTimeout(
-      () => this.#stop(trial.stopUs),
-      segment.entries === null ? segment.durationMs : LONGEST_TIMER_MS,
-    );
-    const sweeper = setInterval(() => this.#sweep(), sweepMs);
-    const memoryTeller = setInterval(() => this.#tellMemory(), TELL_MEMORY_EVERY_MS);
-    const latencyTeller = setInterval(
-      () => this.#live.setLatencies(...trial.recorder.latencyCounts),
-      TELL_LATENCIES_EVERY_MS,
-    );
+    const endTimers = startTimers(segment.entries === null ? segment.durationMs : null, sweepMs, {
+      stop: () => this.#stop(trial.stopUs),
+      sweep: () => this.#sweep(),
+      tellMemory: () => this.#tellMemory(),
+      tellLatencies: () => this.#live.setLatencies(...trial.recorder.latencyCounts),
+    });
     trial.load.begin(startUs);
     this.#startDue(startUs);
     this.#finishIfIdle();
     await finished;
-    clearTimeout(stopTimer);
+    endTimers();
     this.#alarm.cancel();
-    clearInterval(sweeper);
-    clearInterval(memoryTeller);
-    clearInterval(latencyTeller);
     const health = meter.stop();
     const addedDelay = this.#delay?.stop() ?? null;
     const memory = this.#tellMemory();
@@ -482,14 +468,10 @@ export class Instance implements DriverEvents, EntryStarter {
     this.#live.set(trial.recorder.succeeded, trial.recorder.failedCount, trial.inProgress);
   }
 
-  #tellMemory(): SegmentResult["memory"] {
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    this.#live.setMemory(heapUsed, arrayBuffers);
-    return {
-      heapUsedBytes: heapUsed,
-      arrayBuffersBytes: arrayBuffers,
-      grownBytes: heapUsed + arrayBuffers - this.#memoryAtOpenBytes,
-    };
+  #tellMemory(): ThreadMemory {
+    const memory = threadMemory(this.#memoryAtOpenBytes);
+    this.#live.setMemory(memory.heapUsedBytes, memory.arrayBuffersBytes);
+    return memory;
   }
 
   #watchConnections(trial: RunningTrial, now: number): void {
