@@ -9,7 +9,6 @@ import { type Batch, withBeside, withoutBeside } from "../strategies/command.js"
 import { LEAVING } from "../strategies/leave.js";
 import { READING } from "../strategies/position.js";
 import { type Answer, type EntryMachine, type Reply, UnexpectedReply } from "../strategies/strategy.js";
-import { longestAwayMs } from "./away.js";
 import { type EntryTable, STAGE } from "./entry-table.js";
 import type { LiveCounters } from "./live-counters.js";
 import type { EntryStarter, Room } from "./load.js";
@@ -458,7 +457,10 @@ export class Instance implements DriverEvents, EntryStarter {
     trial.sweeps++;
     const { succeeded, service } = trial.recorder;
     trial.events.swept(now, trial.inProgress, succeeded === 0 ? 0 : service.sumUs / succeeded);
-    this.#watchConnections(trial, now);
+    if (trial.server.look(now)) {
+      trial.events.serverLost(now);
+      this.#stop();
+    }
     this.#resumePostponed(trial, now);
     const oldest = now - segment.timeoutMs * 1000;
     for (let slot = 0; slot < table.size; slot++) {
@@ -472,25 +474,6 @@ export class Instance implements DriverEvents, EntryStarter {
     const memory = threadMemory(this.#memoryAtOpenBytes);
     this.#live.setMemory(memory.heapUsedBytes, memory.arrayBuffersBytes);
     return memory;
-  }
-
-  #watchConnections(trial: RunningTrial, now: number): void {
-    if (this.#isAnyUp()) {
-      trial.downSinceUs = null;
-      return;
-    }
-    trial.downSinceUs ??= now;
-    const longestUs = longestAwayMs(trial.segment.timeoutMs) * 1000;
-    if (now - trial.downSinceUs < longestUs || trial.isServerLost) return;
-    trial.isServerLost = true;
-    trial.events.serverLost(now);
-    this.#stop();
-  }
-
-  #isAnyUp(): boolean {
-    const connections = this.#routes * this.#poolSize;
-    for (let connection = 0; connection < connections; connection++) if (this.#driver.isUp(connection)) return true;
-    return false;
   }
 
   #giveUp(slot: number, now: number): void {

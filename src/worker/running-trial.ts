@@ -5,6 +5,7 @@ import type { Driver, DriverCounters } from "../drivers/driver.js";
 import { PACERS } from "../pacers/index.js";
 import { strategyNamed } from "../strategies/index.js";
 import type { EntryMachine } from "../strategies/strategy.js";
+import { longestAwayMs } from "./away.js";
 import { Habits } from "./behaviour.js";
 import { ClosedLoad } from "./closed-load.js";
 import { EntryTable, MOST_SLOTS } from "./entry-table.js";
@@ -15,6 +16,7 @@ import { PartTally } from "./part-tally.js";
 import { makePool, type Pool } from "./pool.js";
 import { Recorder } from "./recorder.js";
 import type { Segment, SegmentResult } from "./segment.js";
+import { ServerWatch } from "./server-watch.js";
 import { MOST_UNDER_WAY, Users } from "./users.js";
 import { Workload } from "./workload.js";
 
@@ -53,9 +55,7 @@ export interface RunningTrial {
   attempted: number;
   isStopped: boolean;
   isAborted: boolean;
-  /** Since when no connection is up. */
-  downSinceUs: number | null;
-  isServerLost: boolean;
+  readonly server: ServerWatch;
   finish: () => void;
 }
 
@@ -116,8 +116,7 @@ export function newTrial(segment: Segment, equipment: Equipment): RunningTrial {
     stoppedUs: null,
     isStopped: false,
     isAborted: false,
-    downSinceUs: null,
-    isServerLost: false,
+    server: new ServerWatch(() => isAnyUp(equipment), longestAwayMs(segment.timeoutMs)),
     finish: () => {},
   };
 }
@@ -135,6 +134,11 @@ export function beginRecording(trial: RunningTrial, equipment: Equipment, startU
   });
   trial.events = eventLog(equipment, startUs, sweepMs);
   if (segment.entries === null) trial.stopUs = startUs + segment.durationMs * 1000;
+}
+
+function isAnyUp({ driver, routes, poolSize }: Equipment): boolean {
+  for (let connection = 0; connection < routes * poolSize; connection++) if (driver.isUp(connection)) return true;
+  return false;
 }
 
 const eventLog = ({ driver, routes, poolSize }: Equipment, startUs: number, sweepMs: number): EventLog =>
@@ -204,7 +208,7 @@ export function resultOf(
     history: recorder.history.toTransfer().message,
     lineUps: lineUps.map((one) => sinceStart(one, startUs)),
     aborted: trial.isAborted,
-    serverLost: trial.isServerLost,
+    serverLost: trial.server.isLost,
   };
 }
 
