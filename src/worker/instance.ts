@@ -9,7 +9,8 @@ import { type Batch, withBeside, withoutBeside } from "../strategies/command.js"
 import { LEAVING } from "../strategies/leave.js";
 import { READING } from "../strategies/position.js";
 import { type Answer, type EntryMachine, type Reply, UnexpectedReply } from "../strategies/strategy.js";
-import { type EntryTable, STAGE } from "./entry-table.js";
+import { STAGE } from "./entry-table.js";
+import { isInDoubt, saysMoreThanKind } from "./failures.js";
 import type { LiveCounters } from "./live-counters.js";
 import type { EntryStarter, Room } from "./load.js";
 import { beginRecording, type Equipment, newTrial, type RunningTrial, resultOf } from "./running-trial.js";
@@ -27,12 +28,6 @@ import { startTimers } from "./trial-timers.js";
  * Everything runs in the thread's event loop on callbacks; times are taken once for each chunk that a socket delivers.
  */
 const MOST_RETRIES = 3;
-/** As many as ioredis follows: more are a cluster at odds with itself. */
-const MOST_REDIRECTIONS = 16;
-/** A cluster's ways to say "not now": a slot half moved, a failover going on. */
-const NOT_NOW: ReadonlySet<string> = new Set(["TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "LOADING"]);
-/** They name another node. */
-const HAVE_ADDRESSES: ReadonlySet<string> = new Set(["MOVED", "ASK"]);
 /** Operations that start in one turn of the event loop: more would sit in the generator and call that latency. */
 const STARTS_A_TURN = 512;
 
@@ -60,7 +55,17 @@ export class Instance implements DriverEvents, EntryStarter {
     this.#driver = options.makeDriver(this);
     this.#poolSize = options.pool;
     this.#routes = options.routes;
-    this.#equipment = { driver: this.#driver, poolSize: options.pool, routes: options.routes, starter: this };
+    this.#equipment = {
+      driver: this.#driver,
+      poolSize: options.pool,
+      routes: options.routes,
+      starter: this,
+      moves: {
+        lineUp: (slot, now) => this.#lineUp(slot, now),
+        giveBack: (slot, now) => this.#giveBack(slot, now),
+        sendVia: (slot, via) => this.#send(slot, via),
+      },
+    };
     this.#live = options.live;
     this.#delay = options.delay ?? null;
     this.#alarm = options.makeAlarm(() => this.#onAlarm());
@@ -298,75 +303,23 @@ export class Instance implements DriverEvents, EntryStarter {
       this.#send(slot);
       return;
     }
-    if (failure.changedNothing && this.#routes > 1 && this.#follow(slot, failure, now)) return;
-    // Of a lost connection, or of a slot that is elsewhere, the message says no more than the kind, and it holds an address.
-    if (failure.answered && !HAVE_ADDRESSES.has(failure.kind)) {
-      trial.recorder.failureExamples[failure.kind] ??= failure.message;
+    if (failure.changedNothing && this.#routes > 1 && trial.redirections.follow(slot, failure, now)) {
+      trial.events.redirected(failure.kind, now);
+      return;
     }
+    if (saysMoreThanKind(failure)) trial.recorder.failureExamples[failure.kind] ??= failure.message;
     this.#fail(slot, failure.kind, isInDoubt(table, slot, failure), now);
   }
 
-  /** Does what a node of a cluster answered instead of carrying out the batch. @returns false if it is no such answer. */
-  #follow(slot: number, failure: Failure, now: number): boolean {
-    const { table, events, postponed } = this.#trial!;
-    const isElsewhere = failure.kind === "MOVED" || failure.kind === "ASK";
-    if (isElsewhere && table.redirections[slot]! >= MOST_REDIRECTIONS) return false;
-    if (!isElsewhere && !NOT_NOW.has(failure.kind)) return false;
-    this.#driver.learn(failure);
-    events.redirected(failure.kind, now);
-    if (isElsewhere) table.redirections[slot]!++;
-    if (failure.kind === "ASK") {
-      const via = this.#besideOf(table.connection[slot]!, this.#driver.askedRoute(failure));
-      if (via >= 0) {
-        this.#send(slot, via);
-        return true;
-      }
-    }
-    this.#giveBack(slot, now);
-    if (failure.kind === "MOVED") {
-      this.#lineUp(slot, now);
-    } else {
-      table.stage[slot] = STAGE.waiting;
-      postponed.push(table.tokenOf(slot));
-    }
-    return true;
-  }
-
-  /** The connection of the same number to another node; −1 if it is not up. */
-  #besideOf(connection: number, route: number): number {
-    if (route < 0) return -1;
-    const beside = route * this.#poolSize + (connection % this.#poolSize);
-    return this.#driver.isUp(beside) ? beside : -1;
-  }
-
-  /** Slots of a cluster are elsewhere: who waits for a connection waits for another one now. */
   onRoutes(now: number): void {
     const trial = this.#trial;
     if (trial === undefined) return;
-    const { table, postponed } = trial;
     trial.events.redirected("routes", now);
-    const isPostponed = new Set(postponed.map((token) => table.slotOf(token)));
-    const inLine: number[] = [];
-    for (let slot = 0; slot < table.size; slot++) {
-      if (table.stage[slot] === STAGE.waiting && !isPostponed.has(slot)) inLine.push(slot);
-    }
-    // In the order in which they came, or some would be overtaken by it.
-    for (const slot of inLine.sort((a, b) => table.readyUs[a]! - table.readyUs[b]!)) {
-      // Its place in the former line is nobody's any more.
-      table.epoch[slot]!++;
-      this.#lineUp(slot, now);
-    }
+    trial.redirections.lineUpAgain(now);
   }
 
   onPrimary(now: number): void {
     this.#trial?.events.primaryReplaced(now);
-  }
-
-  #resumePostponed(trial: RunningTrial, now: number): void {
-    for (const token of trial.postponed.splice(0)) {
-      const slot = trial.table.slotOf(token);
-      if (slot >= 0 && trial.table.stage[slot] === STAGE.waiting) this.#lineUp(slot, now);
-    }
   }
 
   onConnection(connection: number, isUp: boolean, now: number): void {
@@ -461,7 +414,7 @@ export class Instance implements DriverEvents, EntryStarter {
       trial.events.serverLost(now);
       this.#stop();
     }
-    this.#resumePostponed(trial, now);
+    trial.redirections.resume(now);
     const oldest = now - segment.timeoutMs * 1000;
     for (let slot = 0; slot < table.size; slot++) {
       if (table.readyUs[slot]! > oldest || table.stage[slot] === STAGE.idle) continue;
@@ -488,12 +441,4 @@ export class Instance implements DriverEvents, EntryStarter {
     }
     this.#fail(slot, "timeout", table.hasWritten[slot] === 1, now);
   }
-}
-
-/** An error that answers a batch of one command says that this command did nothing; otherwise a write may have happened. */
-function isInDoubt(table: EntryTable, slot: number, failure: Failure): boolean {
-  if (table.hasWritten[slot] === 0) return false;
-  const { batch } = table.state[slot]!;
-  const isFirstWrite = batch.writes && batch.commands.length === 1;
-  return !(failure.answered && isFirstWrite);
 }

@@ -15,6 +15,7 @@ import { OpenLoad } from "./open-load.js";
 import { PartTally } from "./part-tally.js";
 import { makePool, type Pool } from "./pool.js";
 import { Recorder } from "./recorder.js";
+import { type Moves, Redirections } from "./redirections.js";
 import type { Segment, SegmentResult } from "./segment.js";
 import { ServerWatch } from "./server-watch.js";
 import { MOST_UNDER_WAY, Users } from "./users.js";
@@ -38,8 +39,7 @@ export interface RunningTrial {
   readonly workload: Workload;
   readonly load: LoadModel;
   readonly pool: Pool;
-  /** Tokens of entries that a cluster asked to come again a little later. */
-  readonly postponed: number[];
+  readonly redirections: Redirections;
   recorder: Recorder;
   events: EventLog;
   readonly countersBefore: DriverCounters;
@@ -66,11 +66,12 @@ export interface Equipment {
   /** Connections of each route. */
   readonly poolSize: number;
   readonly starter: EntryStarter;
+  readonly moves: Moves;
 }
 
 /** A trial that has everything it needs but the time at which it begins. */
 export function newTrial(segment: Segment, equipment: Equipment): RunningTrial {
-  const { driver, routes, poolSize, starter } = equipment;
+  const { driver, routes, poolSize, starter, moves } = equipment;
   const strategy = strategyNamed(segment.strategy);
   const machine = strategy.machine(segment.score);
   const table = new EntryTable(slotsOf(segment), machine.first);
@@ -102,7 +103,7 @@ export function newTrial(segment: Segment, equipment: Equipment): RunningTrial {
       epochOf: (slot) => table.epoch[slot]!,
       laneOf: (slot) => table.lane[slot]!,
     }),
-    postponed: [],
+    redirections: new Redirections(table, driver, poolSize, moves),
     recorder: new Recorder({ instance: segment.index, startUs: 0, isOpen: false, isPolled: false, historyBytes: 0 }),
     events: eventLog(equipment, 0, 0),
     countersBefore: driver.counters(),
