@@ -2,9 +2,11 @@ import type { Redis } from "ioredis";
 import { nowUs } from "../base/clock.js";
 import { ANOMALY_KINDS, type AnomalyKind } from "../queue/anomaly.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
+import type { Population } from "../queue/population.js";
 import { type AdmissionLog, ConcertCalls } from "./admissions.js";
 import type { Clock } from "./clocks.js";
-import { type ConcertAnswers, ConcertAudit, type Prepared, type Tally } from "./concert-audit.js";
+import { ConcertAudit } from "./concert-audit.js";
+import type { ConcertAnswers, ConcertCounts, Tally } from "./concert-counts.js";
 import type { Example } from "./evidence.js";
 import { type FinalState, readFinalState, type TokenForm } from "./final-state.js";
 import type { History } from "./history.js";
@@ -42,9 +44,9 @@ export interface Audit {
 /** What is known of a trial besides its data. */
 export interface TrialFacts {
   readonly runId: string;
-  readonly population: Prepared;
+  readonly population: Population;
   /** By concert number; a number may come several times, once for each instance. */
-  readonly concerts: readonly (ConcertAnswers & { readonly number: number })[];
+  readonly concerts: readonly ConcertCounts[];
   /** One for each instance; null if none was kept. */
   readonly histories: readonly History[] | null;
   /** How the threads' times compare; threads that are not in it are not compared with others. */
@@ -89,7 +91,7 @@ export async function auditQueues(reader: QueueReader, facts: TrialFacts): Promi
   const isComplete = histories?.every((history) => history.complete) ?? false;
   const rows = new Rows(histories ?? [], clocks);
   const { elapsedUs = () => Number.POSITIVE_INFINITY, isAdmitting = false } = facts;
-  const model = new ConcertAudit({ prepared: population, isAdmitting, isComplete, promises, elapsedUs }, rows);
+  const model = new ConcertAudit({ population, isAdmitting, isComplete, promises, elapsedUs }, rows);
   const sum: Tally = {};
   for (const [number, told] of answersByConcert(facts, rows)) {
     const keys = concertKeys(concertIdOf(facts.runId, number));

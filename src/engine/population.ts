@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { throwIfAborted } from "../base/errors.js";
 import { type ConcertKeys, userIdOf } from "../queue/keys.js";
-import type { Population } from "../worker/segment.js";
+import type { Population } from "../queue/population.js";
 
 /** Users in one command, so that neither a request nor the server's pause for it grows with the population. */
 const CHUNK = 1000;

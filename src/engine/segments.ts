@@ -1,8 +1,9 @@
 import type { TrialPlan } from "../plan/plan.js";
 import { loadShare } from "../plan/segment.js";
+import type { Population } from "../queue/population.js";
 import type { Behaviour, Scenario } from "../scenario/scenario.js";
 import { strategyNamed } from "../strategies/index.js";
-import type { Population, Segment } from "../worker/segment.js";
+import type { Segment } from "../worker/segment.js";
 
 /** From a scenario and a trial's plan to what each instance does in it. */
 

@@ -1,4 +1,5 @@
 import type { LineUp } from "../audit/clocks.js";
+import type { ConcertCounts } from "../audit/concert-counts.js";
 import type { HistoryTransfer } from "../audit/history.js";
 import type { DriverCounters } from "../drivers/driver.js";
 import type { HistogramData } from "../measure/histogram.js";
@@ -8,14 +9,9 @@ import type { SecondData } from "../measure/timeline.js";
 import type { Arrival } from "../pacers/index.js";
 import type { Stage } from "../pacers/profile.js";
 import type { Outcome, Score } from "../queue/outcome.js";
+import type { Population } from "../queue/population.js";
 import type { Behaviour, Connections, Mix } from "../scenario/scenario.js";
 import type { EventData } from "./event-log.js";
-
-/** Users that set-up put into each concert: ids 0 … waiting − 1 wait, waiting … waiting + active − 1 hold tokens. */
-export interface Population {
-  readonly waiting: number;
-  readonly active: number;
-}
 
 /** Arrivals of all segments together, and how many entries this segment may have in flight. */
 export interface ArrivalPlan {
@@ -63,17 +59,6 @@ export interface Segment {
   readonly historyBytes: number;
   /** Whether ends of entries are counted by moment: where faults are planned. */
   readonly keepsMoments: boolean;
-}
-
-/** Answers by concert, which the audit holds against the data. */
-export interface ConcertCounts {
-  readonly number: number;
-  readonly answers: Readonly<Record<Outcome, number>>;
-  readonly failed: number;
-  readonly inDoubt: number;
-  /** Users who took themselves out, and those of whom nobody can say. */
-  readonly left: number;
-  readonly leavesInDoubt: number;
 }
 
 /** Arrivals of the open model that were due, started or not, and when the last of them was, µs from the start. */
@@ -155,6 +140,7 @@ export interface SegmentResult {
   readonly memory: ThreadMemory;
   /** What the driver did during the segment. */
   readonly driver: DriverCounters;
+  /** What the audit holds against the data. */
   readonly concerts: readonly ConcertCounts[];
   /** By part, where strategies are mixed; else none. */
   readonly parts: readonly PartCounts[];

@@ -1,3 +1,4 @@
+import type { ConcertCounts } from "../audit/concert-counts.js";
 import { type OutcomeCode, RESULT } from "../audit/history.js";
 import { type Prng, prng } from "../base/prng.js";
 import type { Driver } from "../drivers/driver.js";
@@ -5,7 +6,7 @@ import { userNumber } from "../plan/segment.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
 import type { Outcome } from "../queue/outcome.js";
 import { OUTCOMES } from "../queue/outcome.js";
-import type { ConcertCounts, Segment } from "./segment.js";
+import type { Segment } from "./segment.js";
 
 /**
  * Who enters which concert: apart from when (the load model) and how (the strategy). New users of a concert are numbered

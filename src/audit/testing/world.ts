@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { type ConcertKeys, concertIdOf, concertKeys } from "../../queue/keys.js";
 import { OUTCOMES, type Outcome } from "../../queue/outcome.js";
+import type { Population } from "../../queue/population.js";
 import type { AdmissionCall } from "../admissions.js";
 import type { TrialFacts } from "../audit.js";
 import { clocksOf, type LineUp } from "../clocks.js";
-import type { Prepared } from "../concert-audit.js";
 import {
   ENTRY_BYTES,
   History,
@@ -25,7 +25,7 @@ import type { QueueReader } from "../reader.js";
  * Times in a world are true ones; what threads record of them is off by each one's clock.
  */
 export interface World {
-  readonly prepared: Prepared;
+  readonly prepared: Population;
   /** Whether there are admissions, and what is recorded of them. */
   readonly admissions: "never" | "unrecorded" | "by score" | "by name";
   readonly instances: number;
@@ -128,7 +128,7 @@ export const anyWorld: fc.Arbitrary<World> = fc
     return world;
   });
 
-function prepare({ waiting, active }: Prepared): Concert {
+function prepare({ waiting, active }: Population): Concert {
   const users = Array.from({ length: waiting + active }, (_, user) => user);
   return {
     waiting: users.slice(0, waiting),
@@ -175,7 +175,7 @@ function endToken(world: World, concert: Concert, one: Event): void {
 const userOf = (world: World, one: Event): number =>
   one.user % (world.prepared.waiting + world.prepared.active + NEW_USERS);
 
-export const preparedAs = ({ waiting, active }: Prepared, user: number): Outcome =>
+export const preparedAs = ({ waiting, active }: Population, user: number): Outcome =>
   user < waiting ? "WAITING" : user < waiting + active ? "ACTIVE" : "NEW";
 
 function leave(world: World, one: Event, atUs: number, number: number): void {
