@@ -37,7 +37,8 @@ export class EntryTable {
   readonly hasWritten: Uint8Array;
   readonly state: Send[];
 
-  constructor(size: number, idle: Send) {
+  /** `epochs`: of the table before, to whose entries replies may still come. */
+  constructor(size: number, idle: Send, epochs: Int32Array = new Int32Array(0)) {
     this.size = size;
     this.plannedUs = new Float64Array(size);
     this.readyUs = new Float64Array(size);
@@ -50,7 +51,8 @@ export class EntryTable {
     this.operation = new Uint8Array(size);
     this.concert = new Int32Array(size);
     this.connection = new Int32Array(size).fill(-1);
-    this.epoch = new Int32Array(size);
+    this.epoch = new Int32Array(Math.max(size, epochs.length));
+    this.epoch.set(epochs);
     this.stage = new Uint8Array(size);
     this.prepared = new Uint8Array(size);
     this.roundTrips = new Uint16Array(size);

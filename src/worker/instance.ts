@@ -41,6 +41,8 @@ export class Instance implements DriverEvents, EntryStarter {
   readonly #delay: DelayLine | null;
   readonly #wallOffsetMs = Date.now() - performance.now();
   #trial: RunningTrial | undefined;
+  /** Of the last trial's table: a reply to an entry that it gave up may still come. */
+  #epochs: Int32Array = new Int32Array(0);
   #memoryAtOpenBytes = 0;
 
   constructor(options: {
@@ -82,7 +84,7 @@ export class Instance implements DriverEvents, EntryStarter {
 
   /** Makes everything ready; `run` then starts the clock. */
   prepare(segment: Segment): void {
-    this.#trial = newTrial(segment, this.#equipment);
+    this.#trial = newTrial(segment, this.#equipment, this.#epochs);
   }
 
   /** Runs the prepared segment, from now on. Resolves when its last entry has ended. */
@@ -114,6 +116,7 @@ export class Instance implements DriverEvents, EntryStarter {
     const addedDelay = this.#delay?.stop() ?? null;
     const memory = this.#tellMemory();
     this.#trial = undefined;
+    this.#epochs = trial.table.epoch;
     return { ...resultOf(trial, startUs, lineUps, health, memory, this.#driver.counters()), addedDelay };
   }
 

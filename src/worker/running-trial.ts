@@ -69,12 +69,12 @@ export interface Equipment {
   readonly moves: Moves;
 }
 
-/** A trial that has everything it needs but the time at which it begins. */
-export function newTrial(segment: Segment, equipment: Equipment): RunningTrial {
+/** A trial that has everything it needs but the time at which it begins. `epochs`: of the table of the trial before. */
+export function newTrial(segment: Segment, equipment: Equipment, epochs: Int32Array): RunningTrial {
   const { driver, routes, poolSize, starter, moves } = equipment;
   const strategy = strategyNamed(segment.strategy);
   const machine = strategy.machine(segment.score);
-  const table = new EntryTable(slotsOf(segment), machine.first);
+  const table = new EntryTable(slotsOf(segment), machine.first, epochs);
   const workload = new Workload(segment, driver);
   const users: Users = new Users({
     places: segment.vus,
