@@ -35,7 +35,7 @@ export function faultWarnings(
   if (faults.length === 0) return [];
   if (moments?.beforePerSec == null) {
     const message =
-      "too little of the trial lies before its first fault to say when throughput was back; let it begin later";
+      "too few entries succeeded before the first fault to say when throughput was back: let it begin later, or offer more";
     return [{ code: "fault-without-before", message }];
   }
   return faults.flatMap((fault, i) => {

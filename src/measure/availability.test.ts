@@ -49,11 +49,37 @@ describe("what a fault does to the entries", () => {
     expect(fault).toMatchObject({ recoveryMs: 780, longestGapMs: 0, degradedMs: 0 });
   });
 
+  it("begins to look for the recovery where the fault is felt, though that is after its end", () => {
+    // Some are served on for 250 ms, as in a cluster of which one primary is gone.
+    const moments = trial(
+      during([
+        [0, 1250],
+        [2400, TRIAL_MS],
+      ]),
+    );
+    const [fault] = availabilityOf(moments, [{ beganMs: 1000, endedMs: 1000 }], TRIAL_MS).faults;
+    expect(fault).toMatchObject({ longestGapMs: 1150, recoveryMs: 1390 });
+  });
+
+  it("takes neither a single poor window nor a fall long after the fault for its doing", () => {
+    const spans: [number, number][] = [
+      [0, 1300],
+      [1400, 2300],
+      [2600, TRIAL_MS],
+    ];
+    const [fault] = availabilityOf(trial(during(spans)), [{ beganMs: 1000, endedMs: 1000 }], TRIAL_MS).faults;
+    expect(fault).toMatchObject({ degradedMs: 400, recoveryMs: 0 });
+  });
+
   it("does not say what it cannot know", () => {
     const gone = availabilityOf(trial(during([[0, 1000]])), [{ beganMs: 1000, endedMs: 1000 }], TRIAL_MS);
     expect(gone.faults[0]).toMatchObject({ succeeded: 0, longestGapMs: 2000, degradedMs: 2000, recoveryMs: null });
     const early = availabilityOf(trial(during([[0, TRIAL_MS]])), [{ beganMs: 200, endedMs: 200 }], TRIAL_MS);
     expect(early).toMatchObject({ beforePerSec: null, faults: [{ degradedMs: null, recoveryMs: null }] });
+    // Five a second, and then nothing: most windows of the time before are empty, too.
+    const seldom = Array.from({ length: 7 }, (_, i) => 100 + 200 * i);
+    const rare = availabilityOf(trial(seldom), [{ beganMs: 1500, endedMs: 2000 }], TRIAL_MS);
+    expect(rare).toMatchObject({ beforePerSec: null, faults: [{ degradedMs: null, recoveryMs: null }] });
   });
 
   it("shares out every entry among the faults, however many threads there were", () => {

@@ -14,11 +14,11 @@ export interface Availability {
   readonly failures: Readonly<Record<string, number>>;
   /** The longest time without a success. */
   readonly longestGapMs: number;
-  /** Time in windows with less than `DEGRADED_SHARE` of the rate before; null: too little before to tell. */
+  /** Time in windows with less than `DEGRADED_SHARE` of the rate before; null: too few successes before to tell. */
   readonly degradedMs: number | null;
   /**
-   * From the fault's end to the first window with `RECOVERED_SHARE` of the rate before; null: none was seen, or there was too
-   * little before.
+   * From the fault's end to the first window with `RECOVERED_SHARE` of the rate before, or, where the rate fell only after
+   * the fault's end, to the first such window after it fell; null: none was seen, or there were too few successes before.
    */
   readonly recoveryMs: number | null;
 }
@@ -29,6 +29,12 @@ export const RECOVERED_SHARE = 0.9;
 export const DEGRADED_SHARE = 0.5;
 /** Windows before the first fault that a median needs. */
 const FEWEST_WINDOWS = 3;
+/** Successes that a window then usually has: of fewer, one without any says nothing. */
+const FEWEST_SUCCESSES = 1;
+/** What is felt later than this after a fault's end is something else's doing. */
+const FELT_WITHIN_MS = 1000;
+/** Degraded windows in a row that are an effect: a single one comes by itself. */
+const FELT_WINDOWS = 2;
 
 /**
  * Entries a second before anything went wrong, and what became of it: one figure for each span, in their order.
@@ -41,25 +47,39 @@ export function availabilityOf(
 ): { readonly beforePerSec: number | null; readonly faults: readonly Availability[] } {
   const rate = new Rate(moments);
   const before = rate.windows(0, spans[0]?.beganMs ?? trialMs);
-  const usual = before.length < FEWEST_WINDOWS ? null : median(before);
+  const usual = before.length < FEWEST_WINDOWS || median(before) < FEWEST_SUCCESSES ? null : median(before);
   return {
     beforePerSec: usual === null ? null : (usual * 1000) / WINDOW_MS,
     faults: spans.map(({ beganMs, endedMs }, i) => {
       const next = spans[i + 1]?.beganMs;
       const untilMs = next ?? trialMs;
       const [from, to] = [rate.momentAt(beganMs), next === undefined ? rate.length : rate.momentAt(next)];
-      return {
+      const figures = {
         succeeded: rate.sum(from, to),
         failures: failuresIn(moments, from, to),
         longestGapMs: rate.longestGap(from, rate.momentAt(untilMs)) * moments.widthMs,
-        degradedMs:
-          usual === null
-            ? null
-            : WINDOW_MS * rate.windows(beganMs, untilMs).filter((count) => count < DEGRADED_SHARE * usual).length,
-        recoveryMs: usual === null ? null : rate.recovery(endedMs, untilMs, RECOVERED_SHARE * usual),
+      };
+      if (usual === null) return { ...figures, degradedMs: null, recoveryMs: null };
+      const isDegraded = rate.windows(beganMs, untilMs).map((count) => count < DEGRADED_SHARE * usual);
+      const sinceMs = Math.max(endedMs, feltFromMs(isDegraded, { beganMs, endedMs }));
+      const backAtMs = rate.firstWindow(sinceMs, untilMs, RECOVERED_SHARE * usual);
+      return {
+        ...figures,
+        degradedMs: WINDOW_MS * isDegraded.filter(Boolean).length,
+        recoveryMs: backAtMs === null ? null : Math.max(0, Math.round(backAtMs - endedMs)),
       };
     }),
   };
+}
+
+/** When the rate fell: what happens at an instant may be felt only when clients have run into it. Windows count from `beganMs`. */
+function feltFromMs(isDegraded: readonly boolean[], { beganMs, endedMs }: Span): number {
+  const first = isDegraded.findIndex((_, i) => {
+    const inRow = isDegraded.slice(i, i + FELT_WINDOWS);
+    return inRow.length === FELT_WINDOWS && inRow.every(Boolean);
+  });
+  const atMs = beganMs + first * WINDOW_MS;
+  return first < 0 || atMs > endedMs + FELT_WITHIN_MS ? endedMs : atMs;
 }
 
 /** A picture has no more room. */
@@ -136,11 +156,11 @@ class Rate {
     return longest;
   }
 
-  /** Until a window has `enough` successes; null if none has. */
-  recovery(fromMs: number, untilMs: number, enough: number): number | null {
+  /** When the first window with `enough` successes begins, ms; null if there is none. */
+  firstWindow(fromMs: number, untilMs: number, enough: number): number | null {
     const until = this.momentAt(untilMs);
     for (let at = this.momentAt(fromMs); at + this.#window <= until; at++) {
-      if (this.sum(at, at + this.#window) >= enough) return Math.max(0, Math.round(at * this.#widthMs - fromMs));
+      if (this.sum(at, at + this.#window) >= enough) return at * this.#widthMs;
     }
     return null;
   }

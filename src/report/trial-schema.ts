@@ -186,7 +186,8 @@ const fault = z
       .nullable()
       .meta({ description: "time in windows of 100 ms with less than half of the rate before; null: cannot be told" }),
     recoveryMs: amount.nullable().meta({
-      description: "from its end to the first window of 100 ms with 90 % of the rate before; null: none seen",
+      description:
+        "from its end to the first window of 100 ms with 90 % of the rate before, if it was felt only then, after the rate fell; null: none seen",
     }),
   })
   .meta({
