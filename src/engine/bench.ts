@@ -15,7 +15,7 @@ import { luaFilesAmong, strategyNamed } from "../strategies/index.js";
 import type { LuaFile } from "../strategies/lua-file.js";
 import { CONNECT_TIMEOUT_MS } from "../targets/control.js";
 import { loadScripts, mustReplicate } from "../targets/primaries.js";
-import { translateRedisError } from "../targets/redis-errors.js";
+import { saysClusterDown, translateRedisError } from "../targets/redis-errors.js";
 import { successorsOf } from "../targets/successors.js";
 import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
 import { longestAwayMs } from "../worker/away.js";
@@ -175,6 +175,7 @@ export class Bench {
         cluster,
         watched,
         proxy,
+        runId,
         clientName,
       });
     } catch (error) {
@@ -254,7 +255,7 @@ export function asRunError(error: unknown, target: Target): QbenchError {
   if (error instanceof QbenchError) return error;
   const { name, message } = error as Error;
   const isFromRedis = name === "ReplyError" || name === "MaxRetriesPerRequestError";
-  if (isFromRedis || /closed|timed out|ECONN|EPIPE/i.test(message)) {
+  if (isFromRedis || saysClusterDown(error) || /closed|timed out|ECONN|EPIPE/i.test(message)) {
     return translateRedisError(error, target.endpoints[0]!);
   }
   throw error;

@@ -1,5 +1,6 @@
 import { EXIT, QbenchError } from "../base/errors.js";
 import { faultNamed, faultText } from "../faults/index.js";
+import { saysClusterDown } from "../targets/redis-errors.js";
 import { AWAY_TIMEOUTS } from "../worker/away.js";
 import type { SegmentResult } from "../worker/segment.js";
 import type { Struck, StruckFault } from "./faults.js";
@@ -27,7 +28,9 @@ export const isServerLost = (results: readonly SegmentResult[]): boolean => resu
 
 /** Whether a control connection's error says that it found nobody for as long as it tried; not that it was refused. */
 export function saysServerGone(error: unknown): boolean {
-  if (error instanceof QbenchError || !(error instanceof Error) || error.name === "ReplyError") return false;
+  if (error instanceof QbenchError || !(error instanceof Error)) return false;
+  if (saysClusterDown(error)) return true;
+  if (error.name === "ReplyError") return false;
   return error.name === "MaxRetriesPerRequestError" || /\bclosed\b|ECONN|EPIPE/.test(error.message);
 }
 

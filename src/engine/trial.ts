@@ -153,6 +153,7 @@ async function measuredTrial(context: TrialContext, plan: TrialPlan, kept: Kept)
         if (!isGone) {
           admitted = await admission?.stop();
           lagged = await staleness?.stop();
+          await refreshPrimaries(target.control);
         }
         machine.after = machineSnapshot();
         pacingCpuMs.after = context.instances.pacingCpuMs ?? 0;

@@ -1,9 +1,16 @@
 import type { Redis } from "ioredis";
-import { primariesOf, refreshPrimaries } from "../targets/primaries.js";
+import { runKeys } from "../targets/keys.js";
+import { primariesNow } from "../targets/primaries.js";
 
-/** The primary that holds most keys: with one hot concert the one that has everything to do. */
-export async function busiestPrimary(control: Redis): Promise<Redis> {
-  await refreshPrimaries(control);
-  const sizes = await Promise.all(primariesOf(control).map(async (node) => ({ node, keys: await node.dbsize() })));
-  return sizes.reduce((most, one) => (one.keys > most.keys ? one : most)).node;
+/** The primary that holds most keys of the run: with one hot concert the one that has everything to do. */
+export async function busiestPrimary(control: Redis, runId: string): Promise<Redis> {
+  const primaries = await primariesNow(control);
+  const counted = await Promise.all(primaries.map(async (node) => ({ node, keys: await countKeys(node, runId) })));
+  return counted.reduce((most, one) => (one.keys > most.keys ? one : most)).node;
+}
+
+async function countKeys(node: Redis, runId: string): Promise<number> {
+  let count = 0;
+  for await (const keys of runKeys(node, runId)) count += keys.length;
+  return count;
 }

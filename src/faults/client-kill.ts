@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { primariesOf } from "../targets/primaries.js";
+import { primariesNow } from "../targets/primaries.js";
 import { type Fault, OVER } from "./fault.js";
 
 /**
@@ -13,7 +13,8 @@ export const clientKill: Fault = {
   needs: "commands",
   serverIs: "there",
   async begin({ control, clientName }) {
-    const killed = await Promise.all(primariesOf(control).map((node) => killClients(node, clientName)));
+    const primaries = await primariesNow(control);
+    const killed = await Promise.all(primaries.map((node) => killClients(node, clientName)));
     if (killed.every((count) => count === 0)) {
       throw new Error("the server lists no connection by the name that they were given");
     }

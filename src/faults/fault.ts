@@ -37,6 +37,8 @@ export interface FaultSite {
   readonly cluster: OwnCluster | undefined;
   readonly watched: WatchedPrimary | undefined;
   readonly proxy: ServerProxy | undefined;
+  /** Its keys alone are the run's to do something to. */
+  readonly runId: string;
   /** What CLIENT LIST calls the measuring connections. */
   readonly clientName: string;
 }

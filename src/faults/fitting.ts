@@ -3,6 +3,7 @@ import { mistakesError } from "../base/mistakes.js";
 import type { ClusterShape } from "../targets/cluster-shape.js";
 import type { PlannedFault } from "./fault.js";
 import { faultNamed, faultText } from "./index.js";
+import { primaryKill } from "./primary-kill.js";
 
 /** What matters of a target for what can be done to it. */
 export interface Assailable {
@@ -23,6 +24,7 @@ export function checkFaults(faults: readonly PlannedFault[], target: Assailable)
     const reason = reasonAgainst(fault, target);
     return reason === undefined ? [] : [`--fault ${faultText(fault)} ${reason}`];
   });
+  mistakes.push(...tooManyKills(faults, target));
   if (mistakes.length > 0) throw refusal(mistakes, target.isForeign);
 }
 
@@ -45,6 +47,16 @@ function reasonAgainst({ name }: PlannedFault, target: Assailable): string | und
     return "needs a failover, for which there are too few nodes: 3x1 are the fewest";
   }
   return undefined;
+}
+
+/** What is killed comes back after the trial only: a primary whose replicas are gone has nobody to take its place. */
+function tooManyKills(faults: readonly PlannedFault[], { shape }: Assailable): string[] {
+  const kills = faults.filter(({ name }) => name === primaryKill.name).length;
+  if (shape === undefined || shape.replicasEach === 0 || kills <= shape.replicasEach) return [];
+  const replicas = `${shape.replicasEach} replica${shape.replicasEach === 1 ? "" : "s"}`;
+  return [
+    `--fault ${primaryKill.name}: ${kills} in a trial, of a cluster in which a primary has ${replicas} to take its place`,
+  ];
 }
 
 const refusal = (mistakes: readonly string[], isForeign: boolean): QbenchError =>

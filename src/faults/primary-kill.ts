@@ -11,9 +11,9 @@ export const primaryKill: Fault = {
   lastsMs: null,
   needs: "own-cluster",
   serverIs: "there",
-  async begin({ control, cluster }) {
+  async begin({ control, cluster, runId }) {
     const own = needed(cluster);
-    await own.kill(own.nodeOf(await busiestPrimary(control)));
+    await own.kill(own.nodeOf(await busiestPrimary(control, runId)));
     return OVER;
   },
 };

@@ -8,9 +8,9 @@ export const primaryStall: Fault = {
   lastsMs: 500,
   needs: "own-cluster",
   serverIs: "there",
-  async begin({ control, cluster }) {
+  async begin({ control, cluster, runId }) {
     const own = needed(cluster);
-    const { server } = own.nodeOf(await busiestPrimary(control));
+    const { server } = own.nodeOf(await busiestPrimary(control, runId));
     server.pause();
     return async () => server.resume();
   },

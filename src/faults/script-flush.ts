@@ -1,4 +1,4 @@
-import { primariesOf } from "../targets/primaries.js";
+import { primariesNow } from "../targets/primaries.js";
 import { type Fault, OVER } from "./fault.js";
 
 /** What a failover or somebody else's deployment does to EVALSHA: NOSCRIPT, until the script is loaded again. */
@@ -9,7 +9,7 @@ export const scriptFlush: Fault = {
   needs: "commands",
   serverIs: "there",
   async begin({ control }) {
-    for (const node of primariesOf(control)) await node.script("FLUSH");
+    for (const node of await primariesNow(control)) await node.script("FLUSH");
     return OVER;
   },
 };

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startTestRedis, type TestRedis } from "../targets/testing.js";
 import {
   commandsBetween,
@@ -11,7 +11,7 @@ import {
 
 let test: TestRedis;
 beforeAll(async () => {
-  test = await startTestRedis();
+  test = await startTestRedis(["repl-diskless-sync-delay 0"]);
 });
 afterAll(() => test.stop());
 
@@ -30,6 +30,32 @@ describe("two snapshots of a real server", () => {
     expect(serverWallUs(before, after)).toBeGreaterThan(0);
     expect(mainThreadCpuUs(before, after)).toBeGreaterThanOrEqual(0);
   });
+});
+
+it("a server whose place was taken, and which took it back, is told from one that only got a replica", async () => {
+  const other = await startTestRedis(["repl-diskless-sync-delay 0"]);
+  const follow = async ({ redis }: TestRedis, { server: { endpoint } }: TestRedis): Promise<void> => {
+    await redis.replicaof(endpoint.host, endpoint.port);
+    await vi.waitUntil(async () => /master_link_status:up/.test(await redis.info("replication")), { timeout: 30_000 });
+  };
+  const takePlaceOf = async (next: TestRedis, former: TestRedis): Promise<void> => {
+    await next.redis.replicaof("NO", "ONE");
+    await follow(former, next);
+  };
+  try {
+    let before = await takeSnapshot(test.redis);
+    await follow(other, test);
+    expect(hasRestarted(before, await takeSnapshot(test.redis))).toBe(false);
+    for (let turn = 0; turn < 2; turn++) {
+      await takePlaceOf(other, test);
+      await takePlaceOf(test, other);
+      const after = await takeSnapshot(test.redis);
+      expect(hasRestarted(before, after)).toBe(true);
+      before = after;
+    }
+  } finally {
+    await other.stop();
+  }
 });
 
 describe("commandsBetween", () => {

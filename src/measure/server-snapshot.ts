@@ -6,6 +6,8 @@ import { primariesOf, replicasIn } from "../targets/primaries.js";
 export interface ServerSnapshot {
   /** Changes when the server restarts: differences mean nothing then. */
   readonly serverRunId: string;
+  /** The replication id of whom it followed before it was promoted, "" where it never was: changes with each promotion. */
+  readonly formerReplicationId: string;
   /** The server's own clock. */
   readonly serverTimeUs: number;
   /** For how long it has counted, to the second below. */
@@ -55,6 +57,7 @@ export function parseInfo(info: string): ServerSnapshot {
   const system = fields.get("used_cpu_sys_main_thread");
   return {
     serverRunId: fields.get("run_id") ?? "",
+    formerReplicationId: fields.get("master_replid2") ?? "",
     serverTimeUs: Number(fields.get("server_time_usec") ?? Date.now() * 1000),
     uptimeSec: Number(fields.get("uptime_in_seconds") ?? 0),
     mainThreadCpuUs: user === undefined || system === undefined ? null : (Number(user) + Number(system)) * 1e6,
@@ -73,11 +76,14 @@ function commandsIn(fields: ReadonlyMap<string, string>): Map<string, { calls: n
   return commands;
 }
 
-/** Whether the second snapshot is of other processes, which have counted something else: a restart, or a failover. */
+/**
+ * Whether the second snapshot is of other processes, which have counted something else, or of ones that were replicas
+ * meanwhile: a restart, or a failover. The replication id itself also changes when a first replica comes.
+ */
 export const hasRestarted = (before: Snapshot, after: Snapshot): boolean => {
   const idsOf = (snapshot: Snapshot): string =>
     [...snapshot.values()]
-      .map((one) => one.serverRunId)
+      .map((one) => `${one.serverRunId} ${one.formerReplicationId}`)
       .sort()
       .join();
   return idsOf(before) !== idsOf(after);

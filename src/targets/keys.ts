@@ -10,15 +10,19 @@ const SCAN_COUNT = 1000;
  * @returns how many keys there were.
  */
 export async function removeRunKeys(control: Redis, runId: string): Promise<number> {
-  const ofRun = `${OUR_TAG}${runId}:`;
   let removed = 0;
   for (const node of primariesOf(control)) {
-    for await (const found of scan(node, `*${escapeGlob(ofRun)}*`)) {
-      const keys = found.filter((key) => key.includes(ofRun));
+    for await (const keys of runKeys(node, runId)) {
       if (keys.length > 0) removed += await (control.isCluster ? unlinkEach(node, keys) : node.unlink(...keys));
     }
   }
   return removed;
+}
+
+/** Chunks of the keys of a run that one server holds; a key may come twice. */
+export async function* runKeys(node: Redis, runId: string): AsyncGenerator<string[]> {
+  const ofRun = `${OUR_TAG}${runId}:`;
+  for await (const found of scan(node, `*${escapeGlob(ofRun)}*`)) yield found.filter((key) => key.includes(ofRun));
 }
 
 /** A cluster's node takes several keys in one command only if they share a slot. */

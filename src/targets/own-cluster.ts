@@ -4,7 +4,7 @@ import { slotsEntries } from "../drivers/slot-map.js";
 import type { Reply } from "../strategies/strategy.js";
 import { connectControl } from "./control.js";
 import type { OwnServer } from "./own-server.js";
-import { primariesOf, refreshPrimaries } from "./primaries.js";
+import { primariesNow } from "./primaries.js";
 import { type Deadline, until } from "./until.js";
 
 /** An embedded cluster as processes to which things happen, and which are put in order again between two trials. */
@@ -53,18 +53,13 @@ export class OwnCluster {
     };
     for (const node of this.#dead) {
       await until(deadline, async () =>
-        (await this.#primaries()).every(({ options }) => options.port !== node.endpoint.port),
+        (await primariesNow(this.#control)).every(({ options }) => options.port !== node.endpoint.port),
       );
       await this.#forget(node.endpoint);
       await node.server.start();
       this.#dead.delete(node);
       await this.#join(node, deadline);
     }
-  }
-
-  async #primaries(): Promise<readonly Redis[]> {
-    await refreshPrimaries(this.#control);
-    return primariesOf(this.#control);
   }
 
   /** Who was there before is another node than the one to come, though at the same address. */
@@ -78,7 +73,7 @@ export class OwnCluster {
   }
 
   async #join({ endpoint, busPort }: ClusterNode, deadline: Deadline): Promise<void> {
-    const [primary] = await this.#primaries();
+    const [primary] = await primariesNow(this.#control);
     await primary!.call("CLUSTER", "MEET", endpoint.host, endpoint.port, busPort);
     const joining = await connectControl(endpoint);
     try {
@@ -93,7 +88,7 @@ export class OwnCluster {
 
   async #primaryWithFewestReplicas(): Promise<string> {
     const counts = await Promise.all(
-      (await this.#primaries()).map(async (node) => {
+      (await primariesNow(this.#control)).map(async (node) => {
         const replicas = Number(/connected_slaves:(\d+)/.exec(await node.info("replication"))?.[1] ?? 0);
         return { replicas, id: String(await node.call("CLUSTER", "MYID")) };
       }),

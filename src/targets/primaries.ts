@@ -4,7 +4,7 @@ import { readsReplicas, type Scenario } from "../scenario/scenario.js";
 
 /** What concerns each node for itself, whether the target is one server or a cluster. */
 
-/** A connection to each node that holds slots at present; where there is one server, the connection itself. */
+/** A connection to each node that held slots when the cluster was last asked; where there is one server, the connection itself. */
 export const primariesOf = (control: Redis): readonly Redis[] =>
   control.isCluster ? (control as unknown as Cluster).nodes("master") : [control];
 
@@ -43,17 +43,27 @@ export function checkReplicas(scenario: Replicating, isCluster: boolean, fewest:
   );
 }
 
-/** A connection to each replica of a primary of this cluster. */
+/** A connection to each replica of a primary of this cluster. By node ids: an address may be told in several ways. */
 export async function replicasOf(control: Redis, primary: Redis): Promise<Redis[]> {
+  const lines = (await primary.call("CLUSTER", "REPLICAS", await idOf(primary))) as string[];
+  const followers = lines.map((line) => line.split(" ")[0]);
   const replicas = replicasIn(control);
-  const infos = await Promise.all(replicas.map((node) => node.info("replication")));
-  return replicas.filter((_, i) => infos[i]!.includes(`master_port:${primary.options.port}\r`));
+  const ids = await Promise.all(replicas.map(idOf));
+  return replicas.filter((_, i) => followers.includes(ids[i]!));
 }
+
+const idOf = (node: Redis): Promise<string> => node.call("CLUSTER", "MYID").then(String);
 
 /** Asks the cluster anew who holds what, as after a failover; a single server needs no asking. */
 export async function refreshPrimaries(control: Redis): Promise<void> {
   if (!control.isCluster) return;
   await new Promise<void>((resolve) => (control as unknown as Cluster).refreshSlotsCache(() => resolve()));
+}
+
+/** `primariesOf`, once the cluster has been asked anew. */
+export async function primariesNow(control: Redis): Promise<readonly Redis[]> {
+  await refreshPrimaries(control);
+  return primariesOf(control);
 }
 
 /**

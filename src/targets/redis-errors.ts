@@ -20,6 +20,9 @@ const NETWORK: Readonly<Record<string, readonly [string, string]>> = {
 
 type Meaning = readonly [pattern: RegExp, meaning: string, hint: string];
 
+/** ioredis' words, or the server's, where slots of a cluster have been nobody's for as long as they were asked for. */
+const CLUSTER_DOWN = /Too many Cluster redirections|CLUSTERDOWN|Failed to refresh slots cache|None of startup nodes/;
+
 /** Errors that the server sends, by how they begin or read. Its own words are quoted beside the meaning. */
 const ANSWERS: readonly Meaning[] = [
   [/^WRONGPASS|invalid password/, "refused the user or password", LOGIN],
@@ -34,6 +37,11 @@ const ANSWERS: readonly Meaning[] = [
   [/\bDENIED\b/, "is in protected mode and takes local clients only", "give it a password, or run qbench beside it"],
   [/max number of clients reached/, "has no connection left", "raise its maxclients, or use a smaller --pool"],
   [/DB index is out of range/, "has no database of that number", "use a smaller number behind the / of the URL"],
+  [
+    CLUSTER_DOWN,
+    "belongs to a cluster of which slots are nobody's",
+    "`redis-cli --cluster check HOST:PORT` tells what is missing",
+  ],
   [/^READONLY/, "is a read-only replica", "name the primary"],
   [/^OOM /, "has reached its maxmemory", "give it more memory, or use fewer users"],
   [
@@ -58,6 +66,8 @@ const CONNECTION: readonly Meaning[] = [
     "was it stopped? If it expects TLS, write rediss:// instead of redis://",
   ],
 ];
+
+export const saysClusterDown = (error: unknown): boolean => error instanceof Error && CLUSTER_DOWN.test(error.message);
 
 /**
  * What a connection's error means to a user. The server's own words are quoted where they help, cleaned of control

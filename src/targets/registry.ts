@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { makeFolder } from "../base/make-folder.js";
-import type { Endpoint } from "../drivers/driver.js";
+import type { Address, Endpoint } from "../drivers/driver.js";
 import { FOLDER_PREFIX } from "./embedded.js";
 import { cacheFolder, temporaryFolder } from "./folders.js";
 import { identityOf, stateOf } from "./process-identity.js";
@@ -32,8 +32,8 @@ type RunRecord = z.infer<typeof record>;
 export interface RunEntry {
   addServer(server: { readonly pid: number; readonly folder: string }): Promise<void>;
   addAddress(endpoint: Endpoint): Promise<void>;
-  /** All that is changed at this moment of a server's settings. */
-  setSettings(endpoint: Endpoint, changes: readonly ChangedSetting[]): Promise<void>;
+  /** All that is changed at this moment of servers' settings. */
+  setSettings(changes: readonly ChangedSetting[]): Promise<void>;
   /** Everything is cleaned up: the file goes. */
   remove(): Promise<void>;
 }
@@ -57,8 +57,8 @@ export async function registerRun(runId: string): Promise<RunEntry> {
       if (server !== undefined) await change({ servers: [...current.servers, { process: server, folder }] });
     },
     addAddress: (endpoint) => change({ addresses: [...current.addresses, addressKey(endpoint)] }),
-    setSettings: (endpoint, changes) =>
-      change({ settings: changes.map((one) => ({ server: serverKey(endpoint), ...one })) }),
+    setSettings: (changes) =>
+      change({ settings: changes.map(({ at, ...one }) => ({ server: serverKey(at), ...one })) }),
     remove: () => rm(recordPath(runId), { force: true }),
   };
 }
@@ -95,7 +95,7 @@ export async function settingsLeftAt(
   const key = serverKey(endpoint);
   const left = (await deadRuns()).map(({ runId, settings }) => ({
     runId,
-    changes: settings.filter(({ server }) => server === key),
+    changes: settings.filter(({ server }) => server === key).map((one) => ({ at: endpoint, ...one })),
   }));
   return left.filter(({ changes }) => changes.length > 0);
 }
@@ -108,7 +108,7 @@ export async function forgetSettings(runId: string, endpoint: Endpoint): Promise
 }
 
 /** One name for one server, however this machine is called. */
-const serverKey = (endpoint: Endpoint): string =>
+const serverKey = (endpoint: Address): string =>
   addressOf(isLoopback(endpoint) ? { ...endpoint, host: "localhost" } : endpoint).toLowerCase();
 
 /** One name for one database. */

@@ -1,16 +1,18 @@
 import type { Redis } from "ioredis";
-import { primariesOf } from "./primaries.js";
+import type { Address } from "../drivers/driver.js";
+import { primariesNow, primariesOf } from "./primaries.js";
 
-/** A setting of the server that a run has changed, and what it was. */
+/** A setting of one server that a run has changed, and what it was. */
 export interface ChangedSetting {
+  readonly at: Address;
   readonly name: string;
   readonly set: string;
   readonly was: string;
 }
 
 /**
- * Settings of the server that are changed for a while. What is changed is written down before it is, so that the next
- * start can put it back after a SIGKILL.
+ * Settings of the server, or of a cluster's primaries, that are changed for a while. What is changed is written down
+ * before it is, so that the next start can put it back after a SIGKILL.
  */
 export class Settings {
   readonly #control: Redis;
@@ -22,16 +24,18 @@ export class Settings {
     this.#remember = remember;
   }
 
-  /** @throws whatever the server answers */
+  /** @throws whatever a server answers */
   async set(name: string, value: string): Promise<void> {
-    const was = await currentOf(this.#control, name);
-    if (was === undefined || was === value) return;
-    this.#changes = [...this.#changes, { name, set: value, was }];
+    const nodes = await primariesNow(this.#control);
+    const found = await Promise.all(nodes.map(async (node) => ({ node, was: await currentOf(node, name) })));
+    const differing = found.filter(({ was }) => was !== undefined && was !== value);
+    const changes = differing.map(({ node, was }) => ({ at: whereIs(node), name, set: value, was: was! }));
+    this.#changes = [...this.#changes, ...changes];
     await this.#remember(this.#changes);
-    await setEverywhere(this.#control, name, value);
+    for (const { node } of differing) await node.config("SET", name, value);
   }
 
-  /** Puts back what was changed. May be called again. @throws whatever the server answers */
+  /** Puts back what was changed. May be called again. @throws whatever a server answers */
   async restore(): Promise<void> {
     if (this.#changes.length === 0) return;
     await putBack(this.#control, this.#changes);
@@ -42,17 +46,30 @@ export class Settings {
 
 /** The last change first; what somebody else has changed meanwhile is left as it is. */
 export async function putBack(control: Redis, changes: readonly ChangedSetting[]): Promise<void> {
-  for (const { name, set, was } of [...changes].reverse()) {
-    if ((await currentOf(control, name)) === set) await setEverywhere(control, name, was);
+  for (const { at, name, set, was } of [...changes].reverse()) {
+    await atNode(control, at, async (node) => {
+      if ((await currentOf(node, name)) === set) await node.config("SET", name, was);
+    });
   }
 }
 
-async function setEverywhere(control: Redis, name: string, value: string): Promise<void> {
-  for (const node of primariesOf(control)) await node.config("SET", name, value);
+const whereIs = ({ options }: Redis): Address => ({ host: options.host!, port: options.port! });
+
+/** In a cluster over a connection of its own: who was a primary, and was replaced, is none of its nodes for a moment. */
+async function atNode(control: Redis, at: Address, use: (node: Redis) => Promise<void>): Promise<void> {
+  if (!control.isCluster) return use(control);
+  const node = primariesOf(control)[0]!.duplicate({ ...at });
+  // What goes wrong is what the commands reject with.
+  node.on("error", () => {});
+  try {
+    await use(node);
+  } finally {
+    node.disconnect();
+  }
 }
 
-/** Of a cluster the first node's, whose settings are taken to be all nodes'. Undefined on a server that does not know the setting. */
-async function currentOf(control: Redis, name: string): Promise<string | undefined> {
-  const [, value] = (await primariesOf(control)[0]!.config("GET", name)) as string[];
+/** Undefined on a server that does not know the setting. */
+async function currentOf(node: Redis, name: string): Promise<string | undefined> {
+  const [, value] = (await node.config("GET", name)) as string[];
   return value;
 }

@@ -214,7 +214,7 @@ async function openUrl(endpoints: readonly [Endpoint, ...Endpoint[]], options: T
     const { entry, warnings } = await register(runId);
     for (const node of nodes.flatMap(successorsOf)) await entry?.addAddress(node);
     const where = `${server} ${version} at ${addressOf(endpoint)}`;
-    const settings = new Settings(control, async (changes) => entry?.setSettings(endpoint, changes));
+    const settings = new Settings(control, async (changes) => entry?.setSettings(changes));
     const { sentinels } = endpoint;
     const watched = sentinels === undefined ? undefined : new WatchedPrimary(endpoint, sentinels, control);
     return {

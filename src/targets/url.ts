@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 import { type QbenchError, usageError } from "../base/errors.js";
-import type { Endpoint } from "../drivers/driver.js";
+import type { Address, Endpoint } from "../drivers/driver.js";
 
 const DEFAULT_PORT = 6379;
 const SENTINEL_PORT = 26379;
@@ -61,11 +61,11 @@ export function redisUrl(text: string, option: string): Endpoint {
 }
 
 /** "host:port", fit to print. */
-export const addressOf = ({ host, port }: Endpoint): string =>
+export const addressOf = ({ host, port }: Address): string =>
   host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 
 /** Whether the address can only be this machine. A name other than localhost is taken to be elsewhere. */
-export function isLoopback({ host }: Endpoint): boolean {
+export function isLoopback({ host }: Address): boolean {
   const name = host.toLowerCase().replace(/^::ffff:/, "");
   return name === "localhost" || name === "::1" || (isIPv4(name) && name.startsWith("127."));
 }
