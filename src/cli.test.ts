@@ -197,7 +197,7 @@ describe("a mistake on the command line", () => {
 
   it("is none where a server on another machine is only looked at", () => {
     const mistakes = new Mistakes();
-    const options = takeRunOptions(mistakes, { url: ["redis://10.0.0.1"] }, {}, [], { isLoaded: false });
+    const options = takeRunOptions(mistakes, { url: ["redis://10.0.0.1"] }, {}, "doctor", { isLoaded: false });
     expect(mistakes.settle({ options }).options.urls).toEqual(["redis://10.0.0.1"]);
   });
 

@@ -5,7 +5,7 @@ import { callsDuring } from "../strategies/testing.js";
 import { startTestRedis, type TestRedis } from "../targets/testing.js";
 import type { AdmissionDesign, AdmissionOrder, Admitted } from "./admission.js";
 import { UNLIMITED } from "./admission.js";
-import { DESIGN_NAMES, DESIGNS } from "./index.js";
+import { DESIGNS } from "./index.js";
 
 /** The contract of every admission design in the registry; what the server holds and has counted is the witness. */
 const keys = concertKeys("contract");
@@ -42,10 +42,6 @@ async function tokenLives(users: readonly string[]): Promise<number[]> {
   for (const id of users) pipeline.ttl(keys.tokenPrefix + id);
   return ((await pipeline.exec()) ?? []).map(([, ttl]) => ttl as number);
 }
-
-it("lists the designs in the order of the table", () => {
-  expect(DESIGN_NAMES).toEqual(["looped", "variadic", "set-ex", "zset-token", "sliced", "pipelined", "token-bucket"]);
-});
 
 describe.each(DESIGNS.map((design) => [design.name, design] as const))("%s", (_, design: AdmissionDesign) => {
   const admit = (count: number, change?: Partial<AdmissionOrder>): Promise<Admitted> =>

@@ -6,13 +6,13 @@ import { EXIT } from "../base/errors.js";
 import { Mistakes, mistakesError } from "../base/mistakes.js";
 import { formatCount, formatDuration } from "../base/units.js";
 import { ADMIT_NEEDS, type AdmitPlan, planAdmitTurns } from "../engine/admit-plan.js";
-import { TOOL } from "../report/tool.js";
 import { counts, names } from "../scenario/list-values.js";
 import { envNameOf } from "../scenario/options.js";
 import { count, duration, type ValueType } from "../scenario/values.js";
 import type { CommandResult } from "./command.js";
 import { takeRunOptions } from "./inputs.js";
 import { addRunOptions, nameOf, placeOf, type RunOptions } from "./options.js";
+import { planDocument } from "./plan-document.js";
 
 const EPILOG = `
 For each design and batch: what a user costs the server, how many users a second one scheduler admits, and how long a
@@ -132,16 +132,13 @@ function jobOf(opts: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv):
   mistakes.take(() => {
     if (wrong.length > 0) throw mistakesError(wrong);
   });
-  const options = takeRunOptions(mistakes, opts, env, [".json", ".md", ".csv", ".txt"], ADMIT_NEEDS);
+  const options = takeRunOptions(mistakes, opts, env, "admit", ADMIT_NEEDS);
   return { plan, ...mistakes.settle({ options }) };
 }
 
 function describe({ plan, options }: AdmitJob): string {
   const turns = planAdmitTurns(plan);
-  if (options.json) {
-    const document = { schemaVersion: 1, kind: "plan", tool: TOOL, complete: true, seed: plan.seed };
-    return JSON.stringify({ ...document, scenario: plan, turns }, null, 2);
-  }
+  if (options.json) return planDocument(plan.seed, { scenario: plan, turns });
   const kills = plan.designs.length * plan.kills * plan.trials;
   return [
     `${turns.length} turns of ${formatDuration(plan.durationMs)}, ${kills} kills, ` +

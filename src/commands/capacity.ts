@@ -5,15 +5,14 @@ import { formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
 import type { CapacityPlan } from "../capacity/procedure.js";
 import { ARRIVALS, PACERS } from "../pacers/index.js";
-import { TOOL } from "../report/tool.js";
 import { envNameOf, OPTION_LIST } from "../scenario/options.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { count, number, percent, type ValueType } from "../scenario/values.js";
 import type { CommandResult } from "./command.js";
 import { addRunOptions, addScenarioOptions, nameOf, placeOf, type RunOptions, scenarioFlags } from "./options.js";
+import { planDocument } from "./plan-document.js";
 
 const FALLBACKS = { duration: "3s", warmup: "500ms" };
-const ENDINGS = [".json", ".md", ".csv", ".txt"];
 /** What decides on them is the search itself. */
 const NO_OPTIONS = ["rate", "stages", "entries", "trials", "order", "think-time"];
 const LOWEST_PER_SEC = 1;
@@ -108,7 +107,7 @@ async function jobOf(command: Command): Promise<CapacityJob> {
   const rate = numbers?.["start-rate"] ?? OPTIONS["start-rate"].fallback;
   const resolved = mistakes.take(() => resolveScenario({ file, flags: { ...flags, rate }, env }));
   if (resolved !== undefined) mistakes.take(() => refuseUnsteady(resolved.scenario));
-  const options = takeRunOptions(mistakes, opts, env, ENDINGS);
+  const options = takeRunOptions(mistakes, opts, env, "capacity");
   if (options !== undefined) mistakes.take(() => refuseHistory(options));
   const slo = (opts.slo as string) ?? (env[envNameOf("slo")] || DEFAULT_LEVEL);
   const place = placeOf(opts, "slo", env);
@@ -180,13 +179,9 @@ function numbersOf(opts: Readonly<Record<string, unknown>>, env: NodeJS.ProcessE
 function describe({ plan, options, warnings, estimate }: CapacityJob): string {
   const slo = plan.level.map(({ expression }) => expression);
   if (options.json) {
-    const document = { schemaVersion: 1, kind: "plan", tool: TOOL, complete: true, seed: plan.seed };
     const { scenario, search, strategies } = plan;
-    return JSON.stringify(
-      { ...document, strategies, capacity: { slo, ...search }, scenario, estimateMs: estimate, warnings },
-      null,
-      2,
-    );
+    const capacity = { slo, ...search };
+    return planDocument(plan.seed, { strategies, capacity, scenario, estimateMs: estimate, warnings });
   }
   return [
     `must hold    ${slo.join(", ")}`,

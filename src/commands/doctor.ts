@@ -27,7 +27,7 @@ export async function execute(command: Command): Promise<CommandResult> {
   const opts = command.opts();
   const mistakes = new Mistakes();
   const resolved = mistakes.take(() => resolveScenario({ flags: scenarioFlags(opts), env: process.env }));
-  const options = takeRunOptions(mistakes, opts, process.env, [], { isLoaded: false });
+  const options = takeRunOptions(mistakes, opts, process.env, "doctor", { isLoaded: false });
   const found = mistakes.settle({ resolved, options });
   const { instances, pool } = found.resolved.scenario;
   const { urls, redisServer, json, color } = found.options;

@@ -1,14 +1,12 @@
 import { designNamed } from "../admission/index.js";
 import { lockNamed } from "../admission/locks/index.js";
-import { EXIT } from "../base/errors.js";
 import { type AdmitOutcome, runAdmit } from "../engine/admit.js";
 import { type AdmitReport, buildAdmitReport } from "../report/admit.js";
 import { renderAdmitTable } from "../reporters/admit-text.js";
 import type { Target } from "../targets/target.js";
 import type { AdmitJob } from "./admit.js";
 import type { CommandResult } from "./command.js";
-import { failureText } from "./failure.js";
-import { writeOutputs } from "./kind-outputs.js";
+import { finish } from "./kind-outputs.js";
 import { factsOf, type TargetFacts } from "./report-file.js";
 import { withSignals } from "./signals.js";
 import { createTenthsProgress } from "./step-progress.js";
@@ -17,12 +15,7 @@ import { createTenthsProgress } from "./step-progress.js";
 export async function executeAdmit(job: AdmitJob): Promise<CommandResult> {
   const { options } = job;
   const { report, outcome } = await withSignals((signal) => measure(job, signal));
-  const { writtenTo, error } = await writeOutputs(report, options.outputs, outcome.error);
-  const text = options.json
-    ? JSON.stringify(report, null, 2)
-    : renderAdmitTable(report, { color: options.color, writtenTo });
-  if (outcome.error !== undefined) console.error(failureText(outcome.error));
-  return { exitCode: error?.exitCode ?? EXIT.ok, text: text.trimEnd() };
+  return finish({ report, failure: outcome.error, renderTable: renderAdmitTable }, options);
 }
 
 async function measure(job: AdmitJob, signal: AbortSignal): Promise<{ report: AdmitReport; outcome: AdmitOutcome }> {

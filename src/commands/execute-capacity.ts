@@ -1,4 +1,3 @@
-import { designNamed } from "../admission/index.js";
 import { EXIT } from "../base/errors.js";
 import { type CapacityOutcome, type CapacityStep, runCapacity, type StepResult } from "../capacity/procedure.js";
 import { atPlace, Bench, type Place } from "../engine/bench.js";
@@ -8,9 +7,8 @@ import { rateText } from "../report/format.js";
 import { renderCapacityTable } from "../reporters/capacity-text.js";
 import { type CapacityJob, capacityEstimateText } from "./capacity.js";
 import type { CommandResult } from "./command.js";
-import { failureText } from "./failure.js";
-import { writeOutputs } from "./kind-outputs.js";
-import { factsOf } from "./report-file.js";
+import { finish } from "./kind-outputs.js";
+import { factsOf, scriptsBeside } from "./report-file.js";
 import { withSignals } from "./signals.js";
 import { createStepProgress } from "./step-progress.js";
 
@@ -18,12 +16,10 @@ import { createStepProgress } from "./step-progress.js";
 export async function executeCapacity(job: CapacityJob): Promise<CommandResult> {
   const { options } = job;
   const { report, outcome } = await withSignals((signal) => measure(job, signal));
-  const { writtenTo, error } = await writeOutputs(report, options.outputs, outcome.error);
-  const text = options.json
-    ? JSON.stringify(report, null, 2)
-    : renderCapacityTable(report, { color: options.color, writtenTo });
-  if (outcome.error !== undefined) console.error(failureText(outcome.error));
-  return { exitCode: exitCodeOf({ ...outcome, error }), text: text.trimEnd() };
+  return finish(
+    { report, failure: outcome.error, renderTable: renderCapacityTable, exitCode: exitCodeOf(outcome) },
+    options,
+  );
 }
 
 interface Measured {
@@ -43,9 +39,7 @@ async function measure(job: CapacityJob, signal: AbortSignal): Promise<Measured>
     warnings: ofTarget,
     notCleaned,
   } = await atPlace({ ...options, signal }, plan.scenario.timeoutMs, async (place) => {
-    const { admit } = plan.scenario;
-    const beside = admit === null ? undefined : designNamed(admit).script;
-    const facts = await factsOf(place.target, plan, beside === undefined ? [] : [beside]);
+    const facts = await factsOf(place.target, plan, scriptsBeside([plan.scenario]));
     return { facts, outcome: await searchAt(place, job, signal) };
   });
   const { facts, outcome } = result;
@@ -93,8 +87,5 @@ async function searchAt(place: Place, { plan, options }: CapacityJob, signal: Ab
 
 const OUTCOMES = { breaks: "does not hold", "not-offered": "the generator could not offer it" };
 
-/** Where several hold: what ended the search, then what the audit found. */
-function exitCodeOf({ error, steps }: CapacityOutcome): number {
-  if (error !== undefined) return error.exitCode;
-  return steps.some(({ trial }) => trial.audit.brokenPromises.length > 0) ? EXIT.anomalies : EXIT.ok;
-}
+const exitCodeOf = ({ steps }: CapacityOutcome): number =>
+  steps.some(({ trial }) => trial.audit.brokenPromises.length > 0) ? EXIT.anomalies : EXIT.ok;

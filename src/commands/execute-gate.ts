@@ -7,11 +7,12 @@ import { changeText } from "../report/gate-words.js";
 import { json } from "../reporters/json.js";
 import { renderGateReport } from "../reporters/reporter.js";
 import { table } from "../reporters/table.js";
+import type { Target } from "../targets/target.js";
 import type { CommandResult } from "./command.js";
 import { failureText } from "./failure.js";
 import { estimateText, type GateJob } from "./gate.js";
 import { writeEach } from "./kind-outputs.js";
-import { factsOf } from "./report-file.js";
+import { factsOf, scriptsBeside, type TargetFacts } from "./report-file.js";
 import { withSignals } from "./signals.js";
 
 /** Measures, writes the reports and gives the table, or the JSON, for stdout. */
@@ -43,11 +44,10 @@ async function measure(job: GateJob, signal: AbortSignal): Promise<{ report: Gat
   let result: Omit<Parameters<typeof buildGateReport>[0], "durationMs" | "outcome"> & { outcome: GateOutcome };
   try {
     const strategies = [...new Set(plan.cases.flatMap((one) => [one.base, one.candidate]))];
-    const facts = await factsOf(sides.targets.base, { strategies, seed: plan.seed });
-    const other =
-      sides.targets.candidate === sides.targets.base
-        ? facts
-        : await factsOf(sides.targets.candidate, { strategies, seed: plan.seed });
+    const factsAt = (target: Target): Promise<TargetFacts> =>
+      factsOf(target, { strategies, seed: plan.seed }, scriptsBeside(Object.values(scenarios)));
+    const facts = await factsAt(sides.targets.base);
+    const other = sides.targets.candidate === sides.targets.base ? facts : await factsAt(sides.targets.candidate);
     const sideOf = (side: (typeof SIDES)[number]): GateReport["base"] => ({
       spec: specs[side].label,
       kind: specs[side].kind,

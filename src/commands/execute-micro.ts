@@ -1,12 +1,10 @@
-import { EXIT } from "../base/errors.js";
 import { type MicroOutcome, runMicro } from "../engine/micro.js";
 import type { Turn } from "../engine/micro-plan.js";
 import { buildMicroReport, type MicroReport } from "../report/micro.js";
 import { renderMicroTable } from "../reporters/micro-table.js";
 import type { Target } from "../targets/target.js";
 import type { CommandResult } from "./command.js";
-import { failureText } from "./failure.js";
-import { writeOutputs } from "./kind-outputs.js";
+import { finish } from "./kind-outputs.js";
 import type { MicroJob } from "./micro.js";
 import { factsOf, type TargetFacts } from "./report-file.js";
 import { withSignals } from "./signals.js";
@@ -16,12 +14,7 @@ import { createTenthsProgress } from "./step-progress.js";
 export async function executeMicro(job: MicroJob): Promise<CommandResult> {
   const { options } = job;
   const { report, outcome } = await withSignals((signal) => measure(job, signal));
-  const { writtenTo, error } = await writeOutputs(report, options.outputs, outcome.error);
-  const text = options.json
-    ? JSON.stringify(report, null, 2)
-    : renderMicroTable(report, { color: options.color, writtenTo });
-  if (outcome.error !== undefined) console.error(failureText(outcome.error));
-  return { exitCode: error?.exitCode ?? EXIT.ok, text: text.trimEnd() };
+  return finish({ report, failure: outcome.error, renderTable: renderMicroTable }, options);
 }
 
 async function measure(job: MicroJob, signal: AbortSignal): Promise<{ report: MicroReport; outcome: MicroOutcome }> {

@@ -1,10 +1,8 @@
-import { EXIT } from "../base/errors.js";
 import type { PredictStep } from "../predict/plan.js";
 import { buildPredictReport } from "../report/predict.js";
 import { renderPredictTable } from "../reporters/predict-text.js";
 import type { CommandResult } from "./command.js";
-import { failureText } from "./failure.js";
-import { writeOutputs } from "./kind-outputs.js";
+import { finish } from "./kind-outputs.js";
 import type { PredictJob } from "./predict.js";
 import { measurePlan } from "./predict-trials.js";
 import { withSignals } from "./signals.js";
@@ -13,12 +11,7 @@ import { withSignals } from "./signals.js";
 export async function executePredict({ plan, options, warnings }: PredictJob): Promise<CommandResult> {
   const measured = await withSignals((signal) => measurePlan(plan, options, stepName, signal));
   const report = buildPredictReport({ ...measured, warnings: [...warnings, ...measured.warnings] });
-  const { writtenTo, error } = await writeOutputs(report, options.outputs, measured.error);
-  const text = options.json
-    ? JSON.stringify(report, null, 2)
-    : renderPredictTable(report, { color: options.color, writtenTo });
-  if (measured.error !== undefined) console.error(failureText(measured.error));
-  return { exitCode: error?.exitCode ?? EXIT.ok, text: text.trimEnd() };
+  return finish({ report, failure: measured.error, renderTable: renderPredictTable }, options);
 }
 
 const stepName = ({ strategy, setting, cell }: PredictStep): string =>

@@ -1,10 +1,8 @@
-import { EXIT } from "../base/errors.js";
 import type { PredictStep } from "../predict/plan.js";
 import { buildRoadmapReport } from "../report/roadmap.js";
 import { renderRoadmapTable } from "../reporters/roadmap-text.js";
 import type { CommandResult } from "./command.js";
-import { failureText } from "./failure.js";
-import { writeOutputs } from "./kind-outputs.js";
+import { finish } from "./kind-outputs.js";
 import { measurePlan } from "./predict-trials.js";
 import type { RoadmapJob } from "./roadmap.js";
 import { withSignals } from "./signals.js";
@@ -24,10 +22,5 @@ export async function executeRoadmap(job: RoadmapJob): Promise<CommandResult> {
     measuredScenario: scenario,
     warnings: [...warnings, ...measured.warnings],
   });
-  const { writtenTo, error } = await writeOutputs(report, options.outputs, measured.error);
-  const text = options.json
-    ? JSON.stringify(report, null, 2)
-    : renderRoadmapTable(report, { color: options.color, writtenTo });
-  if (measured.error !== undefined) console.error(failureText(measured.error));
-  return { exitCode: error?.exitCode ?? EXIT.ok, text: text.trimEnd() };
+  return finish({ report, failure: measured.error, renderTable: renderRoadmapTable }, options);
 }

@@ -1,4 +1,3 @@
-import { designNamed } from "../admission/index.js";
 import type { TrialRecord } from "../audit/dump.js";
 import { EXIT, type QbenchError } from "../base/errors.js";
 import type { Agents } from "../distributed/controller.js";
@@ -9,15 +8,13 @@ import type { RunReport } from "../report/schema.js";
 import { checkThresholds, type Threshold, thresholdText } from "../report/thresholds.js";
 import { json } from "../reporters/json.js";
 import { table } from "../reporters/table.js";
-import type { Scenario } from "../scenario/scenario.js";
-import type { Script } from "../strategies/script.js";
 import type { Target } from "../targets/target.js";
 import type { CommandResult } from "./command.js";
 import { failureText } from "./failure.js";
 import { HistoryFile } from "./history-file.js";
 import { writeEach } from "./kind-outputs.js";
 import { openLive } from "./live.js";
-import { factsOf, type TargetFacts } from "./report-file.js";
+import { factsOf, scriptsBeside, type TargetFacts } from "./report-file.js";
 import type { RunJob } from "./run.js";
 import { withSignals } from "./signals.js";
 
@@ -45,7 +42,7 @@ async function measure(job: RunJob, signal: AbortSignal): Promise<{ report: RunR
   let facts: TargetFacts | undefined;
   const observer = {
     async targetOpened(opened: Target) {
-      facts = await factsOf(opened, scenario, admissionScripts(scenario));
+      facts = await factsOf(opened, scenario, scriptsBeside([scenario]));
       live.targetOpened(opened, facts);
     },
     trialStarted: live.run.trialStarted,
@@ -107,10 +104,6 @@ function objectionTo(stage: readonly TrialResult[], thresholds: readonly Thresho
       .join(", ")
   );
 }
-
-/** Of who admits users beside the entries. */
-const admissionScripts = ({ admit }: Scenario): Script[] =>
-  admit === null ? [] : [designNamed(admit).script].filter((one) => one !== undefined);
 
 /** Where several hold: what ended the run, then what the audit found, then a limit that was crossed. */
 function exitCodeOf({ error, trials }: RunOutcome, { thresholds = [] }: RunReport): number {

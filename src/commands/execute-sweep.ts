@@ -1,4 +1,3 @@
-import { designNamed } from "../admission/index.js";
 import { EXIT } from "../base/errors.js";
 import { atPlace, type Place } from "../engine/bench.js";
 import { Benches } from "../engine/benches.js";
@@ -11,9 +10,8 @@ import { checkJournal, JournalWriter } from "../sweep/journal.js";
 import { estimateOf, gridOf, type SweepTrial } from "../sweep/plan.js";
 import { runSweep, type SweepOutcome } from "../sweep/procedure.js";
 import type { CommandResult } from "./command.js";
-import { failureText } from "./failure.js";
-import { writeOutputs } from "./kind-outputs.js";
-import { factsOf, type TargetFacts } from "./report-file.js";
+import { finish } from "./kind-outputs.js";
+import { factsOf, scriptsBeside, type TargetFacts } from "./report-file.js";
 import { withSignals } from "./signals.js";
 import { createStepProgress } from "./step-progress.js";
 import { type SweepJob, sweepEstimateText } from "./sweep.js";
@@ -22,12 +20,10 @@ import { type SweepJob, sweepEstimateText } from "./sweep.js";
 export async function executeSweep(job: SweepJob): Promise<CommandResult> {
   const { options } = job;
   const { report, outcome } = await withSignals((signal) => measure(job, signal));
-  const { writtenTo, error } = await writeOutputs(report, options.outputs, outcome.error);
-  const text = options.json
-    ? JSON.stringify(report, null, 2)
-    : renderSweepTable(report, { color: options.color, writtenTo });
-  if (outcome.error !== undefined) console.error(failureText(outcome.error));
-  return { exitCode: exitCodeOf({ ...outcome, error }), text: text.trimEnd() };
+  return finish(
+    { report, failure: outcome.error, renderTable: renderSweepTable, exitCode: exitCodeOf(outcome) },
+    options,
+  );
 }
 
 interface Measured {
@@ -45,13 +41,14 @@ async function measure(job: SweepJob, signal: AbortSignal): Promise<Measured> {
   const { cells, ms } = estimateOf(plan);
   say(sweepEstimateText(plan, cells, ms));
   if (known.length > 0) say(`${known.length} trials are there already`);
-  const timeouts = gridOf(plan.axes).map((point) => job.scenarioAt(point).timeoutMs);
+  const scenarios = gridOf(plan.axes).map(job.scenarioAt);
+  const patienceMs = Math.max(...scenarios.map(({ timeoutMs }) => timeoutMs));
   const {
     result,
     warnings: ofTarget,
     notCleaned,
-  } = await atPlace({ ...options, signal }, Math.max(...timeouts), async (place) => {
-    const facts = await factsOf(place.target, plan, scriptsBeside(job));
+  } = await atPlace({ ...options, signal }, patienceMs, async (place) => {
+    const facts = await factsOf(place.target, plan, scriptsBeside(scenarios));
     return { facts, outcome: await sweepAt(place, job, facts, signal) };
   });
   const { facts, outcome } = result;
@@ -99,14 +96,5 @@ async function sweepAt(place: Place, job: SweepJob, facts: TargetFacts, signal: 
   }
 }
 
-/** Of those who admit users beside the entries. */
-const scriptsBeside = ({ plan, scenarioAt }: SweepJob) =>
-  [...new Set(gridOf(plan.axes).map((point) => scenarioAt(point).admit))].flatMap((admit) =>
-    admit === null ? [] : (designNamed(admit).script ?? []),
-  );
-
-/** Where several hold: what ended the sweep, then what the audit found. */
-function exitCodeOf({ error, results }: SweepOutcome): number {
-  if (error !== undefined) return error.exitCode;
-  return results.some(({ trial }) => trial.audit.brokenPromises.length > 0) ? EXIT.anomalies : EXIT.ok;
-}
+const exitCodeOf = ({ results }: SweepOutcome): number =>
+  results.some(({ trial }) => trial.audit.brokenPromises.length > 0) ? EXIT.anomalies : EXIT.ok;

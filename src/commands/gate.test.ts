@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { designNamed } from "../admission/index.js";
 import { environmentError } from "../base/errors.js";
 import { callsOf, entriesBegan, list, makeWorld, type World } from "../engine/testing/program.js";
 import type { GateVerdict } from "../stats/gate.js";
@@ -85,6 +86,11 @@ describe("exact counts", () => {
     expect(readFileSync(md, "utf8")).toContain("PASS");
     expect(readFileSync(xml, "utf8")).toContain('failures="0"');
     expect(`${await runReport([json], { format: "markdown", color: false })}\n`).toBe(readFileSync(md, "utf8"));
+  });
+
+  it("name the script of who admits beside the entries, as a run does", async () => {
+    const ended = await gate("strategy:lua", "strategy:lua", "--metrics", "none", "--admit", "looped", "--json").ended;
+    expect(Object.keys(ended.json().environment.scripts)).toEqual(["enter_queue", designNamed("looped").script?.name]);
   });
 
   it("fail a script that the server answers with errors, and refuse one that it cannot compile", async () => {

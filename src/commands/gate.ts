@@ -8,7 +8,6 @@ import type { GateCase, GatePlan, SideName } from "../gate/plan.js";
 import type { SideSpec } from "../gate/side-spec.js";
 import type { FigureName } from "../report/figures.js";
 import type { OnInconclusive } from "../report/gate.js";
-import { TOOL } from "../report/tool.js";
 import { envNameOf, OPTION_LIST } from "../scenario/options.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { isLuaFileName } from "../strategies/lua-file.js";
@@ -22,6 +21,7 @@ import {
   type RunOptions,
   scenarioFlags,
 } from "./options.js";
+import { planDocument } from "./plan-document.js";
 
 const DEFAULT_DURATION = "1s";
 const DEFAULT_METRICS = "tps,p99";
@@ -84,14 +84,12 @@ async function jobOf(command: Command): Promise<GateJob> {
   const [
     { parseSides },
     { estimateMs, ALLOWABLE_METRICS, EVERY_KIND_OF_USER, SIDES },
-    { REPORTERS },
     { FIGURES },
     { ON_INCONCLUSIVE },
     inputs,
   ] = await Promise.all([
     import("../gate/side-spec.js"),
     import("../gate/plan.js"),
-    import("../reporters/index.js"),
     import("../report/figures.js"),
     import("../report/gate.js"),
     import("./inputs.js"),
@@ -103,8 +101,7 @@ async function jobOf(command: Command): Promise<GateJob> {
   const own = <T>(flag: string, fallback: string, read: (text: string, place: string) => T): T | undefined =>
     mistakes.take(() => read(opts[nameOf(flag)] ?? (env[envNameOf(flag)] || fallback), placeOf(opts, flag, env)));
   const specs = mistakes.take(() => parseSides(opts.base ?? env.QBENCH_BASE, opts.candidate ?? env.QBENCH_CANDIDATE));
-  const endings = REPORTERS.filter(({ renderGate }) => renderGate !== undefined).flatMap((one) => one.endings);
-  const options = inputs.takeRunOptions(mistakes, opts, env, endings);
+  const options = inputs.takeRunOptions(mistakes, opts, env, "gate");
   if (specs !== undefined && options !== undefined) mistakes.take(() => refuseUrls(specs, options));
   const resolved = await mistakes.take(() => scenariosOf(command, specs));
   const cases = specs && resolved && mistakes.take(() => casesOf(specs, resolved.scenarios));
@@ -262,13 +259,9 @@ function describe({ plan, specs, scenarios, options, estimate }: GateJob): strin
   const { thresholds, ...rest } = plan;
   const sides = { base: specs.base.label, candidate: specs.candidate.label };
   if (options.json) {
-    const document = { schemaVersion: 1, kind: "plan", tool: TOOL, complete: true, seed: plan.seed };
     const limits = thresholds.map(({ expression }) => expression);
-    return JSON.stringify(
-      { ...document, ...sides, gate: { ...rest, thresholds: limits }, scenarios, estimateMs: estimate },
-      null,
-      2,
-    );
+    const gate = { ...rest, thresholds: limits };
+    return planDocument(plan.seed, { ...sides, gate, scenarios, estimateMs: estimate });
   }
   return [
     `base       ${sides.base}`,

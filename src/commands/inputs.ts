@@ -1,6 +1,7 @@
 import { Mistakes } from "../base/mistakes.js";
 import { checkFaults } from "../faults/fitting.js";
 import { parseThresholds, type Threshold } from "../report/thresholds.js";
+import { endingsOf } from "../reporters/kinds.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { checkReplicas } from "../targets/primaries.js";
 import type { TargetOptions } from "../targets/target.js";
@@ -19,13 +20,13 @@ interface TargetUse extends Pick<TargetOptions, "singleServerOnly"> {
 
 /**
  * The options of where to measure and what to do with the result, their target, URLs and paths checked.
- * @param endings of the files that this command writes
+ * @param kind of the report that this command makes: the files that it writes end as the formats of that do
  */
 export function takeRunOptions(
   mistakes: Mistakes,
   opts: Opts,
   env: NodeJS.ProcessEnv,
-  endings: readonly string[],
+  kind: string,
   { isLoaded = true, singleServerOnly }: TargetUse = {},
 ): RunOptions | undefined {
   const options = mistakes.take(() => runOptions(opts, env, process.stdout.isTTY === true));
@@ -35,7 +36,7 @@ export function takeRunOptions(
   const readable = endpoints.filter((one) => one !== undefined);
   const asked = { ...options, allowRemote: options.allowRemote || !isLoaded, singleServerOnly };
   if (readable.length === endpoints.length) mistakes.take(() => checkTargetOptions(readable, asked));
-  mistakes.take(() => checkOutputs(options.outputs, endings, placeOf(opts, "output", env)));
+  mistakes.take(() => checkOutputs(options.outputs, endingsOf(kind), placeOf(opts, "output", env)));
   return options;
 }
 

@@ -1,8 +1,9 @@
-import { QbenchError } from "../base/errors.js";
+import { EXIT, QbenchError } from "../base/errors.js";
 import { printable } from "../report/format.js";
 import { reporterFor } from "../reporters/index.js";
 import { renderKind } from "../reporters/kinds.js";
 import type { Rendered, RenderOptions, Reporter } from "../reporters/reporter.js";
+import type { CommandResult } from "./command.js";
 import { failureText } from "./failure.js";
 import { prepared } from "./rendering.js";
 import { writeWhole } from "./report-file.js";
@@ -15,12 +16,28 @@ interface Written {
   readonly error: Failure;
 }
 
+interface Finished<Report> {
+  readonly report: Report;
+  /** What ended the command before its time. */
+  readonly failure: Failure;
+  readonly renderTable: (report: Report, options: { color: boolean; writtenTo: readonly string[] }) => string;
+  /** What is left to say where nothing failed. */
+  readonly exitCode?: number;
+}
+
+/** Writes the report of another command than `run` and `gate`, tells a failure, and gives the table, or the JSON, for stdout. */
+export async function finish<Report extends { readonly kind: string }>(
+  { report, failure, renderTable, exitCode = EXIT.ok }: Finished<Report>,
+  { outputs, json, color }: { outputs: readonly string[]; json: boolean; color: boolean },
+): Promise<CommandResult> {
+  const { writtenTo, error } = await writeOutputs(report, outputs, failure);
+  const text = json ? JSON.stringify(report, null, 2) : renderTable(report, { color, writtenTo });
+  if (failure !== undefined) console.error(failureText(failure));
+  return { exitCode: error?.exitCode ?? exitCode, text: text.trimEnd() };
+}
+
 /** Writes the report of another command than `run` to each path, in the format that its name's ending asks for; see `writeEach`. */
-export const writeOutputs = (
-  report: { readonly kind: string },
-  paths: readonly string[],
-  error: Failure,
-): Promise<Written> =>
+const writeOutputs = (report: { readonly kind: string }, paths: readonly string[], error: Failure): Promise<Written> =>
   writeEach(paths, error, async (reporter, options, path) => {
     const rendered = await renderKind({ path, kind: report.kind, value: report }, reporter.name, options);
     return rendered ?? "";

@@ -122,7 +122,12 @@ describe("the order of turns", () => {
     const args = ["--dry-run", "--json", "--seed", "7", "--url", "redis://127.0.0.1:1", "--strategy", "all"];
     const result = await inProcess("micro", ...args);
     const turns = planTurns({ strategies: STRATEGY_NAMES, trials: 5, seed: 7 });
-    expect(JSON.parse("text" in result ? result.text : "")).toMatchObject({ kind: "plan", seed: 7, turns });
+    expect(JSON.parse("text" in result ? result.text : "")).toMatchObject({
+      kind: "plan",
+      complete: true,
+      seed: 7,
+      turns,
+    });
   });
 });
 

@@ -2,9 +2,9 @@ import { type Command, Option } from "commander";
 import { EXIT, usageError } from "../base/errors.js";
 import { Mistakes } from "../base/mistakes.js";
 import type { MicroPlan } from "../engine/micro-plan.js";
-import { TOOL } from "../report/tool.js";
 import type { CommandResult } from "./command.js";
 import { addRunOptions, addScenarioOptions, placeOf, type RunOptions, scenarioFlags } from "./options.js";
+import { planDocument } from "./plan-document.js";
 
 const DEFAULT_DURATION = "500ms";
 /** New users stay in the queue until their turn ends; beyond this the queue would be what is measured. */
@@ -57,7 +57,7 @@ async function jobOf(command: Command): Promise<MicroJob> {
     const hint = "more rounds tell more than longer ones: --trials";
     throw usageError(`${placeOf(opts, "duration", env)}: expected up to 1m`, hint);
   });
-  const found = mistakes.settle({ scenario, options: takeRunOptions(mistakes, opts, env, [".json"], MICRO_NEEDS) });
+  const found = mistakes.settle({ scenario, options: takeRunOptions(mistakes, opts, env, "micro", MICRO_NEEDS) });
   const { strategies, score, client, trials, durationMs, timeoutMs, seed } = found.scenario;
   return { plan: { strategies, score, client, trials, durationMs, timeoutMs, seed }, options: found.options };
 }
@@ -66,11 +66,7 @@ async function describe({ plan, options }: MicroJob): Promise<string> {
   const { planTurns } = await import("../engine/micro-plan.js");
   const turns = planTurns(plan);
   if (options.json) {
-    return JSON.stringify(
-      { schemaVersion: 1, kind: "plan", tool: TOOL, seed: plan.seed, scenario: plan, turns },
-      null,
-      2,
-    );
+    return planDocument(plan.seed, { scenario: plan, turns });
   }
   const lines = turns.map(
     ({ round, strategy, outcome }) => `  round ${round + 1}  ${strategy}, ${outcome.toLowerCase()} user`,

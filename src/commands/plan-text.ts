@@ -1,18 +1,15 @@
 import { formatDuration } from "../base/units.js";
 import { loadTimeMs, planRun } from "../plan/plan.js";
-import { TOOL } from "../report/tool.js";
 import { OPTION_LIST } from "../scenario/options.js";
 import type { Scenario } from "../scenario/scenario.js";
+import { planDocument } from "./plan-document.js";
 import type { RunJob } from "./run.js";
 
 /** What `--dry-run` prints: the scenario as resolved, and the order of its trials. */
 export function describePlan({ scenario, warnings, options }: RunJob): string {
   const trials = planRun(scenario);
   const atLeastMs = loadTimeMs(scenario);
-  if (options.json) {
-    const document = { schemaVersion: 1, kind: "plan", tool: TOOL, complete: true, seed: scenario.seed };
-    return JSON.stringify({ ...document, scenario, loadTimeMs: atLeastMs, trials, warnings }, null, 2);
-  }
+  if (options.json) return planDocument(scenario.seed, { scenario, loadTimeMs: atLeastMs, trials, warnings });
   const rounds = Array.from({ length: scenario.trials }, (_, round) =>
     trials.filter((trial) => trial.round === round).map((trial) => trial.strategy),
   );

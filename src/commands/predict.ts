@@ -4,11 +4,11 @@ import { Mistakes } from "../base/mistakes.js";
 import { formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
 import type { PredictPlan } from "../predict/plan.js";
-import { TOOL } from "../report/tool.js";
 import { envNameOf } from "../scenario/options.js";
 import type { CommandResult } from "./command.js";
 import { addModelledOptions, defaultsText, modelledScenario } from "./modelled.js";
 import type { RunOptions } from "./options.js";
+import { planDocument } from "./plan-document.js";
 
 /** What a calibration takes, whatever the scenario's file says of its own trials. */
 const DEFAULTS = { trials: "3", duration: "1s", warmup: "500ms" } as const;
@@ -61,7 +61,7 @@ async function jobOf(command: Command): Promise<PredictJob> {
   const given = mistakes.take(() => parseAt(opts.at ?? (inEnvironment.length > 0 ? inEnvironment : DEFAULT_AT)));
   const hint = "it predicts users who enter and enter again, or arrivals at one rate; measure others by `qbench run`";
   const modelled = await mistakes.take(() => modelledScenario(opts, command.args[0], DEFAULTS, hint));
-  const options = takeRunOptions(mistakes, opts, env, [".json", ".md", ".csv", ".txt"], PREDICT_NEEDS);
+  const options = takeRunOptions(mistakes, opts, env, "predict", PREDICT_NEEDS);
   const found = mistakes.settle({ given, modelled, options });
   const { scenario, warnings, at } = found.modelled;
   const cells = combinationsOf(found.given).map((values) => {
@@ -81,13 +81,9 @@ async function describe({ plan, options }: PredictJob): Promise<string> {
   const { planPredict } = await import("../predict/plan.js");
   const steps = planPredict(plan);
   if (options.json) {
-    const document = { schemaVersion: 1, kind: "plan", tool: TOOL, complete: true, seed: plan.scenario.seed };
     const trials = steps.map(({ scenario: _, ...step }) => step);
-    return JSON.stringify(
-      { ...document, scenario: plan.scenario, cells: plan.cells.map(({ at }) => at), trials },
-      null,
-      2,
-    );
+    const cells = plan.cells.map(({ at }) => at);
+    return planDocument(plan.scenario.seed, { scenario: plan.scenario, cells, trials });
   }
   const { durationMs, warmupMs, strategies } = plan.scenario;
   const calibrating = steps.filter(({ setting }) => setting !== null).length;

@@ -1,7 +1,9 @@
 import { rename, rm, writeFile } from "node:fs/promises";
+import { designNamed } from "../admission/index.js";
 import { environmentError } from "../base/errors.js";
 import { readEnvironment } from "../report/environment.js";
 import type { EnvironmentReport, TargetReport } from "../report/schema.js";
+import type { Scenario } from "../scenario/scenario.js";
 import { strategyNamed } from "../strategies/index.js";
 import type { Script } from "../strategies/script.js";
 import type { Target } from "../targets/target.js";
@@ -43,6 +45,12 @@ export const factsOf = async (
     seed,
   }),
 });
+
+/** The scripts of those who admit users beside the entries. */
+export const scriptsBeside = (scenarios: readonly Pick<Scenario, "admit">[]): Script[] =>
+  [...new Set(scenarios.map(({ admit }) => admit))].flatMap((admit) =>
+    admit === null ? [] : (designNamed(admit).script ?? []),
+  );
 
 /** No address, no password. */
 const targetReport = (target: Target): TargetReport => ({

@@ -4,7 +4,6 @@ import { Mistakes } from "../base/mistakes.js";
 import { formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
 import type { PredictPlan } from "../predict/plan.js";
-import { TOOL } from "../report/tool.js";
 import type { RoadmapCell } from "../roadmap/plan.js";
 import type { Roadmap } from "../roadmap/stages.js";
 import { envNameOf } from "../scenario/options.js";
@@ -13,6 +12,7 @@ import { number } from "../scenario/values.js";
 import type { CommandResult } from "./command.js";
 import { addModelledOptions, defaultsText, modelledScenario } from "./modelled.js";
 import { placeOf, type RunOptions } from "./options.js";
+import { planDocument } from "./plan-document.js";
 
 const SCENARIO = "source-replay";
 /** How stages are measured, whatever the scenario's file says: there are many. */
@@ -83,7 +83,7 @@ async function jobOf(command: Command): Promise<RoadmapJob> {
   const goalTps = mistakes.take(() => goalOf(asked, placeOf(opts, "goal-tps", env)));
   const hint = "a roadmap is of users who enter and enter again, or arrivals at one rate";
   const modelled = await mistakes.take(() => modelledScenario(opts, command.args[0] ?? SCENARIO, DEFAULTS, hint));
-  const taken = takeRunOptions(mistakes, opts, env, [".json", ".md", ".txt", ".svg", ".png"], PREDICT_NEEDS);
+  const taken = takeRunOptions(mistakes, opts, env, "roadmap", PREDICT_NEEDS);
   const found = mistakes.settle({ read, modelled, options: taken });
   const { scenario, warnings, at } = found.modelled;
   const { goal } = found.read;
@@ -109,9 +109,8 @@ async function describe({ plan, cells, scenario, options }: RoadmapJob): Promise
   const steps = planPredict(plan);
   const loadMs = steps.reduce((sum, step) => sum + step.scenario.durationMs + step.scenario.warmupMs, 0);
   if (options.json) {
-    const document = { schemaVersion: 1, kind: "plan", tool: TOOL, complete: true, seed: scenario.seed };
     const stages = cells.map(({ stage, variant, at }) => ({ stage, variant, at }));
-    return JSON.stringify({ ...document, scenario, stages, loadTimeMs: loadMs, trials: steps.length }, null, 2);
+    return planDocument(scenario.seed, { scenario, stages, loadTimeMs: loadMs, trials: steps.length });
   }
   return [
     `${steps.length} trials, ${formatDuration(loadMs)} under load, set-up and audit on top`,

@@ -59,7 +59,7 @@ export async function execute(command: Command): Promise<CommandResult> {
 
 async function jobOf(command: Command): Promise<RunJob> {
   // Not loaded for --help, which needs no schema, no YAML parser and no tables.
-  const [{ resolveScenario }, { REPORTERS, reporterFor }, { prepared }, inputs] = await Promise.all([
+  const [{ resolveScenario }, { reporterFor }, { prepared }, inputs] = await Promise.all([
     import("../scenario/load.js"),
     import("../reporters/index.js"),
     import("./rendering.js"),
@@ -68,10 +68,9 @@ async function jobOf(command: Command): Promise<RunJob> {
   const opts = command.opts();
   const { env } = process;
   const mistakes = new Mistakes();
-  const endings = REPORTERS.flatMap((reporter) => reporter.endings);
   const flags = scenarioFlags(opts);
   const asked = mistakes.take(() => resolveScenario({ file: command.args[0], flags, env }));
-  const options = inputs.takeRunOptions(mistakes, opts, env, endings);
+  const options = inputs.takeRunOptions(mistakes, opts, env, "run");
   const history = options?.dumpHistory;
   if (history !== undefined) {
     mistakes.take(() => checkOutputs([history], [".jsonl"], placeOf(opts, "dump-history", env)));

@@ -5,7 +5,6 @@ import { didYouMean } from "../base/suggest.js";
 import { formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
 import type { FigureName } from "../report/figures.js";
-import { TOOL } from "../report/tool.js";
 import { envNameOf, OPTION_LIST } from "../scenario/options.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { count } from "../scenario/values.js";
@@ -15,10 +14,10 @@ import type { Point, SweepPlan } from "../sweep/plan.js";
 import type { CommandResult } from "./command.js";
 import { addRunOptions, addScenarioOptions, nameOf, placeOf, type RunOptions, scenarioFlags } from "./options.js";
 import { checkOutputs } from "./outputs.js";
+import { planDocument } from "./plan-document.js";
 
 const FALLBACKS = { duration: "2s", warmup: "500ms" };
 const DEFAULT_FIGURE = "tps";
-const ENDINGS = [".json", ".md", ".csv", ".txt", ".svg", ".png"];
 
 const EPILOG = `
 Every strategy at every combination of the axes' values is a cell. All cells run once in each round, in an order drawn from
@@ -81,7 +80,7 @@ async function jobOf(command: Command): Promise<SweepJob> {
     (opts[nameOf(flag)] as string | undefined) ?? (env[envNameOf(flag)] || undefined);
   const file = command.args[0];
   const mistakes = new Mistakes();
-  const taken = inputs.takeRunOptions(mistakes, opts, env, ENDINGS);
+  const taken = inputs.takeRunOptions(mistakes, opts, env, "sweep");
   mistakes.take(() => {
     if (taken?.dumpHistory === undefined) return;
     throw usageError("--dump-history is of `qbench run`", "run the one cell whose history matters");
@@ -205,8 +204,7 @@ async function describe({ plan, options, warnings }: SweepJob): Promise<string> 
   const trials = planWave(plan, 0, first);
   const { cells, ms } = estimateOf(plan);
   if (options.json) {
-    const document = { schemaVersion: 1, kind: "plan", tool: TOOL, complete: true, seed: plan.seed };
-    return JSON.stringify({ ...document, sweep: plan, cells, estimateMs: ms, trials, warnings }, null, 2);
+    return planDocument(plan.seed, { sweep: plan, cells, estimateMs: ms, trials, warnings });
   }
   const isWhole = first.length === gridOf(plan.axes).length;
   return [

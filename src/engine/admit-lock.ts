@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Holder } from "../admission/holder.js";
 import { lockKey } from "../admission/keys.js";
+import { lockNamed } from "../admission/locks/index.js";
 import { environmentError, throwIfAborted } from "../base/errors.js";
 import { concertKeys } from "../queue/keys.js";
 import type { AdmitBed } from "./admit.js";
@@ -54,7 +55,7 @@ export async function tryLock(plan: AdmitPlan, lock: string, round: number, bed:
     const failed = opened.find((one) => one.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     const [first, second] = holders as [Holder, Holder];
-    const isLocking = lock !== "none" && lock !== "token-bucket";
+    const { isExclusive } = lockNamed(lock);
     const baseMs = Date.now() + TOKEN_TTL_S * 1000;
     let terms = 0;
     /** An expiry of its own for each term: so the active set tells who admitted whom. */
@@ -71,9 +72,9 @@ export async function tryLock(plan: AdmitPlan, lock: string, round: number, bed:
     await expectMessage(first, "admitted");
     first.tell({ type: "release" });
     await expectMessage(first, "released");
-    const freedForeign = isLocking ? (await control.exists(lockKey(keys))) === 0 : null;
+    const freedForeign = isExclusive ? (await control.exists(lockKey(keys))) === 0 : null;
     let holdersAtOnce = 1;
-    for (const other of isLocking ? holders.filter((holder) => holder !== second) : []) {
+    for (const other of isExclusive ? holders.filter((holder) => holder !== second) : []) {
       term(other, LONG_MS, false);
       if ((await other.next()).type === "admitted") holdersAtOnce++;
     }
@@ -88,7 +89,7 @@ export async function tryLock(plan: AdmitPlan, lock: string, round: number, bed:
       exceeded: Math.max(0, active - BATCH),
       admittedAsleep,
       freedForeign,
-      holdersAtOnce: isLocking ? holdersAtOnce : null,
+      holdersAtOnce: isExclusive ? holdersAtOnce : null,
     };
   } finally {
     await Promise.all(holders.map((holder) => holder.close()));

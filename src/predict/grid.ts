@@ -1,6 +1,7 @@
 import type { QbenchError } from "../base/errors.js";
 import { mistakesError } from "../base/mistakes.js";
 import { didYouMean } from "../base/suggest.js";
+import { PACERS } from "../pacers/index.js";
 import { OPTION_LIST } from "../scenario/options.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { count, shown } from "../scenario/values.js";
@@ -74,7 +75,7 @@ export function notModelled(scenario: Scenario): string[] {
     bots: botsPercent > 0,
     admit: admit !== null,
     stages: stages !== null,
-    arrival: scenario.ratePerSec !== null && arrival !== "constant" && arrival !== "poisson",
+    arrival: scenario.ratePerSec !== null && !PACERS[arrival].takesStages,
     entries: scenario.entries !== null,
     fault: scenario.faults.length > 0,
   };

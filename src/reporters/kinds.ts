@@ -110,6 +110,12 @@ export const FORMATS_BY_KIND: ReadonlyMap<string, readonly string[]> = new Map([
   ...[...KINDS].map(([name, { formats }]) => [name, formats] as const),
 ]);
 
+/** How the names of files end that hold a report of the command `kind`. */
+export function endingsOf(kind: string): string[] {
+  const formats = FORMATS_BY_KIND.get(kind) ?? [];
+  return REPORTERS.filter(({ name }) => formats.includes(name)).flatMap(({ endings }) => endings);
+}
+
 /**
  * Renders a report of another command than `run`.
  * @returns undefined if there is nothing here for its kind

@@ -10,6 +10,7 @@ export const RELEASE_LOCK = loadScript("release_lock");
 export const compareAndDelete: ClusterLock = {
   name: "compare-and-delete",
   summary: "SET NX PX to take it, a script that frees it only for its holder",
+  isExclusive: true,
   scripts: [RELEASE_LOCK],
   acquire: setIfFree,
   plan: planByCapacity,

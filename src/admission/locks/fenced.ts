@@ -11,6 +11,7 @@ const MOVE_TO_ACTIVE_FENCED = loadScript("move_to_active_fenced");
 export const fenced: ClusterLock = {
   name: "fenced",
   summary: "a number for each holder, which the admission script checks; it sees to the capacity too",
+  isExclusive: true,
   scripts: [TAKE_FENCED_LOCK, MOVE_TO_ACTIVE_FENCED, RELEASE_LOCK],
   async acquire(redis, term) {
     const keys = [lockKey(term.keys), fenceKey(term.keys)];

@@ -12,6 +12,8 @@ export interface ClusterLock {
   readonly name: string;
   /** One line for `qbench list`. */
   readonly summary: string;
+  /** Whether one scheduler at a time is meant to have it; false: all admit whenever they like. */
+  readonly isExclusive: boolean;
   readonly scripts: readonly Script[];
   /** Undefined: somebody else holds it. */
   acquire(redis: Redis, term: Term): Promise<Lease | undefined>;

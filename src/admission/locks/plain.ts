@@ -11,6 +11,7 @@ export async function setIfFree(redis: Redis, term: Term): Promise<Lease | undef
 export const plain: ClusterLock = {
   name: "plain",
   summary: "SET NX PX to take it, DEL to free it, whoever holds it by then",
+  isExclusive: true,
   scripts: [],
   acquire: setIfFree,
   plan: planByCapacity,

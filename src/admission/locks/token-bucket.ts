@@ -6,6 +6,7 @@ import { none } from "./none.js";
 export const tokenBucket: ClusterLock = {
   name: "token-bucket",
   summary: "no lock and none needed: the script keeps rate and capacity itself",
+  isExclusive: false,
   scripts: design.script === undefined ? [] : [design.script],
   acquire: none.acquire,
   plan: async (_redis, { count }) => count,
