@@ -4,7 +4,7 @@ import { EXACT_VERDICTS } from "../gate/exact.js";
 import { type GatePlan, SIDES } from "../gate/plan.js";
 import type { GateOutcome } from "../gate/procedure.js";
 import { SIDE_KINDS } from "../gate/side-spec.js";
-import { GATE_VERDICTS, looksUpTo, PASS_CONFIDENCE, SMALLEST_FAILURE } from "../stats/gate.js";
+import { GATE_VERDICTS, looksUpTo, PASS_CONFIDENCE, SMALLEST_FAILURE, smallestEffect } from "../stats/gate.js";
 import { median } from "../stats/median.js";
 import { figureNamed } from "./figures.js";
 import { headOf, headSchema, type MeasuredFacts, tailOf, tailSchema } from "./head.js";
@@ -45,9 +45,10 @@ const metric = z.object({
   low: amount.nullable(),
   high: amount.nullable().meta({ description: "one-sided 98.75 % bounds of the factor" }),
   pairSd: amount.meta({ description: "standard deviation of ln(factor) over the pairs" }),
-  smallestEffect: amount
-    .nullable()
-    .meta({ description: "the smallest factor that as many pairs with this spread find nine times of ten" }),
+  smallestEffect: amount.nullable().meta({
+    description:
+      "the smallest factor that fails nine times of ten with as many pairs and this spread; null: too few pairs",
+  }),
 });
 
 export const gateReportSchema = z
@@ -147,7 +148,8 @@ export function buildGateReport(facts: GateFacts): GateReport {
         const known = found.filter((value) => value !== null);
         return known.length === 0 ? null : median(known);
       };
-      return { case: name, figure, base: values("base"), candidate: values("candidate"), ...judgement };
+      const both = { base: values("base"), candidate: values("candidate") };
+      return { case: name, figure, ...both, ...judgement, smallestEffect: smallestEffect(judgement) };
     }),
     thresholds: outcome.thresholds,
     brokenPromises: outcome.brokenPromises,

@@ -54,10 +54,10 @@ export function signedRankBounds(differences: readonly number[], confidence: num
 export const smallestP = (count: number): number => 2 ** -count;
 
 /** Ascending. */
-function walshAverages(differences: readonly number[]): number[] {
+function walshAverages(differences: readonly number[]): Float64Array {
   check(differences);
   if (differences.length === 0) throw new RangeError("no centre of nothing");
-  return differences.flatMap((a, i) => differences.slice(i).map((b) => (a + b) / 2)).sort((a, b) => a - b);
+  return Float64Array.from(differences.flatMap((a, i) => differences.slice(i).map((b) => (a + b) / 2))).sort();
 }
 
 /** Twice the rank of each value, equal values sharing the mean of theirs. */
