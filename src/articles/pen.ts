@@ -31,6 +31,7 @@ const VERDICTS = {
   slower: { en: "slower", ko: "더 느림" },
   "no-difference": { en: "no difference found", ko: "차이 없음" },
   "too-few-rounds": { en: "too few rounds", ko: "라운드 부족" },
+  "not-comparable": { en: "not comparable", ko: "비교 불가" },
 } satisfies Record<string, Text>;
 const HEADS: readonly Text[] = [
   { en: "strategy", ko: "전략" },

@@ -7,8 +7,10 @@ import { buildFailureReport } from "./builder.js";
 import { reportJsonSchema } from "./json-schema.js";
 import { failureReportSchema, type RunReport, runReportSchema } from "./schema.js";
 import { AUDIT, reportOf, SCENARIO, trialOf, trialsOf } from "./testing.js";
+import { answerOf } from "./words.js";
 
 const strategy = (report: RunReport, name: string) => report.strategies.find((one) => one.name === name)!;
+const message = (report: RunReport, code: string) => report.warnings.find((one) => one.code === code)?.message;
 
 const ajv = new Ajv2020({ strict: true, validateFormats: false });
 const isValid = ajv.compile(reportJsonSchema());
@@ -137,6 +139,36 @@ describe("summary", () => {
       vsBaseline: { rounds: 4, leftOut: 1, verdict: "too-few-rounds" },
     });
     expect(report.warnings.map((one) => one.code)).toContain("trials-left-out");
+    expect(message(report, "rounds-left-out")).toMatch(
+      /^\w+: 1 of 5 rounds cannot be compared with individual: a trial was not complete$/,
+    );
+  });
+
+  it("calls nobody faster who served nobody in some rounds, and says so", () => {
+    const scenario = { ...SCENARIO, strategies: ["individual", "lua"], trials: 8 };
+    const trials = trialsOf(scenario, { individual: { tps: 10_000 }, lua: { tps: 11_000 } }).map((trial) =>
+      trial.strategy === "lua" && trial.round < 3 ? trialOf("lua", trial.round, { tps: 0, timeouts: 40 }) : trial,
+    );
+    const report = reportOf({ scenario, trials });
+    const none = { ratio: null, low: null, high: null, verdict: "not-comparable" };
+    expect(strategy(report, "lua").summary.vsBaseline).toMatchObject({
+      tpsRatio: null,
+      verdict: "not-comparable",
+      rounds: 5,
+      leftOut: 3,
+      p50: none,
+      p95: none,
+      p99: none,
+    });
+    expect(message(report, "rounds-left-out")).toBe(
+      "lua: 3 of 8 rounds cannot be compared with individual: lua served nobody in 3 trials, so there is no ratio and no verdict",
+    );
+    expect(answerOf(report)).toEqual([
+      "In throughput against individual: lua is not comparable, since one side served nobody in a round.",
+    ]);
+    // Nor is the other one, seen from there.
+    const turned = reportOf({ scenario: { ...scenario, strategies: ["lua", "individual"] }, trials });
+    expect(strategy(turned, "individual").summary.vsBaseline).toMatchObject({ verdict: "not-comparable" });
   });
 
   it("counts a trial in which nothing succeeded as zero throughput, not as missing", () => {
@@ -168,7 +200,6 @@ describe("summary", () => {
 
 describe("warnings of a report", () => {
   const codes = (report: RunReport) => report.warnings.map((one) => one.code);
-  const message = (report: RunReport, code: string) => report.warnings.find((one) => one.code === code)?.message;
 
   it("has none where all is well", () => {
     expect(reportOf().warnings).toEqual([]);

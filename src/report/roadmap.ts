@@ -168,8 +168,8 @@ function gainOf(own: Measured, before: Measured): Gain | null {
     baseline: before.find((other) => other.round === round)?.trial.tps ?? null,
   }));
   if (pairs.length === 0) return null;
-  const { ratio, low, high, rounds } = comparePairs(pairs, "higher-is-better");
-  return { ratio, low, high, rounds };
+  const { ratio, low, high, rounds, verdict } = comparePairs(pairs, "higher-is-better");
+  return verdict === "not-comparable" ? null : { ratio, low, high, rounds };
 }
 
 function rowOf(stage: Stage, variants: RoadmapVariant[], { goal, stages }: Roadmap): RoadmapRow {

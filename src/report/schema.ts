@@ -36,7 +36,7 @@ const vsBaseline = z
     high: amount.nullable(),
     verdict: z.enum(VERDICTS),
     rounds: count,
-    leftOut: count.meta({ description: "rounds without a comparison: a trial failed or was not complete" }),
+    leftOut: count.meta({ description: "rounds without a ratio: a trial was not complete, or served nobody" }),
     generatorBound: z.boolean().meta({ description: "most trials of one side were limited by the load generator" }),
     p50: comparison,
     p95: comparison,

@@ -78,14 +78,15 @@ function compareWith(
   trials: readonly TrialResult[],
   basis: LatencyBasis,
 ): VsBaseline {
-  const compare = (figure: (trial: TrialResult) => number | null, direction: Direction): Comparison =>
-    comparePairs(
-      pairsByRound(trials, baseline.trials).map(([candidate, base]) => ({
-        candidate: candidate?.complete ? figure(candidate) : null,
-        baseline: base?.complete ? figure(base) : null,
-      })),
-      direction,
-    );
+  const compare = (figure: (trial: TrialResult) => number | null, direction: Direction): Comparison => {
+    // One that served nobody has no latency.
+    const ofComplete = (trial: TrialResult | undefined) => (trial?.complete ? (figure(trial) ?? 0) : null);
+    const pairs = pairsByRound(trials, baseline.trials).map(([candidate, base]) => ({
+      candidate: ofComplete(candidate),
+      baseline: ofComplete(base),
+    }));
+    return comparePairs(pairs, direction);
+  };
   const percentile = (percent: number) => {
     const { ratio, low, high, verdict } = compare(
       (trial) => percentileUs(histogramOf(trial, basis), percent),

@@ -12,6 +12,7 @@ type Ratio = SweepKnee["against"];
 
 /** "×0.93 (0.90–0.97), slower" */
 export function againstText(against: Ratio): string {
+  if (against?.verdict === "not-comparable") return verdictText(against.verdict);
   if (against === null || against.ratio === null) return "";
   const range = against.low === null || against.high === null ? "" : ` (${rangeText(against.low, against.high)})`;
   return `${ratioText(against.ratio)}${range}, ${verdictText(against.verdict)}`;

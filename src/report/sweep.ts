@@ -230,6 +230,13 @@ function warningsOn({ points, complete, sweep }: Omit<SweepReport, "warnings" | 
       `polls are entries with --poll-by entry and none otherwise, so ${plan.figure} is not of the same thing; --figure p99 or serverBusy compares`,
     );
   }
+  const silent = cells.filter(({ trials }) => trials.some(({ entries }) => entries.succeeded === 0)).length;
+  if (silent > 0) {
+    warn(
+      "served-nobody",
+      `in ${silent} of ${plural(cells.length, "cell")} nobody was served in a trial or more: no other cell is compared with them`,
+    );
+  }
   const failed = cells.filter(({ summary }) => (summary.successRate ?? 1) < 1).length;
   if (failed > 0)
     warn("failures", `in ${failed} of ${plural(cells.length, "cell")} entries failed; the report tells how many`);

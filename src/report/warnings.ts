@@ -4,7 +4,7 @@ import type { Scenario } from "../scenario/scenario.js";
 import { MIN_ROUNDS } from "../stats/comparison.js";
 import { percentText, plural, printable, rateText } from "./format.js";
 import type { StrategyReport } from "./schema.js";
-import { droppedShare, queuesMet } from "./words.js";
+import { droppedShare, listed, queuesMet } from "./words.js";
 
 /**
  * A queue longer by this factor is other work. Its commands are O(log n): four times as long costs a tenth more of what
@@ -54,7 +54,10 @@ export function warningsOf(strategies: readonly StrategyReport[], scenario: Scen
         "a smaller --max-waiting, or --entries, makes them alike",
     );
   }
-  for (const { name, summary } of strategies) {
+  for (const strategy of strategies) {
+    const { name, summary } = strategy;
+    const leftOut = roundsLeftOut(strategy, strategies);
+    if (leftOut !== null) warn("rounds-left-out", leftOut);
     if (summary.trialsLeftOut > 0) {
       warn("trials-left-out", `${name}: ${plural(summary.trialsLeftOut, "trial")} not complete and left out`);
     }
@@ -85,4 +88,19 @@ export function warningsOf(strategies: readonly StrategyReport[], scenario: Scen
     }
   }
   return warnings;
+}
+
+/** Which rounds are not in the comparison with the baseline, and why; null where all are, or there is nothing to compare. */
+function roundsLeftOut(own: StrategyReport, strategies: readonly StrategyReport[]): string | null {
+  const versus = own.summary.vsBaseline;
+  const baseline = strategies.find(({ name }) => name === versus?.baseline);
+  if (!versus || !baseline || versus.leftOut === 0 || own.summary.trials * baseline.summary.trials === 0) return null;
+  const silent = [own, baseline].flatMap(({ name, trials }) => {
+    const count = trials.filter(({ complete, entries }) => complete && entries.succeeded === 0).length;
+    return count === 0 ? [] : [`${name} served nobody in ${plural(count, "trial")}`];
+  });
+  const why = silent.length === 0 ? "a trial was not complete" : listed(silent);
+  const verdict = versus.verdict === "not-comparable" ? ", so there is no ratio and no verdict" : "";
+  const rounds = plural(versus.rounds + versus.leftOut, "round");
+  return `${own.name}: ${versus.leftOut} of ${rounds} cannot be compared with ${baseline.name}: ${why}${verdict}`;
 }

@@ -16,6 +16,7 @@ const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   slower: "slower",
   "no-difference": "no difference",
   "too-few-rounds": "too few rounds",
+  "not-comparable": "not comparable",
 };
 export const verdictText = (verdict: Verdict): string => VERDICT_WORDS[verdict];
 
@@ -192,15 +193,24 @@ export function answerOf({ strategies }: RunReport): string[] {
   const measured = strategies.filter(({ summary }) => summary.trials > 0);
   if (measured.length === 0) return ["No trial came to its end, so there is nothing to compare."];
   if (strategies.length === 1) return [single(measured[0] as StrategyReport)];
-  const groups: Record<Verdict, string[]> = { faster: [], slower: [], "no-difference": [], "too-few-rounds": [] };
+  const groups: Record<Verdict, string[]> = {
+    faster: [],
+    slower: [],
+    "no-difference": [],
+    "too-few-rounds": [],
+    "not-comparable": [],
+  };
   const byRatio = strategies
-    .filter(({ summary }) => typeof summary.vsBaseline?.tpsRatio === "number")
+    .filter(
+      ({ summary: { vsBaseline: versus } }) =>
+        typeof versus?.tpsRatio === "number" || versus?.verdict === "not-comparable",
+    )
     .sort((a, b) => (b.summary.vsBaseline?.tpsRatio ?? 0) - (a.summary.vsBaseline?.tpsRatio ?? 0));
   for (const { name, summary } of byRatio) {
     const { verdict, tpsRatio } = summary.vsBaseline as NonNullable<typeof summary.vsBaseline>;
     // A figure that the generator made may not pass for one of Redis's, not even here.
     const limit = summary.limiter === "generator" ? ", limited by the load generator" : "";
-    groups[verdict].push(`${name} (${ratioText(tpsRatio ?? 0)}${limit})`);
+    groups[verdict].push(tpsRatio === null ? name : `${name} (${ratioText(tpsRatio)}${limit})`);
   }
   const { name: baseline, summary: ofBaseline } = strategies[0] as StrategyReport;
   const said: string[] = [];
@@ -210,6 +220,9 @@ export function answerOf({ strategies }: RunReport): string[] {
   if (groups["no-difference"].length > 0) said.push(`no difference was found for ${listed(groups["no-difference"])}`);
   if (groups["too-few-rounds"].length > 0) {
     said.push(`there were too few rounds for a verdict on ${listed(groups["too-few-rounds"])}`);
+  }
+  if (groups["not-comparable"].length > 0) {
+    said.push(`${are(groups["not-comparable"])} not comparable, since one side served nobody in a round`);
   }
   const rest = strategies.slice(1).filter((one) => !byRatio.includes(one));
   if (rest.length > 0) said.push(`${are(rest.map(({ name }) => name))} without a trial to compare`);

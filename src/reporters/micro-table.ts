@@ -56,7 +56,13 @@ function cells({ summary }: MicroUser, chalk: ChalkInstance): string[] {
     value === null ? NOTHING : format(value);
   const range =
     vsBaseline?.low == null || vsBaseline.high == null ? "" : ` (${rangeText(vsBaseline.low, vsBaseline.high)})`;
-  const paint = { faster: chalk.green, slower: chalk.red, "no-difference": String, "too-few-rounds": chalk.dim };
+  const paint = {
+    faster: chalk.green,
+    slower: chalk.red,
+    "no-difference": String,
+    "too-few-rounds": chalk.dim,
+    "not-comparable": chalk.yellow,
+  };
   const verdict = vsBaseline?.verdict;
   return [
     text(p50Us?.median ?? null, microText),

@@ -70,7 +70,7 @@ function cell(column: Column | null, chalk: ChalkInstance): string {
 }
 
 function against(versus: NonNullable<Column["vsFirst"]>, chalk: ChalkInstance): string[] {
-  if (versus.tpsRatio === null) return ["not comparable"];
+  if (versus.tpsRatio === null) return [verdictText("not-comparable")];
   const range =
     versus.low === null || versus.high === null ? "" : chalk.dim(` (${rangeText(versus.low, versus.high)})`);
   const paint = {
@@ -78,6 +78,7 @@ function against(versus: NonNullable<Column["vsFirst"]>, chalk: ChalkInstance): 
     slower: chalk.red,
     "no-difference": (text: string) => text,
     "too-few-rounds": chalk.dim,
+    "not-comparable": chalk.yellow,
   }[versus.verdict];
   const words = verdictText(versus.verdict).replace("rounds", "trials");
   const verdict = versus.generatorBound ? chalk.yellow(`${words}, generator-bound`) : paint(words);

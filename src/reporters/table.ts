@@ -116,6 +116,7 @@ function cells(strategy: StrategyReport, chalk: ChalkInstance): string[] {
     slower: chalk.red,
     "no-difference": plain,
     "too-few-rounds": chalk.dim,
+    "not-comparable": chalk.yellow,
   }[summary.vsBaseline?.verdict ?? "no-difference"];
   // What the generator decided is no success of the strategy's.
   const paintVerdict = summary.vsBaseline?.generatorBound ? chalk.yellow : paint;

@@ -17,6 +17,7 @@ const SWAPPED = {
   slower: "faster",
   "no-difference": "no-difference",
   "too-few-rounds": "too-few-rounds",
+  "not-comparable": "not-comparable",
 } as const;
 
 const near = (a: number | null, b: number | null): void => {
@@ -89,11 +90,32 @@ describe("paired comparison", () => {
     const bad: Pair[] = [
       { candidate: null, baseline: 100 },
       { candidate: 100, baseline: null },
-      { candidate: 0, baseline: 100 },
+      { candidate: 0, baseline: 0 },
     ];
     const result = comparePairs([...bad, ...good], "higher-is-better");
     expect(result).toEqual({ ...comparePairs(good, "higher-is-better"), leftOut: 3 });
     expect(comparePairs([...good.slice(1), ...bad], "higher-is-better").verdict).toBe("too-few-rounds");
+  });
+
+  it("is none where one side alone served nobody, whatever the other rounds say", () => {
+    fc.assert(
+      fc.property(pairs, figure, fc.nat(), (list, other, place) => {
+        const at = place % (list.length + 1);
+        for (const silent of [
+          { candidate: 0, baseline: other },
+          { candidate: other, baseline: 0 },
+        ]) {
+          expect(comparePairs([...list.slice(0, at), silent, ...list.slice(at)], "higher-is-better")).toEqual({
+            ratio: null,
+            low: null,
+            high: null,
+            verdict: "not-comparable",
+            rounds: list.length,
+            leftOut: 1,
+          });
+        }
+      }),
+    );
   });
 
   it("asks for three per cent, however narrow the interval", () => {
@@ -191,6 +213,17 @@ describe("comparison of runs measured apart", () => {
     expect(compareSamples([110], same, "higher-is-better")).toMatchObject({ low: null, verdict: "too-few-rounds" });
     expect(compareSamples([], same, "higher-is-better")).toMatchObject({ ratio: null, verdict: "too-few-rounds" });
     expect(compareSamples([null, 110], same, "higher-is-better").leftOut).toBe(1);
+  });
+
+  it("is none where a trial of either served nobody", () => {
+    const [fast, same] = [times(5, (i) => 110 + i), times(5, (i) => 100 + i)];
+    for (const [a, b] of [[[...fast, 0], same] as const, [fast, [0, ...same]] as const]) {
+      expect(compareSamples(a, b, "higher-is-better")).toMatchObject({
+        ratio: null,
+        verdict: "not-comparable",
+        leftOut: 1,
+      });
+    }
   });
 
   it("raises few alarms over a thing compared with itself", () => {

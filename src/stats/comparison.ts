@@ -2,11 +2,12 @@ import { studentTQuantile } from "./student-t.js";
 
 /**
  * Is one better than the other? Both ways work on logarithms, so that "twice" and "half" weigh the same, and give the
- * 95 % Student t interval of a ratio. `comparePairs` is for trials of one run, which share a round (METHOD 13);
+ * 95 % Student t interval of a ratio. Where one side served nobody there is no ratio, and the other rounds alone would
+ * speak for the side that failed: not comparable. `comparePairs` is for trials of one run, which share a round (METHOD 13);
  * `compareSamples` for trials of different runs, which share nothing.
  */
 
-export const VERDICTS = ["faster", "slower", "no-difference", "too-few-rounds"] as const;
+export const VERDICTS = ["faster", "slower", "no-difference", "too-few-rounds", "not-comparable"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 /** Throughput or latency. */
@@ -19,19 +20,19 @@ export const MIN_EFFECT = 1.03;
 export const CONFIDENCE = 0.95;
 
 export interface Comparison {
-  /** Geometric mean of the ratios; null if no round could be compared. */
+  /** Geometric mean of the ratios; null if no round could be compared, or the two are not comparable. */
   readonly ratio: number | null;
   /** Ends of the 95 % interval; null with fewer than two rounds. */
   readonly low: number | null;
   readonly high: number | null;
   readonly verdict: Verdict;
-  /** Rounds compared (of independent samples: the smaller number of trials). */
+  /** Rounds that have a ratio (of independent samples: the smaller number of trials that have a figure). */
   readonly rounds: number;
-  /** Rounds that could not be, because a trial failed or was not complete (of independent samples: trials). */
+  /** Rounds that have none: a trial was not complete, or served nobody (of independent samples: trials). */
   readonly leftOut: number;
 }
 
-/** The figures of one round; null where the trial failed or was not complete. */
+/** The figures of one round; 0 where the trial served nobody, null where it failed or was not complete. */
 export interface Pair {
   readonly candidate: number | null;
   readonly baseline: number | null;
@@ -42,13 +43,23 @@ const isUsable = (figure: number | null): figure is number => figure !== null &&
 
 /** The candidate's figure over the baseline's, round by round. */
 export function comparePairs(pairs: readonly Pair[], direction: Direction): Comparison {
-  const logRatios: number[] = [];
-  for (const { candidate, baseline } of pairs) {
-    if (isUsable(candidate) && isUsable(baseline)) logRatios.push(Math.log(candidate / baseline));
-  }
+  const logRatios = logRatiosOf(pairs);
   const { n, mean, variance } = describe(logRatios);
-  return conclude(mean, Math.sqrt(variance / n), n - 1, n, pairs.length - n, direction);
+  const counts = { rounds: n, leftOut: pairs.length - n };
+  if (pairs.some(isOneSided)) return notComparable(counts);
+  return conclude(mean, Math.sqrt(variance / n), n - 1, counts, direction);
 }
+
+/** ln of the candidate's figure over the baseline's, of the rounds in which both have one. */
+export function logRatiosOf(pairs: readonly Pair[]): number[] {
+  return pairs.flatMap(({ candidate, baseline }) =>
+    isUsable(candidate) && isUsable(baseline) ? [Math.log(candidate / baseline)] : [],
+  );
+}
+
+/** Whether one side alone served nobody. */
+export const isOneSided = ({ candidate, baseline }: Pair): boolean =>
+  candidate !== null && baseline !== null && (candidate === 0) !== (baseline === 0);
 
 /**
  * The candidate's figures over the baseline's, the two having been measured apart.
@@ -62,13 +73,14 @@ export function compareSamples(
   const a = describe(candidate.filter(isUsable).map(Math.log));
   const b = describe(baseline.filter(isUsable).map(Math.log));
   const rounds = Math.min(a.n, b.n);
-  const leftOut = candidate.length + baseline.length - a.n - b.n;
+  const counts = { rounds, leftOut: candidate.length + baseline.length - a.n - b.n };
+  if (candidate.includes(0) || baseline.includes(0)) return notComparable(counts);
   const ofA = a.variance / a.n;
   const ofB = b.variance / b.n;
   const degrees = (ofA + ofB) ** 2 / (ofA ** 2 / (a.n - 1) + ofB ** 2 / (b.n - 1));
   // Without any spread the quotient is 0/0, and any number of degrees gives the same interval: a point.
   const df = Number.isNaN(degrees) ? rounds - 1 : degrees;
-  return conclude(a.mean - b.mean, Math.sqrt(ofA + ofB), df, rounds, leftOut, direction);
+  return conclude(a.mean - b.mean, Math.sqrt(ofA + ofB), df, counts, direction);
 }
 
 function describe(values: readonly number[]): { n: number; mean: number; variance: number } {
@@ -82,18 +94,26 @@ function conclude(
   logRatio: number,
   standardError: number,
   df: number,
-  rounds: number,
-  leftOut: number,
+  counts: Pick<Comparison, "rounds" | "leftOut">,
   direction: Direction,
 ): Comparison {
-  if (rounds === 0) return { ratio: null, low: null, high: null, verdict: "too-few-rounds", rounds, leftOut };
+  const { rounds } = counts;
+  if (rounds === 0) return { ratio: null, low: null, high: null, verdict: "too-few-rounds", ...counts };
   const ratio = Math.exp(logRatio);
-  if (rounds === 1) return { ratio, low: null, high: null, verdict: "too-few-rounds", rounds, leftOut };
+  if (rounds === 1) return { ratio, low: null, high: null, verdict: "too-few-rounds", ...counts };
   const margin = standardError * studentTQuantile((1 + CONFIDENCE) / 2, df);
   const low = Math.exp(logRatio - margin);
   const high = Math.exp(logRatio + margin);
-  return { ratio, low, high, verdict: verdictOf(logRatio, margin, rounds, direction), rounds, leftOut };
+  return { ratio, low, high, verdict: verdictOf(logRatio, margin, rounds, direction), ...counts };
 }
+
+const notComparable = (counts: Pick<Comparison, "rounds" | "leftOut">): Comparison => ({
+  ratio: null,
+  low: null,
+  high: null,
+  verdict: "not-comparable",
+  ...counts,
+});
 
 function verdictOf(logRatio: number, margin: number, rounds: number, direction: Direction): Verdict {
   if (rounds < MIN_ROUNDS) return "too-few-rounds";

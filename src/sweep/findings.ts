@@ -1,5 +1,13 @@
 import { type Figure, figureNamed } from "../report/figures.js";
-import { comparePairs, compareSamples, type Direction, type Verdict } from "../stats/comparison.js";
+import {
+  comparePairs,
+  compareSamples,
+  type Direction,
+  isOneSided,
+  logRatiosOf,
+  type Pair,
+  type Verdict,
+} from "../stats/comparison.js";
 import { crossoversIn, type Scale, scaleOf } from "../stats/crossover.js";
 import { median } from "../stats/median.js";
 import type { Axis } from "./axis.js";
@@ -154,31 +162,34 @@ class Finder implements Findings {
     });
   }
 
-  /** How much better a was than b, as a logarithm, round by round. */
+  /** How much better a was than b, as a logarithm, round by round; none where the two are not comparable. */
   #differences(point: Point, a: string, b: string): number[] {
-    const others = new Map(this.#cell(point, b).map(({ round, trial }) => [round, this.#figure.ofTrial(trial)]));
-    return this.#cell(point, a).flatMap(({ round, trial }) => {
-      const [own, other] = [this.#figure.ofTrial(trial), others.get(round) ?? null];
-      if (own === null || other === null || own <= 0 || other <= 0) return [];
-      return [(this.#figure.direction === "higher-is-better" ? 1 : -1) * Math.log(own / other)];
-    });
+    const pairs = this.#pairs(this.#cell(point, a), this.#cell(point, b));
+    if (pairs.some(isOneSided)) return [];
+    return logRatiosOf(pairs).map((ratio) => (this.#figure.direction === "higher-is-better" ? ratio : -ratio));
+  }
+
+  #pairs(own: readonly SweepResult[], other: readonly SweepResult[]): Pair[] {
+    return own.map((result) => ({
+      candidate: this.#figureOf(result),
+      baseline: this.#figureOf(other.find(({ round }) => round === result.round)),
+    }));
+  }
+
+  /** 0 where nobody was served, and so no latency measured. */
+  #figureOf(result: SweepResult | undefined): number | null {
+    if (result === undefined) return null;
+    return this.#figure.ofTrial(result.trial) ?? (result.trial.entries.succeeded === 0 ? 0 : null);
   }
 
   /** Cells of one wave were measured in the same rounds, others share nothing but the machine. */
   #compare(own: readonly SweepResult[], other: readonly SweepResult[]): Against {
     const direction: Direction = this.#figure.direction;
-    const of = (result: SweepResult | undefined): number | null =>
-      result === undefined ? null : this.#figure.ofTrial(result.trial);
+    const of = (results: readonly SweepResult[]): (number | null)[] => results.map((one) => this.#figureOf(one));
     const { ratio, low, high, verdict, rounds } =
       own[0]?.wave === other[0]?.wave
-        ? comparePairs(
-            own.map((result) => ({
-              candidate: of(result),
-              baseline: of(other.find(({ round }) => round === result.round)),
-            })),
-            direction,
-          )
-        : compareSamples(own.map(of), other.map(of), direction);
+        ? comparePairs(this.#pairs(own, other), direction)
+        : compareSamples(of(own), of(other), direction);
     return { ratio, low, high, verdict, rounds };
   }
 

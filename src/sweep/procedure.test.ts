@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { trialReport } from "../report/builder.js";
 import { sweepReportSchema } from "../report/sweep.js";
-import { crossoverText, kneeText, leadText } from "../report/sweep-words.js";
+import { againstText, crossoverText, kneeText, leadText } from "../report/sweep-words.js";
+import { trialOf } from "../report/testing.js";
 import { renderSweepCsv, renderSweepMarkdown, renderSweepTable } from "../reporters/sweep-text.js";
 import { keyOf } from "./plan.js";
 import { runSweep, type SweepResult } from "./procedure.js";
-import { measureBy, NEVER, planOf, SILENT, sweepReportOf } from "./testing.js";
+import { measureBy, NEVER, planOf, reportOn, SILENT, sweepReportOf } from "./testing.js";
 
 /** lua is best at 20 connections; individual grows with them and overtakes it between 30 and 40. */
 const byPool = (strategy: string, [pool = 0]: readonly number[]): number =>
@@ -54,6 +56,26 @@ describe("what a sweep finds", () => {
       /^individual overtakes lua at pool 3\d\.\d \(95 %: .* to .*\), between 30 and 40, which were measured$/,
     );
   });
+
+  it.each(["tps", "p99"] as const)(
+    "has nobody lead or overtake by rounds in which the other served nobody, by %s",
+    async (figure) => {
+      const plan = planOf(["pool=10,20,30,40"], { figure });
+      const { results } = await runSweep(plan, [], measureBy(plan, byPool), SILENT, NEVER);
+      const silent = (result: SweepResult): SweepResult =>
+        result.strategy === "individual" && result.point[0] === 3 && result.round === 2
+          ? { ...result, trial: trialReport(trialOf("individual", 2, { tps: 0, timeouts: 9 })) }
+          : result;
+      expect(reportOn(plan, results).crossovers).toHaveLength(1);
+      const report = reportOn(plan, results.map(silent));
+      expect(report.crossovers).toEqual([]);
+      expect(report.points[3]!.lead!.against).toMatchObject({ verdict: "not-comparable", ratio: null });
+      expect(report.points[3]!.strategies[0]!.vsFirst).toMatchObject({ verdict: "not-comparable" });
+      expect(report.points[2]!.lead!.against).toMatchObject({ verdict: "faster" });
+      expect(report.warnings.map(({ code }) => code)).toContain("served-nobody");
+      expect(againstText(report.points[3]!.lead!.against)).toBe("not comparable");
+    },
+  );
 
   it("is of latency the other way round: less is better", async () => {
     const report = await sweepReportOf(planOf(["pool=10,20,30,50"], { figure: "p99" }), byPool);
