@@ -1,5 +1,7 @@
 import type { RunReport } from "../report/schema.js";
 
+type Basis = RunReport["strategies"][number]["summary"]["latency"];
+
 const counted = (n: number): string => n.toLocaleString("en-US");
 
 /** Every word of a chart, in each language. Names of strategies and kinds of anomaly stay as the report has them. */
@@ -17,13 +19,13 @@ export interface Labels {
   readonly tpsTitle: string;
   tpsSubtitle(rounds: number, sure: string): string;
   readonly latencyTitle: string;
-  latencySubtitle(sure: string): string;
+  latencySubtitle(sure: string, latency: Basis): string;
   readonly latency: string;
   readonly percentilesTitle: string;
   readonly percentilesSubtitle: string;
   readonly percentile: string;
   readonly timelineTitle: string;
-  readonly timelineSubtitle: string;
+  timelineSubtitle(latency: Basis): string;
   readonly timelineFaults: string;
   readonly second: string;
   readonly callsTitle: string;
@@ -65,6 +67,10 @@ export interface Labels {
   rounds(n: number, seconds: string): string;
 }
 
+/** What a latency counts from. */
+const begins: Readonly<Record<Basis, string>> = { entry: "ready to enter", response: "the planned arrival" };
+const beginsKo: Readonly<Record<Basis, string>> = { entry: "진입 준비", response: "예정된 도착 시각" };
+
 const en: Labels = {
   lang: "en",
   strategy: "strategy",
@@ -81,14 +87,15 @@ const en: Labels = {
       ? "Entries into the queue a second, one trial."
       : `Entries into the queue a second: median of ${rounds} rounds; whiskers hold the true one (${sure} sure).`,
   latencyTitle: "How long an entry takes",
-  latencySubtitle: (sure) =>
-    `From ready to enter to answered; medians of the trials' percentiles; whiskers hold the true one (${sure} sure).`,
+  latencySubtitle: (sure, latency) =>
+    `From ${begins[latency]} to answered; medians of the trials' percentiles; whiskers hold the true one (${sure} sure).`,
   latency: "latency",
   percentilesTitle: "How long the slow entries take",
   percentilesSubtitle: "Latency below which a share of all entries lies; the further right, the rarer.",
   percentile: "share of the entries",
   timelineTitle: "Second by second",
-  timelineSubtitle: "Median over the trials of each second. Above: entries a second; below: p99 latency.",
+  timelineSubtitle: (latency) =>
+    `Median over the trials of each second. Above: entries a second; below: p99 from ${begins[latency]} to answered.`,
   timelineFaults: "Shaded: what went wrong on purpose; above in finer steps.",
   second: "second",
   callsTitle: "What one entry asks of Redis",
@@ -147,14 +154,15 @@ const ko: Labels = {
       ? "대기열 초당 진입 수, 1회 측정."
       : `대기열 초당 진입 수: ${rounds}개 라운드의 중앙값, 수염은 참값을 담는 구간(확신도 ${sure}).`,
   latencyTitle: "진입 한 번에 걸리는 시간",
-  latencySubtitle: (sure) =>
-    `진입 준비부터 응답까지, 각 시행 백분위수의 중앙값, 수염은 참값을 담는 구간(확신도 ${sure}).`,
+  latencySubtitle: (sure, latency) =>
+    `${beginsKo[latency]}부터 응답까지, 각 시행 백분위수의 중앙값, 수염은 참값을 담는 구간(확신도 ${sure}).`,
   latency: "지연 시간",
   percentilesTitle: "느린 진입은 얼마나 걸리는가",
   percentilesSubtitle: "전체 진입 중 해당 비율이 이 시간 안에 끝납니다. 오른쪽일수록 드문 경우입니다.",
   percentile: "진입 비율",
   timelineTitle: "초 단위 변화",
-  timelineSubtitle: "각 초의 값은 시행들의 중앙값. 위: 초당 진입 수, 아래: p99 지연 시간.",
+  timelineSubtitle: (latency) =>
+    `각 초의 값은 시행들의 중앙값. 위: 초당 진입 수, 아래: ${beginsKo[latency]}부터 응답까지의 p99.`,
   timelineFaults: "음영: 의도적으로 일으킨 장애, 위는 더 촘촘한 간격.",
   second: "초",
   callsTitle: "진입 한 번이 Redis에 요구하는 것",

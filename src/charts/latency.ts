@@ -25,7 +25,10 @@ export const latency: Chart = {
     );
     return {
       title: labels.latencyTitle,
-      subtitle: labels.latencySubtitle(percentText(first.strategy.summary.p50!.coverage)),
+      subtitle: labels.latencySubtitle(
+        percentText(first.strategy.summary.p50!.coverage),
+        first.strategy.summary.latency,
+      ),
       heightPx: heightFor(drawn.length, 92),
       option: {
         legend: { ...legend(PERCENTILES, theme), itemStyle: { color: theme.quiet } },

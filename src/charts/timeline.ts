@@ -1,25 +1,27 @@
 import { latencyText, rateText } from "../report/format.js";
-import type { RunReport, StrategyReport } from "../report/schema.js";
+import type { RunReport, StrategyReport, TrialReport } from "../report/schema.js";
 import { median } from "../stats/median.js";
 import { labelText, legend, values } from "./axes.js";
 import type { Chart } from "./chart.js";
 import { completeTrials, drawnOf, foreign } from "./strategies.js";
 import { LINES, MARKS, nth, type Theme } from "./theme.js";
 
-/** A longer run is thinned out: a picture has no more room. */
-const MOST_POINTS = 600;
-
 export const timeline: Chart = {
   name: "timeline",
   summary: "entries a second and p99 latency, second by second",
   draw(report, { labels, theme }) {
-    const lines = drawnOf(report, theme).map((drawn) => ({
-      ...drawn,
-      seconds: momentsOf(drawn.strategy) ?? secondsOf(drawn.strategy),
-    }));
-    const longest = Math.max(0, ...lines.map(({ seconds }) => seconds.length));
+    const drawn = drawnOf(report, theme);
+    const widthSec = widestOf(drawn.flatMap(({ strategy }) => completeTrials(strategy)));
+    const lines = drawn.map((one) => {
+      const seconds = secondsOf(one.strategy, report.scenario, widthSec);
+      const moments = momentsOf(one.strategy, seconds);
+      return { ...one, seconds, isFine: moments !== undefined, points: moments ?? seconds };
+    });
+    const longest = Math.max(0, ...lines.map(({ points }) => points.length));
     if (longest < 2) return "no trial lasted two whole seconds, so there is no timeline to draw";
-    const last = Math.max(...lines.map(({ seconds }) => seconds.at(-1)?.second ?? 0));
+    const last = Math.max(
+      ...lines.flatMap(({ points, seconds }) => [...points.slice(-1), ...seconds.slice(-1)].map(endOf)),
+    );
     const upper = { left: 78, right: 24, top: 44, height: 150 };
     const lower = { left: 78, right: 24, top: 226, height: 150 };
     const title = (text: string, top: number): object => ({
@@ -28,12 +30,14 @@ export const timeline: Chart = {
       top,
       textStyle: { ...labelText(theme.quiet, 13), fontWeight: "normal" },
     });
-    const isFine = lines.some(({ seconds }) => seconds.some(({ second }) => !Number.isInteger(second)));
+    const isFine = lines.some((line) => line.isFine);
     const axis = { ...values("", "second", theme), minInterval: 1, min: isFine ? 0 : 1, max: last };
     const faults = faultsOf(report, last);
+    const subtitle = [labels.timelineSubtitle(drawn[0]?.strategy.summary.latency ?? "entry")];
+    if (faults.length > 0) subtitle.push(labels.timelineFaults);
     return {
       title: labels.timelineTitle,
-      subtitle: faults.length === 0 ? labels.timelineSubtitle : `${labels.timelineSubtitle} ${labels.timelineFaults}`,
+      subtitle: subtitle.join("\n"),
       heightPx: 560,
       option: {
         title: [title(labels.entriesPerSecond, 22), title(`p99 ${labels.latency}`, 204)],
@@ -51,15 +55,13 @@ export const timeline: Chart = {
           { ...values("", "latency", theme), gridIndex: 1, splitNumber: 3 },
         ],
         tooltip: { trigger: "axis" },
-        series: lines.flatMap(({ name, color, index, seconds }, line) =>
+        series: lines.flatMap(({ name, color, index, points, seconds }, line) =>
           (["perSec", "p99"] as const).map((figure, panel) => ({
             type: "line",
             name,
             xAxisIndex: panel,
             yAxisIndex: panel,
-            data: seconds
-              .filter(({ second }) => panel === 0 || Number.isInteger(second))
-              .map((one) => [one.second, one[figure]]),
+            data: (panel === 0 ? points : seconds).map((one) => [one.second, one[figure]]),
             symbol: nth(MARKS, index),
             symbolSize: 7,
             showAllSymbol: false,
@@ -75,9 +77,9 @@ export const timeline: Chart = {
       table: [
         [labels.second, ...lines.flatMap(({ name }) => [`${name}: ${labels.entriesPerSecond}`, `${name}: p99`])],
         ...Array.from({ length: longest }, (_, i) => [
-          String(lines.find(({ seconds }) => seconds[i] !== undefined)?.seconds[i]?.second ?? ""),
-          ...lines.flatMap(({ seconds }) => {
-            const found = seconds[i];
+          String(lines.find(({ points }) => points[i] !== undefined)?.points[i]?.second ?? ""),
+          ...lines.flatMap(({ points }) => {
+            const found = points[i];
             if (found === undefined) return ["", ""];
             return [rateText(found.perSec), found.p99 === null ? "" : latencyText(found.p99)];
           }),
@@ -118,40 +120,63 @@ interface Second {
   readonly p99: number | null;
 }
 
-/** The same finer than by the second, where faults were planned; undefined elsewhere. p99 is known of whole seconds alone. */
-function momentsOf(strategy: StrategyReport): Second[] | undefined {
+const endOf = ({ second }: Second): number => second;
+
+/**
+ * The same finer than by the second, where faults were planned; undefined elsewhere. p99 is known of whole seconds alone,
+ * and told where they end.
+ */
+function momentsOf(strategy: StrategyReport, seconds: readonly Second[]): Second[] | undefined {
   const trials = completeTrials(strategy).flatMap(({ moments }) => moments ?? []);
   const everyMs = trials[0]?.everyMs;
   if (everyMs === undefined) return undefined;
-  const whole = new Map(secondsOf(strategy).map(({ second, p99 }) => [second, p99]));
   const count = Math.min(...trials.map(({ succeeded }) => succeeded.length));
   return Array.from({ length: count }, (_, i) => {
     const second = ((i + 1) * everyMs) / 1000;
     const perSec = median(trials.map(({ succeeded }) => ((succeeded[i] ?? 0) * 1000) / everyMs));
-    return { second, perSec, p99: whole.get(second) ?? null };
+    const ending = seconds.find((one) => one.second * 1000 > i * everyMs && one.second * 1000 <= (i + 1) * everyMs);
+    return { second, perSec, p99: ending?.p99 ?? null };
   });
 }
 
+/** Where trials lasted long, and one of them longer than another, their intervals differ. */
+const widestOf = (trials: readonly TrialReport[]): number =>
+  trials.reduce((widest, { timelineWidthSec = 1 }) => Math.max(widest, timelineWidthSec), 1);
+
 /**
- * What the trials show of each second (of each longer interval, where a trial lasted long), its median. The last one,
- * which the end of a trial cuts short, is left out.
+ * What the trials show of each interval, its median: nothing was served in one that a trial does not tell of. What ended
+ * after entries had stopped to start is left out, with an interval that this cuts short.
  */
-function secondsOf(strategy: StrategyReport): Second[] {
+function secondsOf(
+  strategy: StrategyReport,
+  { entries, durationMs }: RunReport["scenario"],
+  widthSec: number,
+): Second[] {
   const trials = completeTrials(strategy);
-  const widthSec = trials[0]?.timelineWidthSec ?? 1;
-  const whole = trials.reduce(
-    (least, { durationMs, timeline }) => Math.min(least, durationMs / 1000 / widthSec, timeline.length),
-    Number.POSITIVE_INFINITY,
-  );
-  const count = Number.isFinite(whole) ? Math.floor(whole) : 0;
-  const step = Math.max(1, Math.ceil(count / MOST_POINTS));
-  return Array.from({ length: Math.floor(count / step) }, (_, i) => {
-    const found = trials.flatMap(({ timeline }) => timeline.slice(i * step, i * step + 1));
-    const p99 = found.flatMap((one) => (one.p99 === null ? [] : [one.p99]));
+  const loadMs = entries === null ? durationMs : Math.min(...trials.map((trial) => trial.durationMs));
+  const told = trials.map(({ timeline }) => {
+    const rows = new Map<number, Row[]>();
+    for (const row of timeline) {
+      const interval = Math.floor(row.second / widthSec);
+      rows.set(interval, [...(rows.get(interval) ?? []), row]);
+    }
+    return rows;
+  });
+  return Array.from({ length: Math.floor(loadMs / 1000 / widthSec) }, (_, i) => {
+    const found = told.map((rows) => rows.get(i) ?? []);
+    const slow = found.flatMap((rows) => worstOf(rows) ?? []);
     return {
-      second: (i * step + 1) * widthSec,
-      perSec: median(found.map((one) => one.succeeded / widthSec)),
-      p99: p99.length === 0 ? null : median(p99),
+      second: (i + 1) * widthSec,
+      perSec: median(found.map((rows) => rows.reduce((sum, { succeeded }) => sum + succeeded, 0) / widthSec)),
+      p99: slow.length === 0 ? null : median(slow),
     };
   });
+}
+
+type Row = TrialReport["timeline"][number];
+
+/** Several rows in one interval have no percentile together. */
+function worstOf(rows: readonly Row[]): number | null {
+  const known = rows.flatMap(({ p99 }) => p99 ?? []);
+  return known.length === 0 ? null : Math.max(...known);
 }

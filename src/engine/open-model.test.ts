@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LABELS } from "../charts/labels.js";
+import { THEMES } from "../charts/theme.js";
+import { timeline as chart } from "../charts/timeline.js";
+import type { RunReport } from "../report/schema.js";
 import { startTestRedis, type TestRedis } from "../targets/testing.js";
 import { callsOf, entriesBegan, makeWorld, type World } from "./testing/program.js";
 
@@ -26,7 +30,15 @@ const trialOf = async (running: Awaited<ReturnType<typeof start>>) => {
   const { exitCode, stderr, json } = await running.ended;
   expect([exitCode, stderr]).toEqual([0, expect.not.stringMatching(/bug/)]);
   const report = json();
-  return { ...report.strategies[0].trials[0], codes: report.warnings.map(({ code }: { code: string }) => code) };
+  const codes = report.warnings.map(({ code }: { code: string }) => code);
+  return { ...report.strategies[0].trials[0], codes, report };
+};
+
+/** Entries a second in the chart, by second. */
+const secondsDrawn = (report: RunReport): [number, number][] => {
+  const drawing = chart.draw(report, { labels: LABELS.en, theme: THEMES.light }, []);
+  if (typeof drawing === "string") throw new Error(drawing);
+  return (drawing.option.series as { data: [number, number][] }[])[0]!.data;
 };
 
 describe("the plan", () => {
@@ -57,6 +69,11 @@ describe("the plan", () => {
   });
 });
 
+interface Stall {
+  readonly atMs: number;
+  readonly lastedMs: number;
+}
+
 describe("a server that stands still for half the run", () => {
   /** @returns how long it stood, and how long the load lasted, ms. */
   const standStill = async (running: Awaited<ReturnType<typeof start>>) => {
@@ -70,9 +87,13 @@ describe("a server that stands still for half the run", () => {
     return { stallMs, trial: await trialOf(running) };
   };
   const LOAD = ["--rate", "300", "--duration", "4s", "--pool", "4"];
+  let stood: Awaited<ReturnType<typeof standStill>>;
+  beforeAll(async () => {
+    stood = await standStill(await start(...LOAD));
+  });
 
-  it("shows in the response times of all who came meanwhile, and hardly in the service times", async () => {
-    const { stallMs, trial } = await standStill(await start(...LOAD));
+  it("shows in the response times of all who came meanwhile, and hardly in the service times", () => {
+    const { stallMs, trial } = stood;
     const { response, service, entry } = trial.latency;
     expect(trial.entries.failed).toBe(0);
     expect(response.count).toBe(trial.entries.attempted);
@@ -85,6 +106,20 @@ describe("a server that stands still for half the run", () => {
     expect(service.p90 / 1000).toBeLessThan(0.25 * stallMs);
     // Starts go on meanwhile, so that nothing is left to be corrected: ready and planned are the same.
     expect(Math.abs(entry.p90 - response.p90) / 1000).toBeLessThan(0.25 * stallMs);
+  });
+
+  it("leaves a second in which nothing ended where it was, in the report and in the picture", () => {
+    const { trial } = stood;
+    expect(trial.timeline.map(({ second }: { second: number }) => second)).toEqual([...trial.timeline.keys()]);
+    const stalls = trial.events.filter(({ kind }: { kind: string }) => kind === "stall");
+    const { atMs, lastedMs } = stalls.sort((a: Stall, b: Stall) => b.lastedMs - a.lastedMs)[0];
+    const drawn = secondsDrawn(trial.report);
+    expect(drawn.map(([second]) => second)).toEqual([1, 2, 3, 4]);
+    const dip = drawn.filter(([second]) => (second - 1) * 1000 >= atMs && second * 1000 <= atMs + lastedMs);
+    expect(dip).not.toEqual([]);
+    for (const [, perSec] of dip) expect(perSec).toBe(0);
+    const after = drawn.filter(([second]) => (second - 1) * 1000 >= atMs + lastedMs);
+    for (const [, perSec] of after) expect(perSec).toBeGreaterThan(0);
   });
 
   it("holds no more entries than may be in flight; the others are dropped, counted and told", async () => {

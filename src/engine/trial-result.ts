@@ -105,7 +105,7 @@ export interface TimelineSecond {
   readonly failed: number;
   /** By kind, where there were any. */
   readonly failures?: Readonly<Record<string, number>>;
-  /** µs; null in a second without a success. */
+  /** µs, of `response` in the open model, else of `entry`; null in a second without a success. */
   readonly p50: number | null;
   readonly p99: number | null;
 }
@@ -337,6 +337,7 @@ export interface TrialResult {
     /** Of the polls alone, whether they are entries or readings, as `entry`. */
     readonly poll?: HistogramCounts;
   };
+  /** Every interval up to the last in which an entry ended. */
   readonly timeline: readonly TimelineSecond[];
   /** Length of the timeline's intervals where they are longer than a second: a long trial has coarser ones. */
   readonly timelineWidthSec?: number;

@@ -30,7 +30,7 @@ function widthFor(second: number): number {
 const startOf = (second: number, width: number): number => Math.floor(second / width) * width;
 
 /**
- * Splits entry latencies by the interval in which the entry ended, and keeps their total: one histogram is recorded
+ * Splits latencies by the interval in which the entry ended, and keeps their total: one histogram is recorded
  * into, and emptied into the total once an interval, so that a timeline costs the hot path nothing.
  */
 export class Timeline {
@@ -128,24 +128,29 @@ function grouped(seconds: readonly SecondData[], widthSec: number): [number, Sec
 }
 
 /**
- * One timeline from those of all threads, interval by interval; all as long as the longest of them.
- * `widthSec`: their length.
+ * One timeline from those of all threads, of every interval up to the last in which an entry ended; all as long as the
+ * longest of them. `widthSec`: their length.
  */
 export function mergeTimelines(threads: readonly (readonly SecondData[])[]): {
   widthSec: number;
   timeline: TimelineSecond[];
 } {
   const seconds = threads.flat();
-  const widthSec = widthFor(seconds.reduce((latest, { second }) => Math.max(latest, second), 0));
-  const timeline = grouped(seconds, widthSec).map(([second, parts]) => {
-    const histogram = histogramOf(parts);
+  const latest = seconds.reduce((last, { second }) => Math.max(last, second), -1);
+  const widthSec = widthFor(latest);
+  const byStart = new Map(grouped(seconds, widthSec));
+  const timeline = Array.from({ length: Math.floor(latest / widthSec) + 1 }, (_, i) => {
+    const second = i * widthSec;
+    // One in which nothing ended is an interval too: what follows a stall stays where it was.
+    const parts = byStart.get(second) ?? [];
     const { failures, ...counted } = sums(parts);
+    const histogram = counted.succeeded === 0 ? null : histogramOf(parts);
     return {
       second,
       ...counted,
       ...(counted.failed === 0 ? {} : { failures }),
-      p50: histogram.quantileUs(0.5),
-      p99: histogram.quantileUs(0.99),
+      p50: histogram?.quantileUs(0.5) ?? null,
+      p99: histogram?.quantileUs(0.99) ?? null,
     };
   });
   return { widthSec, timeline };

@@ -269,16 +269,22 @@ export const trial = z
       startLag: latency.optional(),
       poll: latency.optional(),
     }),
-    timeline: z.array(
-      z.object({
-        second: count,
-        succeeded: count,
-        failed: count,
-        failures: counts.optional().meta({ description: "by kind" }),
-        p50: amount.nullable(),
-        p99: amount.nullable(),
+    timeline: z
+      .array(
+        z.object({
+          second: count,
+          succeeded: count,
+          failed: count,
+          failures: counts.optional().meta({ description: "by kind" }),
+          p50: amount.nullable(),
+          p99: amount.nullable(),
+        }),
+      )
+      .meta({
+        description:
+          "every interval up to the last in which an entry ended; latencies are of response in the open model, else of " +
+          "entry, and null where nothing succeeded",
       }),
-    ),
     timelineWidthSec: count
       .meta({ description: "length of the timeline's intervals where it is not one second" })
       .optional(),

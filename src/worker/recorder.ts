@@ -8,9 +8,9 @@ import {
   RESULT,
   type ResultCode,
 } from "../audit/history.js";
-import { Histogram } from "../measure/histogram.js";
+import { Histogram, type HistogramData } from "../measure/histogram.js";
 import { Moments } from "../measure/moments.js";
-import { Timeline } from "../measure/timeline.js";
+import { type SecondData, Timeline } from "../measure/timeline.js";
 import { OUTCOMES, type Outcome } from "../queue/outcome.js";
 import type { Answer } from "../strategies/strategy.js";
 import type { EntryTable } from "./entry-table.js";
@@ -21,11 +21,13 @@ export class Recorder {
   readonly failures: Record<string, number> = {};
   /** What the first failure of a kind was told by. */
   readonly failureExamples: Record<string, string> = {};
+  /** Of the latency that tables show: from the planned start in the open model, else from being ready. */
   readonly timeline = new Timeline();
   readonly service = new Histogram();
   readonly poolWait = new Histogram();
   readonly failed = new Histogram();
-  readonly response: Histogram | null;
+  /** From being ready, in the open model; in the closed one that is what the timeline has. */
+  readonly entry: Histogram | null;
   /** Of every entry, whatever comes of it: recorded when it starts. */
   readonly startLag: Histogram | null;
   readonly poll: Histogram | null;
@@ -51,16 +53,23 @@ export class Recorder {
     momentsOfMs?: number;
   }) {
     this.#startUs = options.startUs;
-    this.response = options.isOpen ? new Histogram() : null;
+    this.entry = options.isOpen ? new Histogram() : null;
     this.startLag = options.isOpen ? new Histogram() : null;
     this.poll = options.isPolled ? new Histogram() : null;
     this.moments = options.momentsOfMs === undefined ? null : new Moments(options.momentsOfMs);
     this.history = new History({ instance: options.instance, budgetBytes: options.historyBytes });
   }
 
-  /** Counts that add up to the latencies so far, of the kind that tables show: from the planned start in the open model. */
-  get latencyCounts(): readonly [Uint32Array, Uint32Array?] {
-    return this.response === null ? this.timeline.counts : [this.response.counts];
+  /** Counts that add up to the latencies so far, of the kind that tables show. */
+  get latencyCounts(): readonly [Uint32Array, Uint32Array] {
+    return this.timeline.counts;
+  }
+
+  /** Latencies of all entries that succeeded, once the last one has ended. `response`: null in the closed model. */
+  finish(): { seconds: SecondData[]; entry: HistogramData; response: HistogramData | null } {
+    const { seconds, total } = this.timeline.finish();
+    if (this.entry === null) return { seconds, entry: total.data(), response: null };
+    return { seconds, entry: this.entry.data(), response: total.data() };
   }
 
   succeed(table: EntryTable, slot: number, concertNumber: number, answer: Answer, endUs: number): void {
@@ -81,11 +90,11 @@ export class Recorder {
     this.succeeded++;
     this.answers[outcome]++;
     this.roundTrips += table.roundTrips[slot]!;
-    this.timeline.succeed(endUs - readyUs, endUs - this.#startUs);
+    this.timeline.succeed(endUs - (this.entry === null ? readyUs : plannedUs), endUs - this.#startUs);
     this.moments?.succeed(endUs - this.#startUs);
     this.service.record(endUs - sentUs);
     this.poolWait.record(sentUs - readyUs);
-    this.response?.record(endUs - plannedUs);
+    this.entry?.record(endUs - readyUs);
     if (operation === OPERATION.poll) this.poll?.record(endUs - readyUs);
     this.#note(table, slot, concertNumber, RESULT[outcome], sentUs, endUs, position, total);
   }

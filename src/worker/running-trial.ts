@@ -174,7 +174,7 @@ export function resultOf(
   after: DriverCounters,
 ): Omit<SegmentResult, "addedDelay"> {
   const { recorder, segment } = trial;
-  const { seconds, total } = recorder.timeline.finish();
+  const { seconds, entry, response } = recorder.finish();
   return {
     index: segment.index,
     // Users who pause may have had their last answer long before the time is over.
@@ -186,11 +186,11 @@ export function resultOf(
     inDoubt: recorder.inDoubt,
     dropped: trial.load.dropped + trial.users.dropped,
     roundTrips: recorder.roundTrips,
-    entry: total.data(),
+    entry,
     service: recorder.service.data(),
     poolWait: recorder.poolWait.data(),
     failed: recorder.failed.data(),
-    response: recorder.response?.data() ?? null,
+    response,
     startLag: recorder.startLag?.data() ?? null,
     poll: recorder.poll?.data() ?? null,
     planned: trial.load.planned,
