@@ -101,6 +101,7 @@ export function plainResult({
     failures: {},
     failureExamples: {},
     inDoubt: 0,
+    unsent: 0,
     dropped: 0,
     roundTrips: entries,
     entry: latencies.data(),

@@ -1,4 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
+import { infoFields } from "../measure/server-snapshot.js";
+import { entriesBegan } from "./testing/program.js";
 import { ownSite } from "./testing/site.js";
 
 /** What a run reports, held against the commandstats of the server that it was run on. */
@@ -86,5 +89,82 @@ describe("calls per entry, by the server's count, are what the strategies declar
       expect(trial.warnings).toEqual([]);
     }
     expect(await site.redis.dbsize()).toBe(0);
+  });
+});
+
+describe("calls per entry where entries fail", () => {
+  // biome-ignore lint/suspicious/noExplicitAny: see testing/program.ts
+  const codesOf = (trial: any): string[] => trial.warnings.map(({ code }: { code: string }) => code);
+
+  /** The server stands still for so long while entries are going on. */
+  const standStill = async (ms: number): Promise<void> => {
+    const pid = Number(infoFields(await site.redis.info("server")).get("process_id"));
+    await entriesBegan(site.redis, 200);
+    process.kill(pid, "SIGSTOP");
+    await sleep(ms);
+    process.kill(pid, "SIGCONT");
+  };
+
+  it("are those that were sent, however many scripts the server carried out after their entries were given up", async () => {
+    const load = [
+      "--vus",
+      "200",
+      "--think-time",
+      "40ms",
+      "--pool",
+      "4",
+      "--connections",
+      "shared",
+      "--timeout",
+      "60ms",
+    ];
+    const [ended] = await Promise.all([run("--strategy", "lua", "--entries", "4000", ...load), standStill(300)]);
+    const { lua } = trialsOf(ended.json());
+    expect(lua.entries).toMatchObject({ attempted: 4000, unsent: 0 });
+    expect(lua.entries.failed).toBeGreaterThan(200);
+    // It has counted what no answer told of.
+    expect(lua.server.commands.exists.calls).toBeGreaterThan(lua.entries.succeeded + 200);
+    expect((await site.calls()).evalsha).toBe(4000);
+    expect(lua.server).toMatchObject({ callsSent: 4000, callsPerEntry: 1, callsCountedBy: "generator" });
+    expect(codesOf(lua)).not.toContain("counters-disagree");
+  });
+
+  it("are of entries that got a connection: nothing is sent for the others", async () => {
+    const load = ["--vus", "2000", "--pool", "1", "--timeout", "100ms", "--duration", "400ms"];
+    const { individual } = trialsOf((await run("--strategy", "individual", ...load)).json());
+    const { attempted, succeeded, unsent } = individual.entries;
+    const begun = attempted - unsent;
+    expect(unsent).toBeGreaterThan(succeeded);
+    const { callsSent, callsPerEntry } = individual.server;
+    expect(callsPerEntry).toBe(callsSent / begun);
+    // Those that were cut off while they had the connection sent fewer.
+    expect(callsSent).toBeLessThanOrEqual(6 * begun);
+    expect(callsSent).toBeGreaterThanOrEqual(6 * succeeded + begun - succeeded);
+    expect(individual.socketWritesPerEntry).toBe(individual.generator.socketWrites / begun);
+  });
+
+  it("still find another client, whose commands nothing that failed explains", async () => {
+    const load = [
+      "--vus",
+      "40",
+      "--think-time",
+      "5ms",
+      "--pool",
+      "4",
+      "--connections",
+      "shared",
+      "--duration",
+      "600ms",
+    ];
+    const others = async (): Promise<void> => {
+      await entriesBegan(site.redis, 200);
+      await Promise.all(Array.from({ length: 500 }, () => site.redis.get("somebody:elses")));
+    };
+    const [ended] = await Promise.all([run("--strategy", "lua", ...load), others()]);
+    const { lua } = trialsOf(ended.json());
+    expect(lua.entries.failed).toBe(0);
+    expect(lua.server.callsCountedBy).toBe("server");
+    expect(lua.server.callsSent).toBe(lua.entries.attempted + 500);
+    expect(codesOf(lua)).toContain("counters-disagree");
   });
 });

@@ -1,8 +1,6 @@
 import type { AdmissionActed } from "../actors/admission.js";
 import type { StalenessActed } from "../actors/staleness.js";
 import { findLimiter } from "../measure/limiter.js";
-import type { MachineSnapshot } from "../measure/machine-load.js";
-import type { Snapshot } from "../measure/server-snapshot.js";
 import type { ThreadSchedule } from "../measure/thread-health.js";
 import { mergeTimelines } from "../measure/timeline.js";
 import type { TrialPlan } from "../plan/plan.js";
@@ -17,6 +15,8 @@ import { storyOf } from "./events.js";
 import { faultFigures, faultWarnings } from "./fault-figures.js";
 import type { Struck } from "./faults.js";
 import {
+  begun,
+  callsInDoubt,
   entryCalls,
   generatorFigures,
   innerCalls,
@@ -30,12 +30,13 @@ import {
 import { mergeCounts, mergeHistograms, mergeParts, mergeTallies, mergeUsers } from "./merge.js";
 import { networkFigures, networkWarnings } from "./network.js";
 import { offeredForMs } from "./offered.js";
-import { pacingFigures, pacingWarnings } from "./pacing.js";
+import { pacingFigures, pacingWarnings, planOfArrivalsMs } from "./pacing.js";
 import { newUsersLimit } from "./segments.js";
 import { stalenessFigures } from "./staleness.js";
 import type { TrialContext } from "./trial.js";
 import { isServerLost } from "./trial-lost.js";
-import type { AdmissionFigures, Audit, PartResult, TrialResult } from "./trial-result.js";
+import type { TrialReadings } from "./trial-readings.js";
+import type { AdmissionFigures, Audit, PartResult, ServerFigures, TrialResult } from "./trial-result.js";
 import {
   counterWarnings,
   FEWEST_SAMPLES,
@@ -47,18 +48,11 @@ import {
 /** From what threads, servers and the machine say of a trial to its figures. Pure. */
 
 /** What was read right before the barrier opened and right after the last entry ended. */
-export interface TrialSnapshots {
-  readonly server: Snapshots<Snapshot>;
+export interface TrialSnapshots extends TrialReadings {
   /** The server was another process at the end. */
   readonly restarted: boolean;
   /** The server was gone, or an agent: what the one counted is not what the other sent. */
   readonly isCutShort: boolean;
-  /** Null where positions are not read from them. */
-  readonly replicas: Snapshots<Snapshot> | null;
-  readonly machine: Snapshots<MachineSnapshot>;
-  /** CPU of the pacing thread; null where there is none. */
-  readonly pacedMs: number | null;
-  readonly serverThreads: Snapshots<readonly (ThreadSchedule | null)[]>;
 }
 
 /** All that is known of a trial when it is over. */
@@ -91,34 +85,35 @@ export function evaluateTrial(
   const parts = mergeParts(strategy, results);
   const addresses = context.target.endpoints.map(addressOf);
   const reading = readingCalls(results);
-  const counted = serverFigures(
-    snapshots.server,
+  const counted = serverFigures(snapshots.server, {
     entries,
     strategy,
-    segment.score,
-    isHere(context.target) ? snapshots.machine : null,
-    {
+    score: segment.score,
+    machine: isHere(context.target) ? snapshots.machine : null,
+    loadMs: durationMs,
+    beside: {
       ...beside.admission?.acted.commands,
       ...beside.lagged?.commands,
       ...innerCallsOf(parts, segment.score),
       "positions read": reading.primaries,
     },
     addresses,
-  );
+  });
   const replicas =
-    snapshots.replicas === null ? null : replicaFigures(snapshots.replicas, counted.stolenShare, addresses);
+    snapshots.replicas === null ? null : replicaFigures(snapshots.replicas, durationMs, counted.stolenShare, addresses);
   // Where strategies are mixed the driver knows what it sent, and the server can only check the sum; a server that restarts
-  // forgets its counters, and one that refuses commands does not count them.
+  // forgets its counters, one that refuses commands does not count them, and what became of an entry that failed it cannot tell.
   const sent = entryCalls(generator.commands) - reading.all;
+  const inDoubt = callsInDoubt(strategy, segment.score, entries, mergeUsers(results).readsFailed);
   const { restarted, isCutShort } = snapshots;
   const isDisturbed = struck.faults.length > 0;
   // What somebody else's script calls inside the server cannot be told from what was sent beside it.
   const isCheckable = !isDisturbed && !isCutShort && (strategy.isForeign === undefined || parts.length === 0);
   const disturbed = faultFigures(results, struck.faults, scenario.durationMs);
-  const server =
-    parts.length === 0 && !isDisturbed && !restarted && !isCutShort
+  const server: ServerFigures =
+    parts.length === 0 && inDoubt === 0 && !isDisturbed && !restarted && !isCutShort
       ? counted
-      : { ...counted, callsSent: sent, callsPerEntry: perEntry(sent, entries.attempted) };
+      : { ...counted, callsSent: sent, callsPerEntry: perEntry(sent, begun(entries)), callsCountedBy: "generator" };
   const latency = {
     entry: mergeHistograms(results.map((result) => result.entry)),
     service: mergeHistograms(results.map((result) => result.service)),
@@ -127,9 +122,9 @@ export function evaluateTrial(
     ...openLatencies(results),
     ...pollLatency(results),
   };
-  const planMs = scenario.entries === null ? scenario.durationMs : null;
-  const pacing = pacingFigures(results, latency.startLag, planMs, snapshots.pacedMs);
+  const planMs = planOfArrivalsMs(results, scenario.entries === null ? scenario.durationMs : null);
   const wallMs = snapshots.machine.after.atMs - snapshots.machine.before.atMs;
+  const pacing = pacingFigures(results, latency.startLag, planMs, snapshots.pacedMs, wallMs);
   const network = networkFigures(scenario, results, snapshots.pacedMs, wallMs);
   const inProgress = inProgressOf(results, perEntry(latency.entry.sumUs + latency.failed.sumUs, durationMs * 1000));
   // By one that was there before, not by a process that knows nothing.
@@ -143,7 +138,7 @@ export function evaluateTrial(
     serverBusy: server.cpuUtilization,
     threadBusy: threadBusy.includes(null) ? null : Math.max(...(threadBusy as number[])),
     coreWait: coreWaitShare(results),
-    serverCoreWait: restarted ? null : coreWaitOfServers(snapshots.serverThreads, wallMs),
+    serverCoreWait: restarted ? null : coreWaitOfServers(snapshots.serverThreads, durationMs),
     eventLoopBusy: generator.eventLoopUtilization,
     loopLagMs: generator.loopLagMs.p99,
     gcShare: generator.gcMs / (wallMs * results.length),
@@ -156,9 +151,7 @@ export function evaluateTrial(
     meanPoolWaitUs: mean(latency.poolWait),
     pause: pauseOf(scenario),
     offeredPerSec:
-      scenario.ratePerSec === null
-        ? null
-        : (entries.attempted + entries.dropped) / (offeredForMs(planMs, durationMs) / 1000),
+      planMs === null ? null : (entries.attempted + entries.dropped) / (offeredForMs(planMs, durationMs) / 1000),
     countedInProgress: inProgress.samples < FEWEST_SAMPLES ? null : inProgress.counted,
   });
   return {
@@ -195,7 +188,7 @@ export function evaluateTrial(
       results.reduce((sum, result) => sum + result.roundTrips, 0),
       entries.succeeded,
     ),
-    socketWritesPerEntry: perEntry(generator.socketWrites, entries.attempted),
+    socketWritesPerEntry: perEntry(generator.socketWrites, begun(entries)),
     inProgress,
     limiter: limiter.limiter,
     limiterEvidence: limiter.evidence,
@@ -204,8 +197,8 @@ export function evaluateTrial(
       ...(isServerLost(results)
         ? []
         : counterWarnings(
-            entries,
-            { ours: perEntry(sent, entries.attempted), theirs: isCheckable ? counted.callsPerEntry : null },
+            begun(entries),
+            { sent, counted: isCheckable ? counted.callsSent : null, inDoubt },
             snapshots,
             isReplaced,
           )),
@@ -264,11 +257,11 @@ function inProgressOf(results: readonly SegmentResult[], expected: number): Tria
 /** Of the server that waited most. */
 function coreWaitOfServers(
   { before, after }: Snapshots<readonly (ThreadSchedule | null)[]>,
-  wallMs: number,
+  loadMs: number,
 ): number | null {
   const waits = after.flatMap((now, index) => {
     const then = before[index];
-    return now === null || !then ? [] : [(now.coreWaitMs - then.coreWaitMs) / wallMs];
+    return now === null || !then ? [] : [(now.coreWaitMs - then.coreWaitMs) / loadMs];
   });
   return waits.length === 0 ? null : Math.max(...waits);
 }

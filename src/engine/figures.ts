@@ -54,49 +54,62 @@ export function entryCalls(calls: Readonly<Record<string, number>>): number {
   return Object.entries(calls).reduce((sum, [name, count]) => (others.has(name) ? sum : sum + count), 0);
 }
 
-/**
- * The server's side of a trial. `machine` is null where the server runs on another machine: its steal is unknown.
- * `beside`: commands of others than the entries, as the server counts them. `addresses`: of a cluster's nodes.
- */
+interface ServerTold {
+  readonly entries: EntryCounts;
+  readonly strategy: Strategy;
+  readonly score: Score;
+  /** Null where the server runs on another machine: its steal is unknown. */
+  readonly machine: Snapshots<MachineSnapshot> | null;
+  /** How long it was under load, the part of the time between the snapshots in which it worked; absent: all of it. */
+  readonly loadMs?: number;
+  /** Commands of others than the entries, as the server counts them. */
+  readonly beside?: Readonly<Record<string, number>>;
+  /** Of a cluster's nodes. */
+  readonly addresses?: readonly string[];
+}
+
+/** The server's side of a trial. */
 export function serverFigures(
   snapshots: Snapshots<Snapshot>,
-  entries: EntryCounts,
-  strategy: Strategy,
-  score: Score,
-  machine: Snapshots<MachineSnapshot> | null,
-  beside: Readonly<Record<string, number>> = {},
-  addresses: readonly string[] = [],
+  { entries, strategy, score, machine, loadMs = Number.POSITIVE_INFINITY, beside = {}, addresses = [] }: ServerTold,
 ): ServerFigures {
   const { before, after } = snapshots;
   const commands = commandsBetween(before, after);
   const calls = Object.fromEntries(Object.entries(commands).map(([name, { calls }]) => [name, calls]));
-  const others = Object.values(beside).reduce((sum, calls) => sum + calls, 0);
   const callsSent = strategy.isForeign
     ? strategy.cost(score).NEW.commands.reduce((sum, name) => sum + (calls[name.toLowerCase()] ?? 0), 0)
-    : entryCalls(calls) - others - innerCalls(strategy, score, entries);
+    : entryCalls(calls) - sumOf(beside) - innerCalls(strategy, score, entries);
   const wallUs = serverWallUs(before, after);
+  const loadUs = Math.min(wallUs, loadMs * 1000);
   const cpuUs = mainThreadCpuUs(before, after);
   const busiestUs = Math.max(...(mainThreadsCpuUs(before, after)?.values() ?? []));
   const stolen =
     machine === null || cpuUs === null
       ? 0
       : stolenShare(machine.before, machine.after, busiestUs / 1000, cpuUs / 1000 + processCpuMs(machine));
-  const nodes = nodeFigures(snapshots, stolen, addresses);
+  const nodes = nodeFigures(snapshots, loadUs, stolen, addresses);
   return {
     commands,
     ...(nodes.length < 2 || hasRestarted(before, after) ? {} : { nodes }),
     callsSent,
-    callsPerEntry: perEntry(callsSent, entries.attempted),
-    cpuUtilization: busyShare(cpuUs === null ? undefined : busiestUs, wallUs, stolen),
+    callsPerEntry: perEntry(callsSent, begun(entries)),
+    callsCountedBy: "server",
+    cpuUtilization: busyShare(cpuUs === null ? undefined : busiestUs, loadUs, stolen),
     cpuUsPerEntry: cpuUs === null ? null : perEntry(cpuUs, entries.succeeded),
     wallMs: wallUs / 1000,
     stolenShare: stolen,
   };
 }
 
-/** Of a main thread; null where its CPU, or the time that it had, is not known. */
-const busyShare = (cpuUs: number | undefined, wallUs: number, stolen: number): number | null =>
-  cpuUs === undefined || wallUs <= 0 ? null : Math.min(1, cpuUs / (wallUs * (1 - stolen)));
+/**
+ * Of a main thread; null where its CPU, or the time that it had, is not known. Counters are read some time before the load
+ * begins and after it has ended; in a short trial that idle time would make a full thread look half busy.
+ */
+const busyShare = (cpuUs: number | undefined, loadUs: number, stolen: number): number | null =>
+  cpuUs === undefined || loadUs <= 0 ? null : Math.min(1, cpuUs / (loadUs * (1 - stolen)));
+
+/** Entries that got a connection, so that something was sent for them. */
+export const begun = ({ attempted, unsent }: Pick<EntryCounts, "attempted" | "unsent">): number => attempted - unsent;
 
 /** Calls by which positions were read, at the primaries and at their replicas. */
 export function readingCalls(results: readonly SegmentResult[]): { readonly primaries: number; readonly all: number } {
@@ -111,6 +124,7 @@ export const sentToReplicas = (results: readonly SegmentResult[]): number =>
 /** What replicas did of the readings, by their own counts; they count what they are told to follow too. */
 export function replicaFigures(
   { before, after }: Snapshots<Snapshot>,
+  loadMs: number,
   stolen: number,
   addresses: readonly string[],
 ): ReplicaFigures[] {
@@ -120,12 +134,10 @@ export function replicaFigures(
       const then = before.get(address);
       const isSame = then?.serverRunId === now.serverRunId;
       const counted = (of: Snapshot): number => of.get(address)?.commands.get(READING_COMMAND)?.calls ?? 0;
-      const wallUs = isSame ? now.serverTimeUs - then.serverTimeUs : 0;
-      const ownUs = cpuUs?.get(address);
       return {
         node: addresses.indexOf(address),
         reads: counted(after) - (isSame ? counted(before) : 0),
-        cpuUtilization: busyShare(ownUs, wallUs, stolen),
+        cpuUtilization: busyShare(cpuUs?.get(address), loadMs * 1000, stolen),
       };
     })
     .sort((a, b) => b.reads - a.reads);
@@ -134,6 +146,7 @@ export function replicaFigures(
 /** Each primary's part in a trial, the busiest first. */
 function nodeFigures(
   { before, after }: Snapshots<Snapshot>,
+  loadUs: number,
   stolen: number,
   addresses: readonly string[],
 ): NodeFigures[] {
@@ -141,13 +154,11 @@ function nodeFigures(
   const nodes = [...after].map(([address, now]) => {
     const then = before.get(address);
     const commands = then === undefined ? {} : commandsBetween(new Map([[address, then]]), new Map([[address, now]]));
-    const wallUs = then === undefined ? 0 : now.serverTimeUs - then.serverTimeUs;
     const calls = entryCalls(Object.fromEntries(Object.entries(commands).map(([name, { calls }]) => [name, calls])));
-    const ownUs = cpuUs?.get(address);
     return {
       node: addresses.indexOf(address),
       calls,
-      cpuUtilization: busyShare(ownUs, wallUs, stolen),
+      cpuUtilization: busyShare(cpuUs?.get(address), loadUs, stolen),
     };
   });
   const all = nodes.reduce((sum, { calls }) => sum + calls, 0);
@@ -164,10 +175,26 @@ export function innerCalls(
   entries: Pick<EntryCounts, "new" | "waiting" | "active">,
 ): number {
   const cost = strategy.cost(score);
-  const each = (outcome: "NEW" | "WAITING" | "ACTIVE"): number =>
-    Object.values(cost[outcome].innerCalls).reduce((sum, calls) => sum + calls, 0);
+  const each = (outcome: "NEW" | "WAITING" | "ACTIVE"): number => sumOf(cost[outcome].innerCalls);
   return entries.new * each("NEW") + entries.waiting * each("WAITING") + entries.active * each("ACTIVE");
 }
+
+/**
+ * Calls by which the server's count and the generator's may be apart on account of what failed: the last commands of an
+ * entry may have been lost on their way, or carried out after it was given up, with all that a script then calls.
+ */
+export function callsInDoubt(
+  strategy: Strategy,
+  score: Score,
+  { failed, unsent }: Pick<EntryCounts, "failed" | "unsent">,
+  readsFailed: number,
+): number {
+  const costs = (strategy.parts ?? [{ strategy }]).flatMap((one) => Object.values(one.strategy.cost(score)));
+  const each = Math.max(...costs.map(({ commands, innerCalls }) => Math.max(commands.length, sumOf(innerCalls))));
+  return (failed - unsent) * each + readsFailed * READING_CALLS;
+}
+
+const sumOf = (calls: Readonly<Record<string, number>>): number => Object.values(calls).reduce((a, b) => a + b, 0);
 
 /** The generator's side of a trial. `users`: entries that can be in progress at once, on all instances. */
 export function generatorFigures(

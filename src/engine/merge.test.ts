@@ -24,14 +24,22 @@ describe("merging the instances of a trial", () => {
 
   it("adds up entries; every attempt has one end", () => {
     const one = { attempted: 10, answers: { NEW: 4, WAITING: 2, ACTIVE: 1 }, failures: { timeout: 2, OOM: 1 } };
-    const rest = { inDoubt: 1, dropped: 0 };
-    const other = { attempted: 1, answers: { NEW: 1, WAITING: 0, ACTIVE: 0 }, failures: {}, inDoubt: 0, dropped: 3 };
+    const rest = { inDoubt: 1, unsent: 2, dropped: 0 };
+    const other = {
+      attempted: 1,
+      answers: { NEW: 1, WAITING: 0, ACTIVE: 0 },
+      failures: {},
+      inDoubt: 0,
+      unsent: 0,
+      dropped: 3,
+    };
     const merged = mergeCounts([{ ...one, ...rest }, other] as unknown as SegmentResult[]);
     expect(merged).toEqual({
       attempted: 11,
       succeeded: 8,
       failed: 3,
       inDoubt: 1,
+      unsent: 2,
       dropped: 3,
       new: 5,
       waiting: 2,

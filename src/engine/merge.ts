@@ -23,6 +23,7 @@ export function mergeCounts(results: readonly SegmentResult[]): EntryCounts {
     succeeded: answers.new + answers.waiting + answers.active,
     failed,
     inDoubt: sum((one) => one.inDoubt),
+    unsent: sum((one) => one.unsent),
     dropped: sum((one) => one.dropped),
     ...answers,
   };

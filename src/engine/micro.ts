@@ -174,10 +174,11 @@ async function takeTurn(plan: MicroPlan, turn: Turn, index: number, bed: Bed): P
   if (task === undefined || task.result.state !== "completed") {
     throw new Error(`a turn ended as ${task?.result.state}`, { cause: task?.result });
   }
-  const entries = { attempted: entered, succeeded: entered, failed: 0, inDoubt: 0, dropped: 0 };
+  const entries = { attempted: entered, succeeded: entered, failed: 0, inDoubt: 0, unsent: 0, dropped: 0 };
   const answers = { new: 0, waiting: 0, active: 0, [turn.outcome.toLowerCase()]: entered };
   const snapshots = { before: serverBefore, after: serverAfter };
-  const server = serverFigures(snapshots, { ...entries, ...answers }, strategy, plan.score, null);
+  const told = { entries: { ...entries, ...answers }, strategy, score: plan.score, machine: null };
+  const server = serverFigures(snapshots, told);
   return {
     ...turn,
     entries: task.result.latency.samplesCount,

@@ -67,6 +67,23 @@ describe("the plan", () => {
     expect(trial.entries).toMatchObject({ attempted: 301, new: 301, dropped: 0 });
     expect(trial.pacing).toMatchObject({ planned: 301, started: 301 });
   });
+
+  it("is as fast as was asked for also where few entries are counted", async () => {
+    const { pacing } = await trialOf(await start("--rate", "100", "--arrival", "constant", "--entries", "11"));
+    expect([pacing.plannedPerSec, pacing.achievedPerSec].map(Math.round)).toEqual([100, 100]);
+  });
+
+  it("is not what limits entries that were counted, where the server fell behind", async () => {
+    const running = await start("--rate", "1k", "--entries", "1000");
+    await entriesBegan(test.redis, 1);
+    process.kill(test.server.pid, "SIGSTOP");
+    await sleep(1500);
+    process.kill(test.server.pid, "SIGCONT");
+    const trial = await trialOf(running);
+    expect(trial.entries).toMatchObject({ attempted: 1000, succeeded: 1000, dropped: 0 });
+    expect(trial.durationMs).toBeGreaterThan(1400);
+    expect(trial.limiter).not.toBe("offered-load");
+  });
 });
 
 interface Stall {

@@ -8,26 +8,43 @@ import type { HistogramCounts, PacingFigures } from "./trial-result.js";
 /** A start lag above this shows in response times of a few milliseconds. */
 const LATEST_P99_US = 2000;
 
-/** null in the closed model. `durationMs`: of the plan; null where it ends with its last entry. */
+type Planned = Pick<SegmentResult, "planned">;
+
+const arrivalsOf = (results: readonly Planned[]): number =>
+  results.reduce((sum, { planned }) => sum + (planned?.count ?? 0), 0);
+
+/**
+ * How long arrivals were planned for; null in the closed model. `durationMs`: of the trial; null where so many entries are
+ * planned. The last of them is then due after one gap less than there are arrivals.
+ */
+export function planOfArrivalsMs(results: readonly Planned[], durationMs: number | null): number | null {
+  const plans = results.flatMap(({ planned }) => planned ?? []);
+  if (plans.length === 0) return null;
+  if (durationMs !== null) return durationMs;
+  const lastMs = Math.max(...plans.map(({ lastUs }) => lastUs)) / 1000;
+  const arrivals = arrivalsOf(results);
+  return arrivals < 2 ? lastMs : (lastMs * arrivals) / (arrivals - 1);
+}
+
+/** null in the closed model. `planMs`: how long arrivals were planned for; `cpuMs`: of the pacing thread within `wallMs`. */
 export function pacingFigures(
   results: readonly SegmentResult[],
   startLag: HistogramCounts | undefined,
-  durationMs: number | null,
+  planMs: number | null,
   cpuMs: number | null,
+  wallMs: number,
 ): PacingFigures | null {
-  const plans = results.flatMap(({ planned }) => planned ?? []);
-  if (plans.length === 0 || startLag === undefined) return null;
-  const planned = plans.reduce((sum, { count }) => sum + count, 0);
+  if (planMs === null || startLag === undefined) return null;
+  const planned = arrivalsOf(results);
   const started = results.reduce((sum, { users }) => sum + users.arrivals, 0);
-  const seconds = (durationMs ?? Math.max(...plans.map(({ lastUs }) => lastUs)) / 1000) / 1000;
-  const perSec = (count: number): number => (seconds > 0 ? count / seconds : 0);
+  const perSec = (count: number): number => (planMs > 0 ? count / (planMs / 1000) : 0);
   return {
     planned,
     started,
     plannedPerSec: perSec(planned),
     achievedPerSec: perSec(started),
     startLag: { unit: "us", p50: percentileUs(startLag, 50), p99: percentileUs(startLag, 99) },
-    cpuUtilization: cpuMs === null || seconds === 0 ? null : cpuMs / 1000 / seconds,
+    cpuUtilization: cpuMs === null || wallMs === 0 ? null : cpuMs / wallMs,
   };
 }
 

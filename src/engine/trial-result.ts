@@ -23,6 +23,8 @@ export interface EntryCounts {
   readonly failed: number;
   /** Failed entries of which nobody can say whether the server carried them out. */
   readonly inDoubt: number;
+  /** Failed entries that never got a connection. */
+  readonly unsent: number;
   /** Arrivals of the open model that found `maxInFlight` entries in flight. */
   readonly dropped: number;
   readonly new: number;
@@ -129,9 +131,15 @@ export interface CommandCount {
 export interface ServerFigures {
   /** By lower-case name; a script's inner calls and control commands included, as the server counts them. */
   readonly commands: Readonly<Record<string, CommandCount>>;
-  /** Commands the server was sent: `commands` less control traffic and the scripts' declared inner calls. */
+  /** Commands the server was sent, a script being one. */
   readonly callsSent: number;
+  /** Of an entry that got a connection. */
   readonly callsPerEntry: number;
+  /**
+   * Whose count these two are: the server's `commands`, less control traffic and the scripts' declared inner calls; or, where
+   * those cannot tell (entries failed, strategies are mixed, the server restarted), what the generator handed to connections.
+   */
+  readonly callsCountedBy: "server" | "generator";
   /** Of a cluster: each primary, the one with most to do first. */
   readonly nodes?: readonly NodeFigures[];
   /** Busy share of the main thread, in a cluster the busiest one: CPU / (wall − steal); null where the server does not tell. */
@@ -364,6 +372,7 @@ export interface TrialResult {
   readonly agents?: readonly AgentFigures[];
   /** Mean waits in sequence per succeeded entry. */
   readonly roundTripsPerEntry: number;
+  /** Of an entry that got a connection. */
   readonly socketWritesPerEntry: number;
   readonly limiter: Limiter;
   /** Little's law: entries in progress as rate × latency has it, and as they were counted, so often. */

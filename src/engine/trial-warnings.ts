@@ -54,9 +54,10 @@ function restartMessage(primaries: number, isReplaced: boolean): string {
 
 /** Whether the counters of the server may be believed. */
 export function counterWarnings(
-  entries: TrialResult["entries"],
-  /** Of an entry, as the generator and as the server counted; null: it was disturbed. */
-  calls: { readonly ours: number; readonly theirs: number | null },
+  /** Entries that got a connection. */
+  begun: number,
+  /** As the generator and as the server counted (null: it was disturbed), and by how many what failed may set them apart. */
+  { sent, counted, inDoubt }: { readonly sent: number; readonly counted: number | null; readonly inDoubt: number },
   { server, restarted }: { readonly server: Snapshots<Snapshot>; readonly restarted: boolean },
   isReplaced: boolean,
 ): Warning[] {
@@ -66,16 +67,12 @@ export function counterWarnings(
       code: "server-restarted",
       message: restartMessage(server.before.size, isReplaced),
     });
-  } else if (
-    calls.theirs !== null &&
-    entries.attempted > 0 &&
-    Math.abs(calls.ours - calls.theirs) > CALLS_APART * calls.theirs
-  ) {
+  } else if (counted !== null && begun > 0 && Math.abs(sent - counted) > CALLS_APART * counted + inDoubt) {
     warnings.push({
       code: "counters-disagree",
       message:
-        `the server counted ${calls.theirs.toFixed(3)} calls an entry and the generator sent ` +
-        `${calls.ours.toFixed(3)}: is another client using this server?`,
+        `the server counted ${(counted / begun).toFixed(3)} calls an entry and the generator sent ` +
+        `${(sent / begun).toFixed(3)}: is another client using this server?`,
     });
   }
   return warnings;

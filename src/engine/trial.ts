@@ -11,16 +11,7 @@ import { nowUs } from "../base/clock.js";
 import { throwIfAborted } from "../base/errors.js";
 import { deriveSeed } from "../base/prng.js";
 import type { FaultSite } from "../faults/fault.js";
-import { type MachineSnapshot, machineSnapshot } from "../measure/machine-load.js";
-import {
-  commandsBetween,
-  hasRestarted,
-  lazyFreePending,
-  type Snapshot,
-  takeReplicaSnapshot,
-  takeSnapshot,
-} from "../measure/server-snapshot.js";
-import { type ThreadSchedule, threadSchedule } from "../measure/thread-health.js";
+import { commandsBetween, hasRestarted, lazyFreePending, takeSnapshot } from "../measure/server-snapshot.js";
 import type { TrialPlan } from "../plan/plan.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
 import type { Scenario } from "../scenario/scenario.js";
@@ -30,7 +21,7 @@ import type { Target } from "../targets/target.js";
 import { isHere } from "../targets/url.js";
 import type { Segment, SegmentResult } from "../worker/segment.js";
 import { admissionFigures, openAdmission, promisesBeside } from "./admission.js";
-import { lostAgents as lostAmong, machineOf } from "./agent-figures.js";
+import { lostAgents, machineOf } from "./agent-figures.js";
 import { evaluateTrial } from "./evaluate.js";
 import { FaultSequence, type Struck } from "./faults.js";
 import { CONTROL_COMMANDS } from "./figures.js";
@@ -40,6 +31,7 @@ import { populate } from "./population.js";
 import { segmentsOf } from "./segments.js";
 import { openStaleness } from "./staleness.js";
 import { isFinal, isServerLost, lostServer, saysServerGone, TrialLost } from "./trial-lost.js";
+import { between, type Reading, readHere, readServers } from "./trial-readings.js";
 import type { Audit, ShardingFigures, TrialResult } from "./trial-result.js";
 
 /**
@@ -102,23 +94,19 @@ interface Kept {
 }
 
 async function measuredTrial(context: TrialContext, plan: TrialPlan, kept: Kept): Promise<TrialResult> {
-  const { target, signal } = context;
+  const { target, signal, instances } = context;
   const warmUp = await warmUpTrial(context, plan);
   throwIfAborted(signal);
   const segments = segmentsOf(context, plan, context.concerts.next, warmUp.ratePerSec);
   await prepare(context, segments[0]!);
   throwIfAborted(signal);
-  const pacingCpuMs = { before: 0, after: 0 };
-  const machine = {} as { before: MachineSnapshot; after: MachineSnapshot };
-  const server = {} as { before: Snapshot; after: Snapshot };
-  const replicas = {} as { before: Snapshot; after: Snapshot };
-  const serverThreads = {} as { before: readonly (ThreadSchedule | null)[]; after: readonly (ThreadSchedule | null)[] };
+  const taken = {} as { before: Reading; after: Reading };
   const admission = await openAdmission(context, segments[0]!);
   const staleness = await openStaleness(context, segments[0]!).catch((error: unknown) => {
     admission?.close();
     throw error;
   });
-  const faults = new FaultSequence(context.scenario.faults, context.site, signal, () => context.instances.abort());
+  const faults = new FaultSequence(context.scenario.faults, context.site, signal, () => instances.abort());
   let struck: Struck = { faults: [], failure: undefined };
   let isGone = false as boolean;
   let results: SegmentResult[];
@@ -131,11 +119,8 @@ async function measuredTrial(context: TrialContext, plan: TrialPlan, kept: Kept)
       context,
       segments,
       async () => {
-        server.before = await takeSnapshot(target.control);
-        if (staleness !== undefined) replicas.before = await takeReplicaSnapshot(target.control);
-        pacingCpuMs.before = context.instances.pacingCpuMs ?? 0;
-        serverThreads.before = schedulesOf(target);
-        machine.before = machineSnapshot();
+        const servers = await readServers(target, staleness !== undefined);
+        taken.before = { ...servers, ...readHere(target, instances) };
         context.onMeasuring();
         originUs = nowUs();
         admission?.start(originUs);
@@ -155,14 +140,10 @@ async function measuredTrial(context: TrialContext, plan: TrialPlan, kept: Kept)
           lagged = await staleness?.stop();
           await refreshPrimaries(target.control);
         }
-        machine.after = machineSnapshot();
-        pacingCpuMs.after = context.instances.pacingCpuMs ?? 0;
-        serverThreads.after = schedulesOf(target);
-        server.after = server.before;
+        taken.after = { server: taken.before.server, replicas: null, ...readHere(target, instances) };
         if (isGone) return;
         try {
-          server.after = await takeSnapshot(target.control);
-          if (lagged !== undefined) replicas.after = await takeReplicaSnapshot(target.control);
+          taken.after = { ...taken.after, ...(await readServers(target, lagged !== undefined)) };
         } catch (error) {
           // It went away so late that the entries were over before it had been waited for.
           if (!saysServerGone(error)) throw error;
@@ -175,24 +156,22 @@ async function measuredTrial(context: TrialContext, plan: TrialPlan, kept: Kept)
     admission?.close();
     staleness?.close();
   }
-  const pacedMs = context.instances.pacingCpuMs === null ? null : pacingCpuMs.after - pacingCpuMs.before;
-  const { agents } = context.instances;
-  const restarted = hasRestarted(server.before, server.after);
+  const { agents } = instances;
+  const readings = between(taken.before, taken.after);
+  const restarted = hasRestarted(taken.before.server, taken.after.server);
+  const lost = lostAgents(agents ?? []);
   const snapshots = {
-    server,
+    ...readings,
     restarted,
-    isCutShort: isGone || lostAgents(context) !== undefined,
-    replicas: lagged === undefined ? null : replicas,
-    machine: agents === null ? machine : machineOf(agents, machine, isHere(target)),
-    serverThreads,
-    pacedMs,
+    isCutShort: isGone || lost !== undefined,
+    machine: agents === null ? readings.machine : machineOf(agents, readings.machine, isHere(target)),
   };
   const told = { segment: segments[0]!, results, snapshots, struck };
   let audit: Audit = NOT_AUDITED;
   kept.partial = () =>
     results.length === 0 ? undefined : evaluateTrial(context, plan, { ...told, audit, beside: {}, complete: false });
   if (isGone) throw lostServer(context, kept.partial(), struck);
-  if (lostAgents(context) !== undefined) throw await withoutAgents(context, kept.partial());
+  if (lost !== undefined) throw await withoutAgents(context, lost, kept.partial());
   if (struck.failure !== undefined) throw struck.failure;
   await settle(context, results);
   const record = recordOf(context, plan, results, lineUps, admitted);
@@ -204,7 +183,7 @@ async function measuredTrial(context: TrialContext, plan: TrialPlan, kept: Kept)
   context.onRecord?.(record);
   const isMoved = admission !== undefined || restarted;
   const sharding = isMoved ? null : shardingOf(segments[0]!, record, audit);
-  const figures = admitted && (await admissionFigures(context, segments[0]!, admitted, server));
+  const figures = admitted && (await admissionFigures(context, segments[0]!, admitted, readings.server));
   await teardown(context);
   const complete = !signal.aborted && results.every((result) => !result.aborted);
   const beside = { ...(admitted && figures && { admission: { acted: admitted, figures } }), ...(lagged && { lagged }) };
@@ -225,11 +204,6 @@ function shardingOf(
   const order = shardedOrder(new Rows(histories, clocks), { firstConcert, shards, waiting: population.waiting });
   return { shards, ...order };
 }
-
-/** Only of servers that we have started ourselves are the processes known. */
-const schedulesOf = ({ pids }: Target): readonly (ThreadSchedule | null)[] => pids.map(threadSchedule);
-
-const lostAgents = ({ instances }: TrialContext): ReturnType<typeof lostAmong> => lostAmong(instances.agents ?? []);
 
 /** On concerts of its own, which are gone before the measuring starts. */
 async function warmUpTrial(context: TrialContext, plan: TrialPlan): Promise<{ ratePerSec: number }> {
@@ -255,7 +229,8 @@ async function warmUpPass(context: TrialContext, plan: TrialPlan, passMs: number
   await prepare(context, segments[0]!);
   const results = await runSegments(context, segments, async () => {});
   if (isServerLost(results)) throw lostServer(context, undefined);
-  if (lostAgents(context) !== undefined) throw await withoutAgents(context, undefined);
+  const lost = lostAgents(context.instances.agents ?? []);
+  if (lost !== undefined) throw await withoutAgents(context, lost, undefined);
   await settle(context, results);
   await teardown(context);
   const { succeeded } = mergeCounts(results);
@@ -299,13 +274,17 @@ async function runSegments(
 const CONCERTS_OF_LOST = 1_000_000;
 
 /** What to throw where agents were lost; their keys are gone then, like everybody's. */
-async function withoutAgents(context: TrialContext, partial: TrialResult | undefined): Promise<TrialLost> {
+async function withoutAgents(
+  context: TrialContext,
+  lost: NonNullable<ReturnType<typeof lostAgents>>,
+  partial: TrialResult | undefined,
+): Promise<TrialLost> {
   const isClean = await teardown(context).then(
     () => true,
     () => false,
   );
   context.concerts.takeUpTo(context.concerts.next + CONCERTS_OF_LOST);
-  return new TrialLost(...lostAgents(context)!, partial, isClean);
+  return new TrialLost(...lost, partial, isClean);
 }
 
 /**

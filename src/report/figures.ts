@@ -24,8 +24,11 @@ export interface Figure {
 /** us: microseconds. share: 0 to 1. */
 export type Unit = "us" | "share" | "count" | "per entry" | "per second" | "bytes per entry";
 
-const perAttempt = (amount: number, trial: TrialReport): number | null =>
-  trial.entries.attempted === 0 ? null : amount / trial.entries.attempted;
+/** Entries that got a connection; reports of before do not tell them apart. */
+const begun = ({ entries }: TrialReport): number => entries.attempted - (entries.unsent ?? 0);
+
+const perBegun = (amount: number, trial: TrialReport): number | null =>
+  begun(trial) === 0 ? null : amount / begun(trial);
 
 /** The latency that tables and gates speak of: from the planned start in the open model, else from being ready. */
 const latencyOf = (trial: TrialReport) => trial.latency.response ?? trial.latency.entry;
@@ -62,10 +65,10 @@ const exact = (unit: Unit, over: Figure["over"], help: string, ofTrial: Figure["
 
 const ROWS = {
   executedPerEntry: exact("per entry", "worst", "commands that the server executed, a script's own included", (trial) =>
-    perAttempt(executed(trial), trial),
+    perBegun(executed(trial), trial),
   ),
   callsPerEntry: exact("per entry", "worst", "commands that the server was sent; a script is one", (trial) =>
-    trial.entries.attempted === 0 ? null : trial.server.callsPerEntry,
+    begun(trial) === 0 ? null : trial.server.callsPerEntry,
   ),
   roundTripsPerEntry: exact("per entry", "worst", "waits in sequence for a reply", (trial) =>
     trial.entries.succeeded === 0 ? null : trial.roundTripsPerEntry,
@@ -103,14 +106,14 @@ const ROWS = {
   },
   bytesSentPerEntry: {
     ...exact("bytes per entry", "worst", "bytes on the wire to the server", (trial) =>
-      perAttempt(trial.generator.bytesSent, trial),
+      perBegun(trial.generator.bytesSent, trial),
     ),
     // Numbers of concerts and positions have more digits in one trial than in another.
     isExact: false,
   },
   bytesReceivedPerEntry: {
     ...exact("bytes per entry", "worst", "bytes on the wire from the server", (trial) =>
-      perAttempt(trial.generator.bytesReceived, trial),
+      perBegun(trial.generator.bytesReceived, trial),
     ),
     isExact: false,
   },

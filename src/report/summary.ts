@@ -143,6 +143,7 @@ function totalEntries(trials: readonly TrialResult[]): EntryCounts {
     succeeded: sum("succeeded"),
     failed: sum("failed"),
     inDoubt: sum("inDoubt"),
+    unsent: sum("unsent"),
     dropped: sum("dropped"),
     new: sum("new"),
     waiting: sum("waiting"),

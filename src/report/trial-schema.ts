@@ -34,6 +34,7 @@ export const entries = z
     succeeded: count,
     failed: count,
     inDoubt: count,
+    unsent: count.optional().meta({ description: "failed entries that never got a connection" }),
     dropped: count,
     new: count,
     waiting: count,
@@ -59,7 +60,11 @@ const server = z.object({
       description: "of a cluster, each replica that positions were read from, and how many it told by its own count",
     }),
   callsSent: count,
-  callsPerEntry: amount,
+  callsPerEntry: amount.meta({ description: "of an entry that got a connection" }),
+  callsCountedBy: z.enum(["server", "generator"]).optional().meta({
+    description:
+      "the generator where the server's own count cannot tell: entries failed, strategies are mixed, it restarted",
+  }),
   cpuUtilization: amount.nullable(),
   cpuUsPerEntry: amount.nullable(),
   wallMs: amount,

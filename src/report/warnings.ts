@@ -61,16 +61,17 @@ export function warningsOf(strategies: readonly StrategyReport[], scenario: Scen
     if (summary.trialsLeftOut > 0) {
       warn("trials-left-out", `${name}: ${plural(summary.trialsLeftOut, "trial")} not complete and left out`);
     }
-    const { attempted, failed, inDoubt } = summary.entries;
+    const { attempted, failed, inDoubt, unsent = 0 } = summary.entries;
     if (failed > 0) {
       const kinds = Object.entries(summary.failures).map(([kind, n]) => {
         const example = summary.failureExamples?.[kind];
         return `${kind} ${n}${example === undefined ? "" : `: ${printable(example, 200)}`}`;
       });
+      const starved = unsent > 0 ? `; ${unsent} of them never got a connection` : "";
       const doubt = inDoubt > 0 ? `; ${inDoubt} of them may have happened all the same` : "";
       warn(
         "failures",
-        `${name}: ${percentText(failed / attempted)} of the entries failed (${kinds.join("; ")})${doubt}`,
+        `${name}: ${percentText(failed / attempted)} of the entries failed (${kinds.join("; ")})${starved}${doubt}`,
       );
     }
     const dropped = droppedShare(summary.entries);

@@ -223,7 +223,18 @@ function legend({ strategies }: RunReport): string[] {
       : "from ready to enter to answered, a wait for a connection included";
   return [
     `TPS: succeeded entries a second, median of the trials${coverage}`,
-    "against: mean ratio of the rounds and its 95 % interval; per entry: calls that the server counted, round trips",
+    `against: mean ratio of the rounds and its 95 % interval; per entry: ${callsIn(strategies)}, round trips`,
     `p50, p95, p99: medians of the trials' percentiles, ${latency}`,
   ];
+}
+
+/** Whose count they are. */
+function callsIn(strategies: RunReport["strategies"]): string {
+  const sent = strategies.filter(({ trials }) =>
+    trials.some(({ complete, server }) => complete && server.callsCountedBy === "generator"),
+  );
+  if (sent.length === 0) return "calls that the server counted";
+  if (sent.length === strategies.length) return "calls that the generator sent";
+  const names = sent.map(({ name }) => printable(name, LONGEST_NAME)).join(", ");
+  return `calls that the server counted (of ${names}: that the generator sent)`;
 }

@@ -38,6 +38,7 @@ export class Recorder {
   succeeded = 0;
   failedCount = 0;
   inDoubt = 0;
+  unsent = 0;
   roundTrips = 0;
   lastEndUs = 0;
   readonly #startUs: number;
@@ -119,6 +120,7 @@ export class Recorder {
     }
     this.failedCount++;
     if (isInDoubt) this.inDoubt++;
+    if (!wasSent) this.unsent++;
     this.failures[kind] = (this.failures[kind] ?? 0) + 1;
     this.failed.record(endUs - readyUs);
     this.timeline.fail(kind, endUs - this.#startUs);

@@ -184,6 +184,7 @@ export function resultOf(
     failures: recorder.failures,
     failureExamples: recorder.failureExamples,
     inDoubt: recorder.inDoubt,
+    unsent: recorder.unsent,
     dropped: trial.load.dropped + trial.users.dropped,
     roundTrips: recorder.roundTrips,
     entry,

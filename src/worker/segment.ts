@@ -112,6 +112,8 @@ export interface SegmentResult {
   /** Of kinds that say little by themselves: what the first of them was told by. */
   readonly failureExamples: Readonly<Record<string, string>>;
   readonly inDoubt: number;
+  /** Failed entries that never got a connection. */
+  readonly unsent: number;
   readonly dropped: number;
   /** Round trips of the succeeded entries. */
   readonly roundTrips: number;
