@@ -29,6 +29,8 @@ export class AgentTrial {
   /** @throws Error of the threads, or of the connection */
   readonly ended: Promise<void>;
   hasEnded = false;
+  /** What its threads tell of themselves is of this trial, no more of the one before. */
+  hasBegun = false;
   /** It began, and did not end with a word to the controller. */
   isUnderLoad = false;
   readonly #options: TrialOptions;
@@ -78,6 +80,7 @@ export class AgentTrial {
         startUs = atUs ?? 0;
         machine.before = machineSnapshot();
         if (atUs !== null) await awaitInstant(atUs - before.offsetUs);
+        this.hasBegun = true;
         this.isUnderLoad = true;
       },
       (lineUps) => {

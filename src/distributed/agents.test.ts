@@ -286,6 +286,44 @@ it("a control Redis that is the server to measure is refused, by whatever name i
   expect(await target.redis.dbsize()).toBe(0);
 });
 
+it("what is told while it goes on is of measured time, and no counter falls", async () => {
+  const port = await freePort();
+  const load = ["--strategy", "lua", "--vus", "20", "--pool", "2", "--think-time", "5ms"];
+  const controller = run(2, ...load, "--warmup", "1200ms", "--duration", "1s", "--metrics-port", `${port}`);
+  let hasEnded = false;
+  const ended = controller.ended.finally(() => {
+    hasEnded = true;
+  });
+  const counted: number[] = [];
+  while (!hasEnded) {
+    const text = await fetch(`http://127.0.0.1:${port}/metrics`).then(
+      (response) => response.text(),
+      () => "",
+    );
+    const found = /^qbench_live_entries_total\{.*result="succeeded".*\} (.+)$/m.exec(text);
+    if (found !== null) counted.push(Number(found[1]));
+    await sleep(20);
+  }
+  const [trial] = (await ended).json().strategies[0].trials;
+  expect(counted.some((count) => count > 0)).toBe(true);
+  expect(counted).toEqual([...counted].sort((a, b) => a - b));
+  expect(counted.at(-1)).toBeLessThanOrEqual(trial.entries.succeeded);
+});
+
+it("an agent takes the place of one that was lost though the server was restarted since the run began", async () => {
+  const load = ["--strategy", "lua", "--vus", "10", "--pool", "1", "--think-time", "5ms", "--duration", "1500ms"];
+  const controller = runAnywhere(1, ...load, "--fault", "restart@200ms", "--trials", "2");
+  await controller.says(/1\/2 round 1 lua: /);
+  const [places] = await control.redis.keys("qbench-control:*:places");
+  const taken = Object.entries(await control.redis.hgetall(places!)).find(([field]) => field.startsWith("taken:"));
+  agents.get(taken![1])!.kill("SIGINT");
+  const ended = await controller.ended;
+  expect(ended.exitCode, ended.stderr).toBe(0);
+  const complete = ended.json().strategies[0].trials.filter((trial: { complete: boolean }) => trial.complete);
+  expect(complete).toMatchObject([{ agents: [{ agent: taken![1] }] }, { agents: [{ agent: expect.any(String) }] }]);
+  expect(complete[1].agents[0].agent).not.toBe(taken![1]);
+});
+
 it("agents that do not come are told of", async () => {
   const ended = await run(9, "--agent-wait", "1s").ended;
   expect([ended.exitCode, ended.stderr]).toEqual([3, expect.stringMatching(/of 9 agents came within 1s/)]);

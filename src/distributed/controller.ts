@@ -8,6 +8,7 @@ import type { LuaFile } from "../strategies/lua-file.js";
 import { runIdAt } from "../targets/run-id.js";
 import { addressOf } from "../targets/url.js";
 import { differencesAmong, wallClocksApartMs } from "./facts.js";
+import type { Open } from "./messages.js";
 import { AgentPool, type PoolOptions } from "./pool.js";
 import { RemoteInstances } from "./remote-instances.js";
 import { placesOf } from "./split.js";
@@ -28,10 +29,12 @@ export function agentsOf(options: PoolOptions, signal: AbortSignal): Agents {
   let pool: AgentPool | undefined;
   return {
     async openGenerators(place, scenario, driver, luaFiles) {
-      const servers = await serversOf(place, options);
+      const orderNow = async (): Promise<Open> =>
+        orderOf(place, scenario, driver, luaFiles, await serversOf(place, options));
+      // Nothing is offered at a Redis that is refused.
+      await serversOf(place, options);
       pool = await AgentPool.open(options, signal);
-      const instances = placesOf(scenario.instances, options.agents);
-      return RemoteInstances.open(pool, orderOf(place, scenario, driver, luaFiles, servers), instances);
+      return RemoteInstances.open(pool, orderNow, placesOf(scenario.instances, options.agents));
     },
     facts: () => pool?.agents ?? [],
     warnings: () => warningsOn(pool?.agents ?? []),
@@ -40,17 +43,19 @@ export function agentsOf(options: PoolOptions, signal: AbortSignal): Agents {
 }
 
 function orderOf(
-  { runId }: Place,
+  { runId, target }: Place,
   { instances, client, ratePerSec, rtt }: Scenario,
   driver: DriverOptions,
   luaFiles: readonly LuaFile[],
   servers: string[],
-): Parameters<typeof RemoteInstances.open>[1] {
+): Open {
   const scripts = driver.scripts.map(({ sha1, source }) => ({ sha1, source }));
+  // Where Sentinels have put another in the primary's place, that one is loaded now.
+  const endpoints = target.endpoints.map((endpoint, i) => ({ ...driver.endpoints[i], ...endpoint }));
   return {
     type: "open",
     threads: { instances, client, ratePerSec, rtt },
-    driver: { ...driver, scripts },
+    driver: { ...driver, endpoints, scripts },
     luaFiles: [...luaFiles],
     servers,
     runId,

@@ -14,7 +14,7 @@ export interface HeartbeatOptions {
   readonly keys: RunKeys;
   readonly order: Order;
   readonly job: string;
-  /** What runs now. */
+  /** What runs now, or ran last: what it has counted is told until the next begins. */
   readonly live: () => Pick<AgentTrial, "number" | "threads" | "generations"> | undefined;
   /** Called once, if there is nobody any more for whom to work. */
   readonly onAlone: (why: string) => void;

@@ -22,7 +22,7 @@ export interface RunKeys {
   readonly fromAgents: string;
   /** Stream: controller → the agent at a place. */
   toAgent(place: number): string;
-  /** List: the results of the agent at a place, piece by piece. */
+  /** Stream: the results of the agent at a place, piece by piece. */
   results(place: number): string;
 }
 

@@ -1,38 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { HISTOGRAM_LENGTH } from "../measure/histogram.js";
-import type { Segment } from "../worker/segment.js";
 import { compress, decompress, pack, unpack } from "./codec.js";
 import { orderSchema, type ToAgent, toAgentSchema } from "./messages.js";
 import { Place } from "./place.js";
-
-const SEGMENT: Segment = {
-  index: 0,
-  count: 4,
-  strategy: "lua",
-  score: "timestamp",
-  connections: "exclusive",
-  vus: 10,
-  thinkTimeMs: 0,
-  arrivals: null,
-  durationMs: 1000,
-  entries: null,
-  mix: { new: 100, waiting: 0, active: 0 },
-  behaviour: null,
-  population: { waiting: 0, active: 0 },
-  runId: "abc",
-  firstConcert: 0,
-  concerts: 1,
-  shards: 1,
-  zipf: 0,
-  newUsersPerGeneration: 50,
-  generations: Number.POSITIVE_INFINITY,
-  waitReplicas: 0,
-  timeoutMs: 1000,
-  seed: 7,
-  historyBytes: 1000,
-  keepsMoments: false,
-};
+import { SEGMENT } from "./testing.js";
 
 const sent = (message: ToAgent): unknown => unpack(pack({ number: 1, job: "j", message }));
 const prepare = (segment: object): ToAgent =>

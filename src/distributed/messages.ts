@@ -13,7 +13,7 @@ import type { Segment } from "../worker/segment.js";
  */
 
 /** Raised when a message changes: others do not understand it. */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 const name = z.string().min(1).max(500);
 const count = z.int().nonnegative();

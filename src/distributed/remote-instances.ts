@@ -9,17 +9,20 @@ import { longestAwayMs } from "../worker/away.js";
 import type { LiveSums } from "../worker/live-counters.js";
 import type { Segment, SegmentResult } from "../worker/segment.js";
 import { type Offset, spanning } from "./clock.js";
-import type { FromAgent, Open } from "./messages.js";
+import type { FromAgent, Open, Status } from "./messages.js";
 import { AgentLost, type Place } from "./place.js";
 import type { AgentPool } from "./pool.js";
 import { segmentsAt } from "./split.js";
 
 type Ended = Extract<FromAgent, { type: "ended" }>;
+type Live = NonNullable<Status["live"]>;
 
 /** From the order to begin until the beginning: it must have reached every agent by then. */
 const LEAD_MS = 60;
 /** And so much more for each agent. */
 const LEAD_FOR_EACH_MS = 0.5;
+/** Of the control Redis: half of one from here, half of one to the agent, and one until it is removed and read there. */
+const LEAD_ROUND_TRIPS = 2;
 /** A trial that goes on for longer than it may, by so much, has hung. */
 const GRACE_MS = 30_000;
 /** As often as agents tell at most. */
@@ -30,10 +33,12 @@ const STOPPING_MS = 1000;
 /** The instances of a run on the machines of its agents. */
 export class RemoteInstances implements Generators {
   readonly #pool: AgentPool;
-  readonly #open: Open;
+  readonly #orderNow: () => Promise<Open>;
+  /** The last one. */
+  #open: Open | undefined;
   /** Of each place. */
   readonly #instances: readonly (readonly number[])[];
-  #known: ReadonlySet<Place>;
+  #known: ReadonlySet<Place> = new Set();
   /** By place: the end of its part of the trial. */
   readonly #ending: Promise<Ended>[] = [];
   #trial = 0;
@@ -43,16 +48,22 @@ export class RemoteInstances implements Generators {
   #pacingCpuMs = 0;
   agents: readonly AgentRun[] = [];
 
-  private constructor(pool: AgentPool, open: Open, instances: readonly (readonly number[])[], known: readonly Place[]) {
+  private constructor(pool: AgentPool, orderNow: () => Promise<Open>, instances: readonly (readonly number[])[]) {
     this.#pool = pool;
-    this.#open = open;
+    this.#orderNow = orderNow;
     this.#instances = instances;
-    this.#known = new Set(known);
   }
 
-  /** @throws QbenchError if too few agents come, or one of them cannot open its connections */
-  static async open(pool: AgentPool, open: Open, instances: readonly (readonly number[])[]): Promise<RemoteInstances> {
-    const remote = new RemoteInstances(pool, open, instances, []);
+  /**
+   * `orderNow`: what agents are to open, as things are now; a server may be restarted or replaced in the course of a run.
+   * @throws QbenchError if too few agents come, or one of them cannot open its connections
+   */
+  static async open(
+    pool: AgentPool,
+    orderNow: () => Promise<Open>,
+    instances: readonly (readonly number[])[],
+  ): Promise<RemoteInstances> {
+    const remote = new RemoteInstances(pool, orderNow, instances);
     await remote.#fillPlaces();
     return remote;
   }
@@ -62,7 +73,9 @@ export class RemoteInstances implements Generators {
     for (;;) {
       const taken = await this.#pool.filled(this.#known);
       if (taken.length === 0) return;
-      const opened = await Promise.allSettled(taken.map((place) => this.#openAt(place)));
+      const order = await this.#orderNow();
+      this.#open = order;
+      const opened = await Promise.allSettled(taken.map((place) => this.#openAt(place, order)));
       this.#known = new Set(this.#pool.places.filter(({ lost }) => lost === undefined));
       for (const one of opened) {
         // What hinders one, such as a server that cannot be reached from there, would hinder its successor.
@@ -71,10 +84,9 @@ export class RemoteInstances implements Generators {
     }
   }
 
-  #openAt(place: Place): Promise<void> {
-    const { threads } = this.#open;
-    const own = { ...threads, instances: this.#instances[place.number]!.length };
-    return this.#pool.ask(place, { ...this.#open, threads: own }, "opened");
+  #openAt(place: Place, order: Open): Promise<void> {
+    const threads = { ...order.threads, instances: this.#instances[place.number]!.length };
+    return this.#pool.ask(place, { ...order, threads }, "opened");
   }
 
   async run(
@@ -94,8 +106,8 @@ export class RemoteInstances implements Generators {
     const places = this.#pool.places;
     this.#lostUnderLoad = true;
     for (const place of places) place.hasRun = true;
-    const leadMs = LEAD_MS + LEAD_FOR_EACH_MS * places.length;
-    const atUs = nowUs() + offset.offsetUs + leadMs * 1000;
+    const roundTripsUs = [2 * offset.uncertaintyUs, ...places.map(({ facts }) => facts?.controlRoundTripUs ?? 0)];
+    const atUs = nowUs() + offset.offsetUs + leadUs(places.length, Math.max(...roundTripsUs));
     await Promise.all(places.map((place) => this.#pool.send(place, { type: "start", trial, atUs })));
     whenOpen([hereAt(atUs, offset)]);
     const ended = await this.#ended(segments[0]!);
@@ -164,9 +176,8 @@ export class RemoteInstances implements Generators {
   /** Whoever admits users goes where any agent's entries have gone on to. */
   #follow(generations: Segment["currentGenerations"]): void {
     if (generations === undefined) return;
-    for (const { status } of this.#pool.places) {
-      if (status?.live?.trial !== this.#trial) continue;
-      for (const [concert, generation] of status.live.generations.slice(0, generations.length).entries()) {
+    for (const live of this.#told) {
+      for (const [concert, generation] of live.generations.slice(0, generations.length).entries()) {
         if (generations[concert]! < generation) Atomics.store(generations, concert, generation);
       }
     }
@@ -199,34 +210,37 @@ export class RemoteInstances implements Generators {
   }
 
   get pacingCpuMs(): number | null {
-    const { ratePerSec, rtt } = this.#open.threads;
+    const { ratePerSec, rtt } = this.#open!.threads;
     return ratePerSec === null && (rtt === null || rtt.rttMs === 0) ? null : this.#pacingCpuMs;
+  }
+
+  /** What agents last told of this trial; who has told nothing of it yet is not among them. */
+  get #told(): Live[] {
+    return this.#pool.places.flatMap(({ status }) => (status?.live?.trial === this.#trial ? status.live : []));
   }
 
   progress(): LiveSums {
     const sums = { succeeded: 0, failed: 0, inProgress: 0, heapUsedBytes: 0, arrayBuffersBytes: 0 };
-    for (const { status } of this.#pool.places) {
-      for (const key of Object.keys(sums) as (keyof LiveSums)[]) sums[key] += status?.live?.sums[key] ?? 0;
+    for (const told of this.#told) {
+      for (const key of Object.keys(sums) as (keyof LiveSums)[]) sums[key] += told.sums[key];
     }
     return sums;
   }
 
   latencies(): Histogram {
     const all = new Histogram();
-    for (const { status } of this.#pool.places) {
-      status?.live?.indexes.forEach((index, i) => {
-        if (index < all.counts.length) all.counts[index]! += status.live!.counts[i] ?? 0;
+    for (const { indexes, counts } of this.#told) {
+      indexes.forEach((index, i) => {
+        if (index < all.counts.length) all.counts[index]! += counts[i] ?? 0;
       });
     }
     return all;
   }
 
   eventLoops(): EventLoopUtilization[] {
-    return this.#pool.places.flatMap(({ status, number }) => {
-      const loops = status?.live?.loops ?? [];
-      // As many as there are, always: who watches compares them one by one.
-      return this.#instances[number]!.map((_, i) => loops[i] ?? { idle: 0, active: 0, utilization: 0 });
-    });
+    const loops = this.#told.flatMap((told) => told.loops);
+    // Who watches compares them one by one.
+    return loops.length === this.#instances.flat().length ? loops : [];
   }
 
   abort(): void {
@@ -253,6 +267,10 @@ export class RemoteInstances implements Generators {
     await sleep(waitMs);
   }
 }
+
+/** `roundTripUs`: the longest to the control Redis. */
+const leadUs = (agents: number, roundTripUs: number): number =>
+  1000 * (LEAD_MS + LEAD_FOR_EACH_MS * agents) + LEAD_ROUND_TRIPS * roundTripUs;
 
 /** An instant of the control Redis' clock on this process' own: it lies between the two. */
 const hereAt = (atUs: number, { offsetUs, uncertaintyUs }: Offset): LineUp => ({

@@ -10,10 +10,12 @@ import { KEY_TTL_MS } from "./keys.js";
 /**
  * The results of an agent's segments on their way through the control Redis: one piece for what was counted, one for
  * each chunk of the history. A sender that is this many pieces ahead waits, so however long the history is, the control
- * Redis holds little of it at a time.
+ * Redis holds little of it at a time. They are removed by their ids once they are here: where a connection is lost a
+ * command may be sent twice, and taking "the first one" twice would take one that nobody has read.
  */
 const MOST_AHEAD = 4;
 const POLL_MS = 5;
+const FIELD = "p";
 
 /** Without the history's chunks, which follow as pieces of their own. */
 const counts = z.instanceof(Uint32Array).refine((one) => one.length === HISTOGRAM_LENGTH, "is no histogram");
@@ -73,12 +75,12 @@ export async function sendResults(
 ): Promise<void> {
   let piece = 0;
   const send = async (content: Uint8Array): Promise<void> => {
-    while ((await redis.llen(key)) >= MOST_AHEAD) {
+    while ((await redis.xlen(key)) >= MOST_AHEAD) {
       if (!isWanted()) return;
       await sleep(POLL_MS);
     }
     const bytes = await compress(content);
-    await redis.rpush(key, pack({ trial, piece: piece++, bytes: new Uint8Array(bytes) }));
+    await redis.xadd(key, "*", FIELD, pack({ trial, piece: piece++, bytes: new Uint8Array(bytes) }));
     await redis.pexpire(key, KEY_TTL_MS);
   };
   for (const { history, ...counted } of results) {
@@ -100,23 +102,8 @@ export async function receiveResults(
   instances: readonly number[],
   whileWaiting: () => void,
 ): Promise<SegmentResult[]> {
-  let wanted = 0;
-  const receive = async (): Promise<Buffer> => {
-    for (;;) {
-      const found = await redis.lpopBuffer(key);
-      if (found === null) {
-        whileWaiting();
-        await sleep(POLL_MS);
-        continue;
-      }
-      const { trial: of, piece, bytes } = pieceSchema.parse(unpack(found));
-      // Of a trial that was given up, or sent twice.
-      if (of !== trial || piece < wanted) continue;
-      if (piece > wanted) throw new Error(`piece ${wanted} of the results is missing`);
-      wanted++;
-      return decompress(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    }
-  };
+  const pieces = piecesOf(redis, key, trial, whileWaiting);
+  const receive = async (): Promise<Buffer> => (await pieces.next()).value;
   const results: SegmentResult[] = [];
   for (const instance of instances) {
     const head = headSchema.parse(unpack(await receive()));
@@ -134,4 +121,31 @@ export async function receiveResults(
     results.push({ ...head, history: { ...about, chunks: buffers } } as unknown as SegmentResult);
   }
   return results;
+}
+
+/** One after another, without an end. */
+async function* piecesOf(
+  redis: Redis,
+  key: string,
+  trial: number,
+  whileWaiting: () => void,
+): AsyncGenerator<Buffer, never> {
+  let wanted = 0;
+  for (;;) {
+    const found = await redis.xrangeBuffer(key, "-", "+", "COUNT", MOST_AHEAD);
+    if (found.length === 0) {
+      whileWaiting();
+      await sleep(POLL_MS);
+      continue;
+    }
+    await redis.xdel(key, ...found.map(([id]) => id));
+    for (const [, fields] of found) {
+      const { trial: of, piece, bytes } = pieceSchema.parse(unpack(fields[1]!));
+      // Of a trial that was given up, or sent twice.
+      if (of !== trial || piece < wanted) continue;
+      if (piece > wanted) throw new Error(`piece ${wanted} of the results is missing`);
+      wanted++;
+      yield decompress(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    }
+  }
 }

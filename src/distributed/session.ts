@@ -7,7 +7,6 @@ import type { Generators } from "../engine/generators.js";
 import { Instances } from "../engine/instances.js";
 import { addLuaFiles } from "../strategies/index.js";
 import type { LuaFile } from "../strategies/lua-file.js";
-import { connectBeside } from "../targets/cluster-control.js";
 import { connectControl } from "../targets/control.js";
 import { removeRunKeys } from "../targets/keys.js";
 import { runIdAt } from "../targets/run-id.js";
@@ -71,6 +70,7 @@ class Session {
   readonly #reader: Redis;
   readonly #outbox: Outbox;
   readonly #heartbeat: Heartbeat;
+  #opening: Promise<void> = Promise.resolve();
   #opened: { readonly order: Open; readonly threads: Generators } | undefined;
   /** The last one. */
   #trial: AgentTrial | undefined;
@@ -92,7 +92,7 @@ class Session {
       keys: this.#keys,
       order,
       job,
-      live: () => (this.#trial?.hasEnded ? undefined : this.#trial),
+      live: () => (this.#trial?.hasBegun ? this.#trial : undefined),
       onAlone: (why) => this.#stop(why),
     });
   }
@@ -151,7 +151,8 @@ class Session {
   async #handle(message: Exclude<ToAgent, { type: "close" }>): Promise<void> {
     switch (message.type) {
       case "open":
-        await this.#open(message);
+        this.#opening = this.#open(message);
+        await this.#opening;
         return this.#tell({ type: "opened" });
       case "prepare":
         this.#prepare(message);
@@ -164,16 +165,14 @@ class Session {
     }
   }
 
-  async #open(order: Open): Promise<void> {
+  async #open(asked: Open): Promise<void> {
     const { permissions, openThreads = openThreadsHere } = this.#options;
-    refuseForbidden(order, permissions);
-    const endpoints = order.driver.endpoints.map(toKnownOnly);
-    for (const [i, endpoint] of order.driver.endpoints.entries()) {
-      await refuseOther(endpoint, order.servers[i] ?? "");
-    }
+    refuseForbidden(asked, permissions);
+    const endpoints = asked.driver.endpoints.map(toKnownOnly);
+    const order = { ...asked, driver: { ...asked.driver, endpoints } };
+    for (const [i, endpoint] of endpoints.entries()) await refuseOther(endpoint, order.servers[i] ?? "");
     addLuaFiles(order.luaFiles as LuaFile[]);
-    const threads = await openThreads({ ...order, driver: { ...order.driver, endpoints } });
-    this.#opened = { order, threads };
+    this.#opened = { order, threads: await openThreads(order) };
   }
 
   #prepare(order: Extract<ToAgent, { type: "prepare" }>): void {
@@ -204,6 +203,8 @@ class Session {
     // Its entries end within their timeouts.
     await this.#trial?.ended.catch(() => {});
     this.#heartbeat.end();
+    // Threads that are just being opened would be nobody's.
+    await this.#opening.catch(() => {});
     await this.#opened?.threads.close();
     if (this.#stopped === undefined) return;
     // A controller that goes on without this agent removes the keys itself, and may have others of the same run.
@@ -220,15 +221,16 @@ class Session {
     await this.#redis.unlink(places, status, fromAgents, toAgent(place), results(place));
   }
 
-  /** Nobody else may be left who does it. */
+  /** Nobody else may be left who does it. Each node by itself: a cluster would name others, which are not permitted. */
   async #cleanUp(): Promise<void> {
     const { driver, runId } = this.#opened!.order;
-    const { endpoints, slots, connectTimeoutMs } = driver;
-    const where = { kind: slots === undefined ? "url" : "cluster", endpoints };
-    const options = { resends: true, connectTimeoutMs, reconnectForMs: RECONNECT_FOR_MS };
-    const target = await connectBeside(where, options).catch(() => undefined);
-    await (target && removeRunKeys(target, runId).catch(() => 0));
-    target?.disconnect();
+    const { endpoints, connectTimeoutMs } = driver;
+    const cleanUpAt = async (endpoint: Endpoint): Promise<void> => {
+      const node = await connectControl(endpoint, { connectTimeoutMs, reconnectForMs: RECONNECT_FOR_MS });
+      await removeRunKeys(node, runId).finally(() => node.disconnect());
+    };
+    // Replicas, and nodes that are gone, have no keys to be removed.
+    await Promise.allSettled(endpoints.map(cleanUpAt));
   }
 
   #tell(message: FromAgent): Promise<void> {

@@ -29,7 +29,7 @@ export interface Generators {
   progress(): LiveSums;
   /** Latencies of the entries that have ended so far: counts alone. */
   latencies(): Histogram;
-  /** How busy the event loop of each measuring thread was, since it began. */
+  /** How busy the event loop of each measuring thread was, since it began; none before all of them are known. */
   eventLoops(): EventLoopUtilization[];
   /** No entry starts any more; `run` resolves once those in flight have ended. */
   abort(): void;

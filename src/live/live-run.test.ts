@@ -1,3 +1,4 @@
+import type { EventLoopUtilization } from "node:perf_hooks";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { THRESHOLDS } from "../measure/limiter.js";
@@ -49,6 +50,32 @@ describe("a run that is watched", () => {
       "audit",
     ]);
     expect(states.at(-3)!.trial!.busy).toEqual({ server: null, generator: expect.closeTo(0.99, 5) });
+  });
+
+  it("knows no loop that nobody has told of, and none to be busy in a time of which there is no news", () => {
+    let last: LiveState | undefined;
+    const viewer: Viewer = {
+      showsFigures: true,
+      changed(state) {
+        last = state;
+      },
+      trialFinished() {},
+      ended() {},
+    };
+    const run = watchRun([viewer], null, () => 0);
+    run.trialStarted(placeOf(0, "lua"));
+    const busyAt = (elapsedMs: number, loops: readonly EventLoopUtilization[]): number | null => {
+      run.progressed({ ...progressOf({ succeeded: 1, failed: 0, elapsedMs }), eventLoops: () => loops });
+      return last!.trial!.busy.generator;
+    };
+    const [first, second] = [
+      { idle: 5000, active: 1000, utilization: 1 / 6 },
+      { idle: 5300, active: 1100, utilization: 1 / 6 },
+    ];
+    expect(busyAt(100, [])).toBeNull();
+    expect(busyAt(600, [first])).toBeNull();
+    expect(busyAt(1200, [second])).toBeCloseTo(0.25);
+    expect(busyAt(1800, [second])).toBeCloseTo(0.25);
   });
 
   it("keeps a bounded number of points", () => {

@@ -31,19 +31,23 @@ export interface LiveState {
   readonly finishedTrials: number;
   /** Of the trial that goes on; null before it is measured and after it has finished. */
   readonly trial: TrialFigures | null;
-  /** Of finished trials, by strategy. */
-  readonly totals: ReadonlyMap<string, { readonly succeeded: number; readonly failed: number }>;
+  /** Of trials that are over, by strategy; never less than was told of them while they went on. */
+  readonly totals: ReadonlyMap<string, Counts>;
   /** Of the run; null where it is not known. */
   readonly leftMs: number | null;
   /** What went on in the last minutes, half a second each, the oldest first. */
   readonly points: readonly LivePoint[];
 }
 
-/** Since the measured time of the trial began. */
-export interface TrialFigures {
-  readonly elapsedMs: number;
+/** Entries that have ended. */
+export interface Counts {
   readonly succeeded: number;
   readonly failed: number;
+}
+
+/** Since the measured time of the trial began. */
+export interface TrialFigures extends Counts {
+  readonly elapsedMs: number;
   readonly inProgress: number;
   readonly perSec: number;
   readonly latencyUs: Percentiles;
@@ -90,7 +94,7 @@ export function watchRun(
 ): LiveRun {
   const showsFigures = viewers.some((viewer) => viewer.showsFigures);
   const sinceMs = nowMs();
-  const totals = new Map<string, { succeeded: number; failed: number }>();
+  const totals = new Map<string, Counts>();
   let state: LiveState = {
     phase: "starting",
     place: null,
@@ -115,16 +119,25 @@ export function watchRun(
     for (const viewer of viewers) viewer.changed(state);
   };
   const addPoint = (point: LivePoint): readonly LivePoint[] => [...state.points, point].slice(-MOST_POINTS);
+  /** What changes when a trial is over, which has counted so much. */
+  const over = (strategy: string, counts: Counts): Pick<LiveState, "trial" | "points"> => {
+    const { succeeded, failed } = totals.get(strategy) ?? { succeeded: 0, failed: 0 };
+    totals.set(strategy, { succeeded: succeeded + counts.succeeded, failed: failed + counts.failed });
+    const atSec = (nowMs() - sinceMs) / 1000;
+    return { trial: null, points: addPoint({ atSec, strategy, perSec: null, latencyUs: NO_LATENCY }) };
+  };
 
   return {
     targetOpened(source) {
       if (showsFigures) server = new ServerLoad(source, nowMs);
     },
     trialStarted(place) {
+      // An agent was lost, and the trial is begun anew: what it has counted so far stays counted.
+      const before = state.place === null || state.trial === null ? {} : over(state.place.strategy, state.trial);
       trialSinceMs = nowMs();
       interval = new Interval();
       server?.forget();
-      tell({ phase: "warm-up", place, trial: null });
+      tell({ phase: "warm-up", place, ...before });
     },
     progressed(progress) {
       if (!showsFigures || state.place === null) return;
@@ -152,17 +165,17 @@ export function watchRun(
       tell({ phase: "audit" });
     },
     trialFinished(result) {
-      const { place } = state;
+      const { place, trial } = state;
       if (place === null) return;
       for (const viewer of viewers) viewer.trialFinished(result, place);
-      const { succeeded, failed } = result.entries;
-      const before = totals.get(result.strategy) ?? { succeeded: 0, failed: 0 };
-      totals.set(result.strategy, { succeeded: before.succeeded + succeeded, failed: before.failed + failed });
       finishedMs += nowMs() - trialSinceMs;
       trialSinceMs = nowMs();
-      const atSec = (nowMs() - sinceMs) / 1000;
-      const gap: LivePoint = { atSec, strategy: result.strategy, perSec: null, latencyUs: NO_LATENCY };
-      tell({ finishedTrials: state.finishedTrials + 1, trial: null, points: addPoint(gap) });
+      // A result lacks the part of an agent that was lost, which has been told of all the same.
+      const counts = {
+        succeeded: Math.max(result.entries.succeeded, trial?.succeeded ?? 0),
+        failed: Math.max(result.entries.failed, trial?.failed ?? 0),
+      };
+      tell({ finishedTrials: state.finishedTrials + 1, ...over(result.strategy, counts) });
     },
     ended() {
       tell({ phase: "over" });
@@ -176,21 +189,24 @@ class Interval {
   #sinceMs = 0;
   #succeeded = 0;
   #latencies = new Histogram();
-  #loops: readonly EventLoopUtilization[] | undefined;
-  /** The busiest event loop's share, 0 … 1, between the last two points. */
+  #loops: readonly EventLoopUtilization[] = [];
+  /** The busiest event loop's share, 0 … 1, between the last two points; null before anything is known of it. */
   generatorBusy: number | null = null;
 
   /** Once half a second has passed. */
   pointAt(progress: TrialProgress, all: Histogram): Pick<LivePoint, "perSec" | "latencyUs"> | undefined {
     const { elapsedMs, succeeded } = progress;
     // Before the barrier opened, a thread that waited there had a busy loop: what counts begins here.
-    this.#loops ??= progress.eventLoops();
+    if (this.#loops.length === 0) this.#loops = progress.eventLoops();
     const lastedMs = elapsedMs - this.#sinceMs;
     if (lastedMs < POINT_EVERY_MS) return undefined;
     const loops = progress.eventLoops();
     const before = this.#loops;
-    const shares = loops.map((loop, i) => performance.eventLoopUtilization(loop, before[i]).utilization);
-    this.generatorBusy = shares.length === 0 ? null : Math.min(1, Math.max(...shares));
+    const shares = loops
+      .map((loop, i) => performance.eventLoopUtilization(loop, before[i]).utilization)
+      // Agents tell theirs now and then: between two points there may be no news, and no time in which to be busy.
+      .filter((share) => !Number.isNaN(share));
+    if (shares.length > 0) this.generatorBusy = Math.min(1, Math.max(...shares));
     const since = new Histogram();
     for (let i = 0; i < since.counts.length; i++) since.counts[i] = all.counts[i]! - this.#latencies.counts[i]!;
     const point = { perSec: ((succeeded - this.#succeeded) / lastedMs) * 1000, latencyUs: percentilesOf(since) };

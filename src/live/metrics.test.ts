@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import fc from "fast-check";
 // @ts-expect-error: it comes without types
 import parse from "parse-prometheus-text-format";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -10,8 +11,8 @@ import { parse as parseYaml, stringify } from "yaml";
 import { makeWorld, until, type World } from "../engine/testing/program.js";
 import { SCENARIO, TARGET, trialOf } from "../report/testing.js";
 import { freePort } from "../targets/embedded.js";
-import { watchRun } from "./live-run.js";
-import { serveMetrics } from "./metrics.js";
+import { type LiveState, watchRun } from "./live-run.js";
+import { LIVE_METRICS, serveMetrics } from "./metrics.js";
 import { cpuInfo, placeOf, progressOf } from "./testing.js";
 
 interface Family {
@@ -78,6 +79,41 @@ describe("metrics of a run that goes on", () => {
       await server.close();
     }
   });
+});
+
+it("no counter falls, whatever becomes of a trial", () => {
+  const counter = LIVE_METRICS.find(({ name }) => name === "live_entries_total")!;
+  const trial = fc.record({
+    strategy: fc.constantFrom("lua", "dedup"),
+    more: fc.array(fc.nat(50), { maxLength: 4 }),
+    /** Null: an agent was lost, and it is begun anew. */
+    result: fc.option(fc.nat(200)),
+  });
+  fc.assert(
+    fc.property(fc.array(trial, { maxLength: 6 }), (trials) => {
+      const told = new Map<string, number>();
+      const changed = (state: LiveState): void => {
+        for (const { labels, value } of counter.samples(state)) {
+          const key = JSON.stringify(labels);
+          expect(value).toBeGreaterThanOrEqual(told.get(key) ?? 0);
+          told.set(key, Number(value));
+        }
+      };
+      const run = watchRun([{ showsFigures: true, changed, trialFinished() {}, ended() {} }], null, () => 0);
+      for (const { strategy, more, result } of trials) {
+        run.trialStarted(placeOf(0, strategy));
+        let succeeded = 0;
+        for (const count of more) {
+          succeeded += count;
+          run.progressed(progressOf({ succeeded, failed: succeeded >> 1, elapsedMs: 100 }));
+        }
+        if (result === null) continue;
+        const finished = trialOf(strategy, 0);
+        run.trialFinished({ ...finished, entries: { ...finished.entries, succeeded: result, failed: 0 } });
+      }
+    }),
+    { numRuns: 50 },
+  );
 });
 
 /** bin/test-tools.js fetches it, or says why it cannot. */

@@ -2,6 +2,7 @@ import type { LineUp } from "../audit/clocks.js";
 import { isEntry, isRead, OPERATION, type OperationCode, RESULT, type ResultCode } from "../audit/history.js";
 import type { Alarm } from "../base/alarm.js";
 import { nowUs } from "../base/clock.js";
+import { deriveSeed } from "../base/prng.js";
 import type { DelayLine } from "../drivers/delay/delay-line.js";
 import type { Driver, DriverEvents, Failure } from "../drivers/driver.js";
 import { ThreadHealthMeter } from "../measure/thread-health.js";
@@ -96,7 +97,7 @@ export class Instance implements DriverEvents, EntryStarter {
       trial.finish = resolve;
     });
     meter.start();
-    this.#delay?.start();
+    this.#delay?.start(deriveSeed(segment.seed, "delay"));
     const startUs = nowUs();
     const sweepMs = Math.min(100, Math.max(5, segment.timeoutMs / 20));
     beginRecording(trial, this.#equipment, startUs, sweepMs);

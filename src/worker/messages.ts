@@ -25,16 +25,12 @@ export interface PacingData {
   readonly isDelayed: boolean;
 }
 
-export type ToThread =
-  | { readonly type: "prepare"; readonly segment: Segment }
-  | { readonly type: "abort" }
-  | { readonly type: "close" };
+export type ToThread = { readonly type: "prepare"; readonly segment: Segment } | { readonly type: "abort" };
 
 export type FromThread =
   | { readonly type: "opened" }
   | { readonly type: "prepared" }
   | { readonly type: "result"; readonly result: SegmentResult }
-  | { readonly type: "closed" }
   | {
       readonly type: "failed";
       readonly kind: ErrorKind;

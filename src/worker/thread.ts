@@ -1,7 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { nowUs } from "../base/clock.js";
 import { EXIT, QbenchError } from "../base/errors.js";
-import { deriveSeed, prng } from "../base/prng.js";
 import { DelayLine } from "../drivers/delay/delay-line.js";
 import { DRIVERS } from "../drivers/index.js";
 import { addLuaFiles } from "../strategies/index.js";
@@ -12,7 +11,7 @@ import type { FromThread, ThreadData, ToThread } from "./messages.js";
 import { PaceBoard } from "./pace-board.js";
 import type { SegmentResult } from "./segment.js";
 
-/** Entry of a measuring thread: opens its connections, then runs one segment after another until it is closed. */
+/** Entry of a measuring thread: opens its connections, then runs one segment after another until it is ended. */
 const { index, memory, paceMemory, client, rtt, driver, luaFiles } = workerData as ThreadData;
 addLuaFiles(luaFiles);
 const control = new SharedControl(memory);
@@ -23,7 +22,7 @@ const board = paceMemory === null ? null : new PaceBoard(paceMemory, rtt !== nul
 const delay =
   board === null || rtt === null
     ? null
-    : new DelayLine(rtt, prng(deriveSeed(index, "delay")), nowUs, (ring) => {
+    : new DelayLine(rtt, nowUs, (ring) => {
         // Behind the wakers for arrivals, of which there are as many.
         return new PacedAlarm(board, board.wakers / 2 + index, ring);
       });
@@ -56,11 +55,6 @@ async function handle(message: ToThread): Promise<void> {
     }
     case "abort":
       instance.abort();
-      return;
-    case "close":
-      await instance.close();
-      post({ type: "closed" });
-      port.close();
   }
 }
 
@@ -73,6 +67,7 @@ function buffersOf(result: SegmentResult): ArrayBuffer[] {
     result.failed,
     result.response,
     result.startLag,
+    result.poll,
     result.addedDelay,
   ];
   return [

@@ -4,13 +4,12 @@ import { prng } from "../../base/prng.js";
 import { DelayLine } from "./delay-line.js";
 
 /** A world whose time stands still between two events; its bell rings late by what `lateUs` says. */
-function world(rtt: { rttMs: number; jitterMs: number }, seed: number, lateUs: () => number) {
+function world(rtt: { rttMs: number; jitterMs: number }, lateUs: () => number) {
   let now = 0;
   let ringsAtUs = Number.POSITIVE_INFINITY;
   let ring = (): void => {};
   const line = new DelayLine(
     rtt,
-    prng(seed),
     () => now,
     (called) => {
       ring = called;
@@ -48,10 +47,10 @@ describe("a delay line", () => {
   it("lets every chunk through once, those of a lane in their order, and none long before its time", () => {
     fc.assert(
       fc.property(anyRtt, fc.nat(), anyChunks, fc.integer({ min: 0, max: 400 }), (rtt, seed, chunks, lateUs) => {
-        const { line, until, now } = world(rtt, seed, () => lateUs);
+        const { line, until, now } = world(rtt, () => lateUs);
         const lanes = Array.from({ length: 4 }, () => line.lane());
         const released: { chunk: number; lane: number; heldUs: number }[] = [];
-        line.start();
+        line.start(seed);
         let atUs = 0;
         chunks.forEach(({ afterUs, lane }, chunk) => {
           atUs += afterUs;
@@ -83,12 +82,11 @@ describe("a delay line", () => {
           const random = prng(seed);
           const { line, until, now } = world(
             { rttMs: rttUs / 1000, jitterMs: 0 },
-            seed,
             () => lateUs * (0.5 + random.next()),
           );
           const lane = line.lane();
           const heldUs: number[] = [];
-          line.start();
+          line.start(seed);
           for (let chunk = 0; chunk < 1500; chunk++) {
             const sinceUs = now();
             line.hold(lane, () => heldUs.push(now() - sinceUs));
@@ -103,13 +101,32 @@ describe("a delay line", () => {
     );
   });
 
+  it("draws its jitter from the seed that it is started with", () => {
+    const { line, until, now } = world({ rttMs: 5, jitterMs: 4 }, () => 0);
+    const drawnBy = (seed: number): number[] => {
+      const heldUs: number[] = [];
+      line.start(seed);
+      for (let chunk = 0; chunk < 10; chunk++) {
+        const sinceUs = now();
+        line.hold(line.lane(), () => heldUs.push(now() - sinceUs));
+        until(sinceUs + 10_000);
+      }
+      line.stop();
+      // What it has learnt of its bell lets a chunk through earlier by a few.
+      return heldUs.map((us) => Math.round(us / 200));
+    };
+    const first = drawnBy(1);
+    expect(drawnBy(2)).not.toEqual(first);
+    expect(drawnBy(1)).toEqual(first);
+  });
+
   it("lets pass what comes before it starts and after it stops, and lets go what it holds then", () => {
-    const { line, until } = world({ rttMs: 5, jitterMs: 0 }, 1, () => 0);
+    const { line, until } = world({ rttMs: 5, jitterMs: 0 }, () => 0);
     const lane = line.lane();
     const heard: string[] = [];
     line.hold(lane, () => heard.push("before"));
     expect(heard).toEqual(["before"]);
-    line.start();
+    line.start(1);
     line.hold(lane, () => heard.push("held first"));
     line.hold(line.lane(), () => heard.push("held second"));
     until(1000);

@@ -1,6 +1,6 @@
 import TinyQueue from "tinyqueue";
 import type { Alarm } from "../../base/alarm.js";
-import type { Prng } from "../../base/prng.js";
+import { type Prng, prng } from "../../base/prng.js";
 import { Histogram, type HistogramData } from "../../measure/histogram.js";
 import type { Rtt } from "../driver.js";
 
@@ -33,20 +33,19 @@ const LARGEST_LEAD = 0.75;
 export class DelayLine {
   readonly #rttUs: number;
   readonly #jitterUs: number;
-  readonly #random: Prng;
   readonly #alarm: Alarm;
   readonly #nowUs: () => number;
   readonly #held = new TinyQueue<Held>([], bySoonest);
+  #random: Prng = prng(0);
   #added = new Histogram();
   #leadUs = 0;
   #isOn = false;
   #count = 0;
 
   /** `makeAlarm` gets what the alarm is to call. */
-  constructor(rtt: Rtt, random: Prng, nowUs: () => number, makeAlarm: (ring: () => void) => Alarm) {
+  constructor(rtt: Rtt, nowUs: () => number, makeAlarm: (ring: () => void) => Alarm) {
     this.#rttUs = rtt.rttMs * 1000;
     this.#jitterUs = rtt.jitterMs * 1000;
-    this.#random = random;
     this.#nowUs = nowUs;
     this.#alarm = makeAlarm(() => this.#ring());
   }
@@ -60,8 +59,9 @@ export class DelayLine {
     return { lastDueUs: 0 };
   }
 
-  /** From now on chunks are delayed. Before, and after `stop`, they pass. */
-  start(): void {
+  /** From now on chunks are delayed, with jitter drawn from `seed`. Before, and after `stop`, they pass. */
+  start(seed: number): void {
+    this.#random = prng(seed);
     this.#added = new Histogram();
     this.#isOn = true;
   }
