@@ -1,7 +1,7 @@
+import { Thread } from "../base/thread.js";
 import type { Endpoint } from "../drivers/driver.js";
 import { Histogram, type HistogramData } from "../measure/histogram.js";
 import type { Acted, Actor } from "./actor.js";
-import { ActorThread } from "./actor-thread.js";
 
 /** How long the server lets a bystander wait: a thread of its own that sends PING a thousand times a second. */
 export interface ProbeActed extends Acted {
@@ -27,19 +27,19 @@ export type FromProbe =
 const EVERY_US = 1000;
 
 export class Probe implements Actor<ProbeActed> {
-  readonly #thread: ActorThread<ToProbe, FromProbe>;
+  readonly #thread: Thread<ToProbe, FromProbe>;
 
-  private constructor(thread: ActorThread<ToProbe, FromProbe>) {
+  private constructor(thread: Thread<ToProbe, FromProbe>) {
     this.#thread = thread;
   }
 
   /** @throws Error if its thread cannot connect. */
   static async open(endpoint: Endpoint): Promise<Probe> {
     const data = { endpoint, everyUs: EVERY_US };
-    const thread = new ActorThread<ToProbe, FromProbe>(
+    const thread = new Thread<ToProbe, FromProbe>(
       new URL("./probe-thread.js", import.meta.url),
       data,
-      "the probe's thread",
+      "the probe's thread ended: its connection was closed",
     );
     await thread.next("opened");
     return new Probe(thread);
@@ -64,6 +64,6 @@ export class Probe implements Actor<ProbeActed> {
   }
 
   close(): void {
-    this.#thread.close();
+    void this.#thread.close();
   }
 }

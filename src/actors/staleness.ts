@@ -1,7 +1,7 @@
+import { Thread } from "../base/thread.js";
 import type { Endpoint } from "../drivers/driver.js";
 import { Histogram, type HistogramData } from "../measure/histogram.js";
 import type { Acted, Actor } from "./actor.js";
-import { ActorThread } from "./actor-thread.js";
 
 /**
  * How far replicas are behind their primary: a thread of its own writes the next number to a key of the primary up to a
@@ -44,20 +44,20 @@ export interface StalenessPlan {
 const EVERY_US = 1000;
 
 export class Staleness implements Actor<StalenessActed> {
-  readonly #thread: ActorThread<ToStaleness, FromStaleness>;
+  readonly #thread: Thread<ToStaleness, FromStaleness>;
   readonly #replicas: number;
 
-  private constructor(thread: ActorThread<ToStaleness, FromStaleness>, replicas: number) {
+  private constructor(thread: Thread<ToStaleness, FromStaleness>, replicas: number) {
     this.#thread = thread;
     this.#replicas = replicas;
   }
 
   /** @throws Error if its thread cannot connect. */
   static async open(plan: StalenessPlan): Promise<Staleness> {
-    const thread = new ActorThread<ToStaleness, FromStaleness>(
+    const thread = new Thread<ToStaleness, FromStaleness>(
       new URL("./staleness-thread.js", import.meta.url),
       { ...plan, everyUs: EVERY_US },
-      "the thread that measures staleness",
+      "the thread that measures staleness ended: its connection was closed",
     );
     await thread.next("opened");
     return new Staleness(thread, plan.replicas.length);
@@ -84,6 +84,6 @@ export class Staleness implements Actor<StalenessActed> {
   }
 
   close(): void {
-    this.#thread.close();
+    void this.#thread.close();
   }
 }

@@ -1,5 +1,4 @@
-import { Worker } from "node:worker_threads";
-import { EXIT, QbenchError } from "../base/errors.js";
+import { Thread } from "../base/thread.js";
 import type { Address } from "../drivers/driver.js";
 import { addressKey, type Proxies } from "../drivers/proxies.js";
 
@@ -19,6 +18,10 @@ export interface ProxyData {
   readonly servers: readonly Address[];
 }
 
+export interface ToProxy {
+  readonly type: "reset";
+}
+
 export type FromProxy =
   /** In the servers' order. */
   | { readonly type: "listening"; readonly ports: readonly number[] }
@@ -28,41 +31,16 @@ export type FromProxy =
 export async function openProxy(endpoints: readonly Address[]): Promise<ServerProxy> {
   const servers = endpoints.map(({ host, port }) => ({ host, port }));
   const workerData: ProxyData = { servers };
-  const worker = new Worker(new URL("./proxy-thread.js", import.meta.url), { workerData });
-  const { ports } = await next(worker, "listening");
+  const url = new URL("./proxy-thread.js", import.meta.url);
+  const thread = new Thread<ToProxy, FromProxy>(url, workerData, "the thread of the servers' proxies ended");
+  const { ports } = await thread.next("listening");
   return {
     ways: Object.fromEntries(servers.map((server, i) => [addressKey(server), { host: "127.0.0.1", port: ports[i]! }])),
     async resetAll() {
-      const done = next(worker, "reset");
-      worker.postMessage("reset");
+      const done = thread.next("reset");
+      thread.post({ type: "reset" });
       return (await done).count;
     },
-    async close() {
-      await worker.terminate();
-    },
+    close: () => thread.close(),
   };
-}
-
-/** The next message; rejects if the thread fails or ends instead. */
-function next<T extends FromProxy["type"]>(worker: Worker, type: T): Promise<Extract<FromProxy, { type: T }>> {
-  return new Promise((resolve, reject) => {
-    const settled = (): void => {
-      worker.off("message", onMessage);
-      worker.off("error", onEnd);
-      worker.off("exit", onEnd);
-    };
-    const onMessage = (message: FromProxy): void => {
-      settled();
-      if (message.type === type) resolve(message as Extract<FromProxy, { type: T }>);
-      else reject(new QbenchError("bug", EXIT.bug, `the proxy said ${message.type}, not ${type}`));
-    };
-    const onEnd = (error: unknown): void => {
-      settled();
-      const why = error instanceof Error ? error.message : "it ended";
-      reject(new QbenchError("bug", EXIT.bug, `the proxy in front of the servers failed: ${why}`));
-    };
-    worker.on("message", onMessage);
-    worker.on("error", onEnd);
-    worker.on("exit", onEnd);
-  });
 }

@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
+import { Thread } from "../base/thread.js";
 
 /**
  * A server of our own whose replies to entries come after known delays: the yardstick of the selftest. It speaks enough
@@ -30,40 +29,35 @@ export type FromFake =
 
 export class FakeServer {
   readonly port: number;
-  readonly #worker: Worker;
+  readonly #thread: Thread<ToFake, FromFake>;
 
-  private constructor(worker: Worker, port: number) {
-    this.#worker = worker;
+  private constructor(thread: Thread<ToFake, FromFake>, port: number) {
+    this.#thread = thread;
     this.port = port;
   }
 
   /** Listens on a free port of 127.0.0.1. */
   static async start(): Promise<FakeServer> {
-    const worker = new Worker(new URL("./fake-thread.js", import.meta.url));
-    const { port } = await next(worker, "listening");
-    return new FakeServer(worker, port);
+    const url = new URL("./fake-thread.js", import.meta.url);
+    const thread = new Thread<ToFake, FromFake>(url, undefined, "the fake server's thread ended");
+    const { port } = await thread.next("listening");
+    return new FakeServer(thread, port);
   }
 
   /** From now on; what was recorded is forgotten. */
   async behave(behaviour: Behaviour): Promise<void> {
-    const done = next(this.#worker, "behaving");
-    this.#worker.postMessage({ type: "behave", behaviour } satisfies ToFake);
+    const done = this.#thread.next("behaving");
+    this.#thread.post({ type: "behave", behaviour });
     await done;
   }
 
   async recorded(): Promise<Recorded> {
-    const told = next(this.#worker, "told");
-    this.#worker.postMessage({ type: "tell" } satisfies ToFake);
+    const told = this.#thread.next("told");
+    this.#thread.post({ type: "tell" });
     return (await told).recorded;
   }
 
-  async stop(): Promise<void> {
-    await this.#worker.terminate();
+  stop(): Promise<void> {
+    return this.#thread.close();
   }
-}
-
-async function next<T extends FromFake["type"]>(worker: Worker, type: T): Promise<Extract<FromFake, { type: T }>> {
-  const [message] = (await once(worker, "message")) as [FromFake];
-  if (message.type !== type) throw new Error(`expected the fake server to say ${type}, not ${message.type}`);
-  return message as Extract<FromFake, { type: T }>;
 }

@@ -1,19 +1,19 @@
 import { Worker } from "node:worker_threads";
 
-/** What an actor posts from a thread of its own; `type` tells which of several. */
+/** What a thread is told, or says; `type` tells which of several. */
 interface Message {
   readonly type: string;
 }
 
-/** The thread of an actor that must not wait for the control thread's other work. */
-export class ActorThread<To extends Message, From extends Message> {
+/** A thread that does what it is told, and says what came of it. */
+export class Thread<To extends Message, From extends Message> {
   readonly #worker: Worker;
-  readonly #who: string;
+  readonly #ended: string;
 
-  /** `who`: as a message about its end begins, "the probe's thread". */
-  constructor(url: URL, workerData: unknown, who: string) {
+  /** `ended`: what is said of it if it ends by itself. */
+  constructor(url: URL, workerData: unknown, ended: string) {
     this.#worker = new Worker(url, { workerData });
-    this.#who = who;
+    this.#ended = ended;
   }
 
   post(message: To): void {
@@ -37,14 +37,14 @@ export class ActorThread<To extends Message, From extends Message> {
         stop();
         reject(error);
       };
-      const onExit = (): void => onError(new Error(`${this.#who} ended: its connection was closed`));
+      const onExit = (): void => onError(new Error(this.#ended));
       this.#worker.on("message", onMessage);
       this.#worker.on("error", onError);
       this.#worker.on("exit", onExit);
     });
   }
 
-  close(): void {
-    void this.#worker.terminate();
+  async close(): Promise<void> {
+    await this.#worker.terminate();
   }
 }
