@@ -127,6 +127,18 @@ describe.each(variants)("driver $client, $writes writes", ({ client, writes }) =
     expect(driver.counters().reconnects).toBeGreaterThan(0);
   });
 
+  it("counts the bytes of connections that are gone, too", async () => {
+    const concert = driver.addConcert(keys);
+    for (let token = 350; token < 370; token++) await ask(JOIN, token, concert);
+    const before = driver.counters();
+    listener.states.length = 0;
+    driver.reset(0);
+    await listener.until(() => listener.states.includes(true) && driver.isUp(0));
+    const after = driver.counters();
+    expect(after.bytesSent).toBeGreaterThanOrEqual(before.bytesSent);
+    expect(after.bytesReceived).toBeGreaterThanOrEqual(before.bytesReceived);
+  });
+
   it("leaves a primary that has become a replica, if Sentinels can be asked for another one", async () => {
     const nobody = { name: "tickets", at: [{ host: "127.0.0.1", port: 1 }], replicas: [] };
     const [usual, told] = [driver, listener];

@@ -48,7 +48,12 @@ export class SlotMap {
 
   /** Replicas of whoever holds it. */
   replicasOf(slot: number): readonly number[] {
-    return this.#replicasOf.get(this.#nodeOf[slot]!) ?? [];
+    return this.replicasAt(this.#nodeOf[slot]!);
+  }
+
+  /** Replicas of a node. */
+  replicasAt(node: number): readonly number[] {
+    return this.#replicasOf.get(node) ?? [];
   }
 
   /** @returns whether a slot is elsewhere now. Slots that no range names stay where they were. */

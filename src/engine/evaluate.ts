@@ -42,6 +42,7 @@ import {
   FEWEST_SAMPLES,
   hotConcertWarnings,
   littlesLawWarnings,
+  readingWarnings,
   replicaWarnings,
 } from "./trial-warnings.js";
 
@@ -207,6 +208,7 @@ export function evaluateTrial(
       ...faultWarnings(disturbed, scenario.durationMs),
       ...(beside.admission?.acted.warnings ?? []),
       ...(replicas === null || isDisturbed ? [] : replicaWarnings(replicas, sentToReplicas(results))),
+      ...readingWarnings(context.scenario, results),
       ...hotConcertWarnings(context, segment, results),
       ...agentWarnings(agents),
       // Leaving and reading are no entries, but are in progress too.

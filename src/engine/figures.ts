@@ -118,7 +118,7 @@ export function readingCalls(results: readonly SegmentResult[]): { readonly prim
 }
 
 /** Positions that replicas were asked for. */
-export const sentToReplicas = (results: readonly SegmentResult[]): number =>
+export const sentToReplicas = (results: readonly Pick<SegmentResult, "reads">[]): number =>
   results.reduce((sum, { reads }) => sum + reads.sentToReplica, 0);
 
 /** What replicas did of the readings, by their own counts; they count what they are told to follow too. */

@@ -1,7 +1,8 @@
 import type { Warning } from "../base/warning.js";
 import type { Snapshot } from "../measure/server-snapshot.js";
+import { type Behaviour, readsReplicas } from "../scenario/scenario.js";
 import type { Segment, SegmentResult } from "../worker/segment.js";
-import type { Snapshots } from "./figures.js";
+import { type Snapshots, sentToReplicas } from "./figures.js";
 import type { TrialContext } from "./trial.js";
 import type { ReplicaFigures, TrialResult } from "./trial-result.js";
 
@@ -89,4 +90,17 @@ export function replicaWarnings(replicas: readonly ReplicaFigures[], sent: numbe
     `replicas counted ${told} positions that were read, and the generator asked them for ${sent}: is another client ` +
     "reading from them, or did one restart?";
   return [{ code: "counters-disagree", message }];
+}
+
+/** Whether positions that were to be read from replicas were. */
+export function readingWarnings(
+  asked: Pick<Behaviour, "pollBy" | "pollEvery">,
+  results: readonly Pick<SegmentResult, "reads">[],
+): Warning[] {
+  const atPrimaries = results.reduce((sum, { reads }) => sum + reads.sentToPrimary, 0);
+  if (!readsReplicas(asked) || atPrimaries === 0) return [];
+  const message =
+    `${atPrimaries} of ${atPrimaries + sentToReplicas(results)} positions were asked of primaries, since no replica of ` +
+    "theirs was connected: what reading from replicas gives shows only in the others";
+  return [{ code: "read-at-primaries", message }];
 }

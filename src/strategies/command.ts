@@ -31,6 +31,8 @@ export interface Batch {
   readonly id: number;
   readonly commands: readonly Command[];
   readonly writes: boolean;
+  /** True if the last command is WAIT: how many replicas have what was written before it. */
+  readonly waits: boolean;
 }
 
 export const TOKEN: Arg = { key: "token" };
@@ -55,7 +57,12 @@ export function evalsha(script: Script, keys: readonly Arg[], ...argv: Arg[]): C
 let batches = 0;
 
 export function batch(...commands: Command[]): Batch {
-  return { id: batches++, commands, writes: commands.some((one) => one.writes) };
+  return {
+    id: batches++,
+    commands,
+    writes: commands.some((one) => one.writes),
+    waits: commands.at(-1)?.name === "WAIT",
+  };
 }
 
 /** What goes beside an entry's own commands: ASKING before them, WAIT behind them. Their replies are not the strategy's. */
@@ -92,10 +99,9 @@ const besides = new Map<Batch, Map<string, Batch>>();
 
 /** The replies to the strategy's own commands, out of those to `sent`, and how many replicas have the write; null: nobody asked. */
 export function withoutBeside<T>(sent: Batch, replies: readonly T[]): { own: readonly T[]; replicated: T | null } {
-  const isWait = sent.commands.at(-1)?.name === "WAIT";
   return {
     own: replies.filter((_, i) => sent.commands[i]!.name !== "ASKING" && sent.commands[i]!.name !== "WAIT"),
-    replicated: isWait ? replies.at(-1)! : null,
+    replicated: sent.waits ? replies.at(-1)! : null,
   };
 }
 

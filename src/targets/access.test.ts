@@ -1,12 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeWorld, type World } from "../engine/testing/program.js";
+import { CLIENTS } from "../drivers/driver.js";
+import { makeWorld, until, type World } from "../engine/testing/program.js";
 import { connectControl } from "./control.js";
 import { type EmbeddedServer, freePort, startEmbedded } from "./embedded.js";
 import { findRedisBinary } from "./redis-binary.js";
-import { makeCertificate } from "./testing/certificate.js";
+import { type Certificate, makeCertificate } from "./testing/certificate.js";
 import { startSentinel } from "./testing/sentinel.js";
 import { startTestRedis, withRedis } from "./testing.js";
 
@@ -26,8 +27,8 @@ afterAll(() => {
 
 const BASE = ["--strategy", "lua", "--vus", "20", "--pool", "2", "--trials", "1", "--warmup", "0", "--json"];
 
-async function expectRun(url: string, client: string): Promise<void> {
-  const ended = await world.run(...BASE, "--entries", "200", "--client", client, "--url", url).ended;
+async function expectRun(url: string, client: string, ...more: string[]): Promise<void> {
+  const ended = await world.run(...BASE, ...more, "--entries", "200", "--client", client, "--url", url).ended;
   expect(ended.exitCode, ended.stderr).toBe(0);
   for (const { trials } of ended.json().strategies) {
     expect(trials).toMatchObject([{ entries: { succeeded: 200, failed: 0 }, audit: { ok: true, coverage: "users" } }]);
@@ -69,6 +70,62 @@ describe("a server that speaks TLS, under a certificate that is vouched for", ()
     expect(failures).toEqual({ connection: expect.any(Number) });
     expect(faults[0].succeeded).toBeGreaterThan(0);
     expect(audit.ok).toBe(true);
+  });
+});
+
+describe("a cluster whose nodes speak TLS, each under a certificate of its own name", () => {
+  let nodes: { server: EmbeddedServer; name: string; port: number; busPort: number }[] = [];
+  const authorities = (): string => join(folder, "authorities.pem");
+
+  const startNode = async (name: string, certificate: Certificate): Promise<void> => {
+    const [port, busPort] = [await freePort(), await freePort()];
+    appendFileSync(authorities(), readFileSync(certificate.path));
+    const server = await startEmbedded(await findRedisBinary(undefined), [
+      "bind 127.0.0.1 127.0.0.2",
+      ...certificate.configLines(port),
+      "cluster-enabled yes",
+      `cluster-port ${busPort}`,
+      `cluster-announce-port ${port}`,
+      `cluster-announce-hostname ${name}`,
+      "cluster-preferred-endpoint-type hostname",
+    ]);
+    nodes.push({ server, name, port, busPort });
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.all(nodes.map(({ server }) => server.stop()));
+    nodes = [];
+  };
+
+  beforeAll(async () => {
+    const certificateFor = (...names: [string, string]): Certificate =>
+      makeCertificate(mkdtempSync(join(folder, "node-")), ...names);
+    try {
+      await startNode("localhost", certificateFor("127.0.0.1", "localhost"));
+      // It goes by an address, so that no name service is needed.
+      await startNode("127.0.0.2", certificateFor("127.0.0.2", "elsewhere.example"));
+    } catch {
+      await stop();
+      return;
+    }
+    const controls = await Promise.all(nodes.map(({ server }) => connectControl(server.endpoint)));
+    await controls[0]!.call("CLUSTER", "ADDSLOTSRANGE", 0, 8191);
+    await controls[1]!.call("CLUSTER", "ADDSLOTSRANGE", 8192, 16383);
+    await controls[0]!.call("CLUSTER", "MEET", "127.0.0.1", nodes[1]!.port, nodes[1]!.busPort);
+    await until(async () => {
+      const states = await Promise.all(controls.map((control) => control.call("CLUSTER", "INFO").then(String)));
+      const told = await Promise.all(controls.map((control) => control.call("CLUSTER", "SLOTS").then(JSON.stringify)));
+      return (
+        states.every((state) => state.includes("cluster_state:ok")) &&
+        told.every((ranges) => nodes.every(({ name, port }) => ranges.includes(`"${name}",${port}`)))
+      );
+    });
+    for (const control of controls) control.disconnect();
+    process.env.NODE_EXTRA_CA_CERTS = authorities();
+  });
+  afterAll(stop);
+
+  it.each(CLIENTS)("is measured, client %s", async (client) => {
+    if (nodes.length > 0) await expectRun(`rediss://localhost:${nodes[0]!.port}`, client, "--concerts", "6");
   });
 });
 

@@ -1,7 +1,8 @@
 import { Cluster, type Redis } from "ioredis";
 import { environmentError } from "../base/errors.js";
 import type { Endpoint } from "../drivers/driver.js";
-import { tlsOptionsOf } from "../drivers/tls.js";
+import { connectCluster } from "../drivers/ioredis/clients.js";
+import { clusterWays } from "../drivers/ioredis/ways.js";
 import { connectControl } from "./control.js";
 
 /**
@@ -27,34 +28,34 @@ export async function connectClusterControl(
   { connectTimeoutMs, resends = true, reconnectForMs }: ClusterControlOptions,
 ): Promise<Redis> {
   const { username, password, tls } = endpoints[0]!;
+  const { startupNodes, natMap } = clusterWays(endpoints);
   const attempts = Math.ceil(reconnectForMs / RETRY_EVERY_MS);
-  const cluster = new Cluster(
-    endpoints.map((one) => ({ host: one.host, port: one.port })),
-    {
-      lazyConnect: true,
-      retryDelayOnFailover: resends ? RETRY_EVERY_MS : 0,
-      retryDelayOnClusterDown: RETRY_EVERY_MS,
-      maxRedirections: attempts,
-      clusterRetryStrategy: (attempt) => (attempt <= attempts ? RETRY_EVERY_MS : null),
-      slotsRefreshTimeout: connectTimeoutMs,
-      redisOptions: {
-        connectTimeout: connectTimeoutMs,
-        protocol: 2,
-        disableClientInfo: true,
-        disconnectTimeout: 50,
-        maxRetriesPerRequest: null,
-        autoResendUnfulfilledCommands: resends,
-        commandTimeout: COMMAND_TIMEOUT_MS,
-        ...(username === undefined ? {} : { username }),
-        ...(password === undefined ? {} : { password }),
-        ...(tls ? { tls: tlsOptionsOf(endpoints[0]!) } : {}),
-      },
+  const cluster = new Cluster(startupNodes, {
+    natMap,
+    lazyConnect: true,
+    retryDelayOnFailover: resends ? RETRY_EVERY_MS : 0,
+    retryDelayOnClusterDown: RETRY_EVERY_MS,
+    maxRedirections: attempts,
+    clusterRetryStrategy: (attempt) => (attempt <= attempts ? RETRY_EVERY_MS : null),
+    slotsRefreshTimeout: connectTimeoutMs,
+    redisOptions: {
+      connectTimeout: connectTimeoutMs,
+      protocol: 2,
+      disableClientInfo: true,
+      disconnectTimeout: 50,
+      maxRetriesPerRequest: null,
+      autoResendUnfulfilledCommands: resends,
+      commandTimeout: COMMAND_TIMEOUT_MS,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      // Of nodes that join later; those that are known have their own.
+      ...(tls ? { tls: {} } : {}),
     },
-  );
+  });
   cluster.on("error", () => {});
   cluster.on("node error", () => {});
   try {
-    await cluster.connect();
+    await connectCluster(cluster, connectTimeoutMs + reconnectForMs);
     return cluster as unknown as Redis;
   } catch (error) {
     cluster.disconnect();

@@ -3,7 +3,7 @@ import { environmentError } from "../base/errors.js";
 import { SLOTS } from "../drivers/slot-map.js";
 import type { ClusterShape } from "./cluster-shape.js";
 import { connectControl } from "./control.js";
-import { type EmbeddedServer, freePort, startEmbedded } from "./embedded.js";
+import { type EmbeddedServer, freePort, onFreePort, startAt } from "./embedded.js";
 import type { ClusterNode } from "./own-cluster.js";
 import { OwnServer } from "./own-server.js";
 import type { RedisBinary } from "./redis-binary.js";
@@ -40,13 +40,15 @@ export async function startEmbeddedCluster(
   const started: { server: EmbeddedServer; node: ClusterNode }[] = [];
   const controls: Redis[] = [];
   try {
-    const starting = Array.from({ length: count }, async () => {
-      const busPort = await freePort();
-      const lines = [...clusterLines(busPort), ...configLines];
-      const server = await startEmbedded(binary, lines);
-      const node = { endpoint: server.endpoint, busPort, server: new OwnServer(server, lines, onStarted) };
-      started.push({ server, node });
-    });
+    const starting = Array.from({ length: count }, () =>
+      onFreePort(async (port) => {
+        const busPort = await freePort();
+        const lines = [...clusterLines(busPort), ...configLines];
+        const server = await startAt(binary, port, lines);
+        const node = { endpoint: server.endpoint, busPort, server: new OwnServer(server, lines, onStarted) };
+        started.push({ server, node });
+      }),
+    );
     const failed = (await Promise.allSettled(starting)).find((one) => one.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     for (const { server } of started) await onStarted(server);
@@ -66,6 +68,8 @@ export async function startEmbeddedCluster(
 const clusterLines = (busPort: number): string[] => [
   "cluster-enabled yes",
   `cluster-port ${busPort}`,
+  // By others it would be told; one that is alone does not know where it is, and clients would not find it.
+  "cluster-announce-ip 127.0.0.1",
   `cluster-node-timeout ${NODE_TIMEOUT_MS}`,
   // A replica that has heard from its primary at all may take its place.
   "cluster-replica-validity-factor 0",

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { describe, expect, test, vi } from "vitest";
 import { startEmbedded } from "./embedded.js";
+import { startEmbeddedCluster } from "./embedded-cluster.js";
 import { identityOf } from "./process-identity.js";
 import { findRedisBinary } from "./redis-binary.js";
 import { isGone, startInChild } from "./testing/child.js";
@@ -90,6 +91,23 @@ describe("an embedded server", () => {
     const server = await startEmbedded({ ...binary, path: program });
     expect(existsSync(join(folder, "tried"))).toBe(true);
     await server.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  test("of a cluster does not give up because its bus port was taken meanwhile: another one is tried", async () => {
+    const binary = await findRedisBinary(undefined);
+    const folder = await mkdtemp(join(tmpdir(), "qbench-test-"));
+    const program = join(folder, "program");
+    // The first one that it is given is somebody else's from then on.
+    const failsThere =
+      `port=$(sed -n "s/^cluster-port //p" "$1"); [ -e "${folder}/taken" ] || echo "$port" > "${folder}/taken"; ` +
+      `[ "$port" != "$(cat "${folder}/taken")" ] || { echo "bind: Address already in use"; exit 1; }`;
+    await writeFile(program, `#!/bin/sh\n${failsThere}\nexec "${binary.path}" "$@"\n`, { mode: 0o755 });
+    const shape = { primaries: 1, replicasEach: 0 };
+    const nodes = await startEmbeddedCluster({ ...binary, path: program }, shape, async () => {});
+    expect(nodes).toHaveLength(1);
+    expect(await readFile(join(folder, "taken"), "utf8")).not.toBe(`${nodes[0]!.busPort}\n`);
+    await nodes[0]!.server.stop();
     await rm(folder, { recursive: true });
   });
 

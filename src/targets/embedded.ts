@@ -40,10 +40,14 @@ export const FOLDER_PREFIX = "qbench-";
  * Starts a server and waits until it answers. `configLines` come last in its configuration, so they win.
  * @throws QbenchError (environment) with the server's last log lines if it does not come up.
  */
-export async function startEmbedded(binary: RedisBinary, configLines: readonly string[] = []): Promise<EmbeddedServer> {
+export const startEmbedded = (binary: RedisBinary, configLines: readonly string[] = []): Promise<EmbeddedServer> =>
+  onFreePort((port) => startAt(binary, port, configLines));
+
+/** `start` at a port that was free a moment ago; at another one if that, or any that it draws itself, is taken meanwhile. */
+export async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startOnce(binary, await freePort(), configLines);
+      return await start(await freePort());
     } catch (error) {
       if (!(error instanceof PortTaken) || attempt === PORT_ATTEMPTS) throw error;
     }
@@ -60,7 +64,7 @@ export async function restartEmbedded(
 ): Promise<EmbeddedServer> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startOnce(binary, endpoint.port, configLines);
+      return await startAt(binary, endpoint.port, configLines);
     } catch (error) {
       if (!(error instanceof PortTaken) || attempt === PORT_ATTEMPTS) throw error;
       // A client that connects to a port of its own in vain may have drawn this one, and holds it for a moment.
@@ -72,7 +76,12 @@ export async function restartEmbedded(
 /** Somebody else took the port between our looking and the server's binding it. */
 class PortTaken extends QbenchError {}
 
-async function startOnce(binary: RedisBinary, port: number, configLines: readonly string[]): Promise<EmbeddedServer> {
+/** As `startEmbedded`, at this port and no other. @throws PortTaken */
+export async function startAt(
+  binary: RedisBinary,
+  port: number,
+  configLines: readonly string[],
+): Promise<EmbeddedServer> {
   const folder = await mkdtemp(join(temporaryFolder(), FOLDER_PREFIX));
   let watched: WatchedServer;
   try {

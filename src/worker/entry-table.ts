@@ -4,7 +4,7 @@ import type { Send } from "../strategies/strategy.js";
 export const STAGE = { idle: 0, waiting: 1, inFlight: 2 } as const;
 
 /**
- * The entries in progress, and users' leaving, one slot each, as columns: about 75 bytes a slot, so that a million users
+ * The entries in progress, and users' leaving, one slot each, as columns: about 78 bytes a slot, so that a million users
  * fit. Times are µs on the thread's clock.
  */
 export class EntryTable {
@@ -31,8 +31,8 @@ export class EntryTable {
   readonly retries: Uint8Array;
   /** How often a cluster has sent it elsewhere. */
   readonly redirections: Uint8Array;
-  /** 1 while what was sent last went to a node that does not hold the slot yet. */
-  readonly isAsking: Uint8Array;
+  /** What was sent last went to a node that does not hold the slot yet, on this connection; −1: it went on its own. */
+  readonly via: Int32Array;
   /** 1 once a command was sent that can change data. */
   readonly hasWritten: Uint8Array;
   readonly state: Send[];
@@ -58,7 +58,7 @@ export class EntryTable {
     this.roundTrips = new Uint16Array(size);
     this.retries = new Uint8Array(size);
     this.redirections = new Uint8Array(size);
-    this.isAsking = new Uint8Array(size);
+    this.via = new Int32Array(size).fill(-1);
     this.hasWritten = new Uint8Array(size);
     this.state = new Array<Send>(size).fill(idle);
   }

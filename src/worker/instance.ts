@@ -231,10 +231,10 @@ export class Instance implements DriverEvents, EntryStarter {
   #send(slot: number, via = -1): void {
     const { table } = this.#trial!;
     const { batch, carried } = table.state[slot]!;
-    table.isAsking[slot] = via < 0 ? 0 : 1;
+    table.via[slot] = via;
     table.roundTrips[slot]!++;
     if (batch.writes) table.hasWritten[slot] = 1;
-    const connection = via < 0 ? table.connection[slot]! : via;
+    const connection = this.#sentOn(slot);
     if (isRead(table.operation[slot]!)) this.#countRead(slot, connection);
     this.#driver.send(
       connection,
@@ -245,6 +245,12 @@ export class Instance implements DriverEvents, EntryStarter {
       carried,
       table.tokenOf(slot),
     );
+  }
+
+  /** The connection that the entry's last batch went on. */
+  #sentOn(slot: number): number {
+    const { via, connection } = this.#trial!.table;
+    return via[slot]! < 0 ? connection[slot]! : via[slot]!;
   }
 
   #countRead(slot: number, connection: number): void {
@@ -258,7 +264,7 @@ export class Instance implements DriverEvents, EntryStarter {
   #batchOf(slot: number): Batch {
     const { table, segment } = this.#trial!;
     const { batch } = table.state[slot]!;
-    const isAsking = table.isAsking[slot] === 1;
+    const isAsking = table.via[slot]! >= 0;
     if (!isAsking && segment.waitReplicas === 0) return batch;
     return withBeside(batch, { isAsking, replicas: segment.waitReplicas, withinMs: segment.timeoutMs });
   }
@@ -303,8 +309,8 @@ export class Instance implements DriverEvents, EntryStarter {
     if (failure.kind === "NOSCRIPT" && table.retries[slot]! < MOST_RETRIES) {
       table.retries[slot]!++;
       trial.events.scriptsReloaded(now);
-      this.#driver.reloadScripts(table.connection[slot]!);
-      this.#send(slot);
+      this.#driver.reloadScripts(this.#sentOn(slot));
+      this.#send(slot, table.via[slot]!);
       return;
     }
     if (failure.changedNothing && this.#routes > 1 && trial.redirections.follow(slot, failure, now)) {
@@ -436,7 +442,7 @@ export class Instance implements DriverEvents, EntryStarter {
   #giveUp(slot: number, now: number): void {
     const { table, segment } = this.#trial!;
     const wasSent = table.stage[slot] === STAGE.inFlight;
-    const connection = table.connection[slot]!;
+    const connection = this.#sentOn(slot);
     table.epoch[slot]!++;
     if (wasSent && segment.connections === "exclusive") {
       // The late reply would be taken for the next entry's: a pool in this style closes the connection.

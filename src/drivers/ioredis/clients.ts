@@ -4,20 +4,23 @@ import { isReplicas } from "../answered-failure.js";
 import type { DelayLine } from "../delay/delay-line.js";
 import { delayReads } from "../delay/delayed-reads.js";
 import type { Endpoint } from "../driver.js";
-import { addressKey, type Proxies } from "../proxies.js";
-import { wayOptions } from "./ways.js";
+import type { Proxies } from "../proxies.js";
+import type { SocketBytes } from "./socket-bytes.js";
+import { clusterWays, wayOptions } from "./ways.js";
 
 /** ioredis' clients, told to hide nothing: what failed is reported, not tried again in silence. */
 interface ClientOptions {
   readonly connectTimeoutMs: number;
   readonly delay: DelayLine | null;
+  readonly bytes: SocketBytes;
   readonly proxies: Proxies | undefined;
   readonly isClosing: () => boolean;
 }
 
 const pauseMs = (attempt: number): number => Math.min(20 * 2 ** attempt, 500);
 
-export function makeClient(endpoint: Endpoint, { connectTimeoutMs, delay, proxies, isClosing }: ClientOptions): Redis {
+export function makeClient(endpoint: Endpoint, options: ClientOptions): Redis {
+  const { connectTimeoutMs, proxies, isClosing } = options;
   const redis = new Redis({
     ...wayOptions(endpoint, proxies),
     db: endpoint.db,
@@ -30,41 +33,43 @@ export function makeClient(endpoint: Endpoint, { connectTimeoutMs, delay, proxie
     ...(endpoint.sentinels === undefined ? {} : { reconnectOnError: ({ message }: Error) => isReplicas(message) }),
     retryStrategy: (attempt: number) => (isClosing() ? null : pauseMs(attempt)),
   });
-  delayed(redis, delay);
+  attend(redis, options);
   return redis;
 }
 
 /** With a connection to each node; whatever is redirected goes where it belongs. */
-export function makeClusterClient(
-  endpoints: readonly Endpoint[],
-  { connectTimeoutMs, delay, proxies, isClosing }: ClientOptions,
-): Cluster {
-  const ways = endpoints.map((endpoint) => wayOptions(endpoint, proxies));
-  const cluster = new Cluster(
-    ways.map((way) => ({ ...way })),
-    {
-      // Also what a connection to each node is made with, by the name that the cluster has for it.
-      natMap: Object.fromEntries(endpoints.map((endpoint, i) => [addressKey(endpoint), ways[i]!])),
-      lazyConnect: true,
-      enableOfflineQueue: false,
-      // Otherwise what was lost with a connection is sent again, and a join that had happened is answered WAITING.
-      retryDelayOnFailover: 0,
-      clusterRetryStrategy: (attempt) => (isClosing() ? null : pauseMs(attempt)),
-      redisOptions: { ...loginOf(endpoints[0]!), connectTimeout: connectTimeoutMs, ...NOTHING_HIDDEN },
-    },
-  );
+export function makeClusterClient(endpoints: readonly Endpoint[], options: ClientOptions): Cluster {
+  const { connectTimeoutMs, proxies, isClosing } = options;
+  const { startupNodes, natMap } = clusterWays(endpoints, proxies);
+  const cluster = new Cluster(startupNodes, {
+    natMap,
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    // Otherwise what was lost with a connection is sent again, and a join that had happened is answered WAITING.
+    retryDelayOnFailover: 0,
+    clusterRetryStrategy: (attempt) => (isClosing() ? null : pauseMs(attempt)),
+    redisOptions: { ...loginOf(endpoints[0]!), connectTimeout: connectTimeoutMs, ...NOTHING_HIDDEN },
+  });
   cluster.on("error", () => {});
   cluster.on("node error", () => {});
-  cluster.on("+node", (node: Redis) => delayed(node, delay));
+  cluster.on("+node", (node: Redis) => attend(node, options));
   return cluster;
 }
 
-/** The open sockets of a client. */
-export function streamsOf(client: Redis | Cluster): Socket[] {
-  const nodes = client.isCluster ? (client as Cluster).nodes("all") : [client as Redis];
-  return nodes
-    .map(({ stream }) => stream as Socket | undefined)
-    .filter((stream) => stream !== undefined && "bytesWritten" in stream) as Socket[];
+/**
+ * Connects a cluster's client. By itself it forgets whom it had promised that, where the cluster is not in order at first.
+ * @throws Error if that takes longer than `withinMs`, or nobody is there.
+ */
+export function connectCluster(cluster: Cluster, withinMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`it was not in order within ${withinMs} ms`)), withinMs);
+    const settle = (then: () => void) => (): void => {
+      clearTimeout(timer);
+      then();
+    };
+    cluster.once("ready", settle(resolve));
+    cluster.connect().catch((error) => settle(() => reject(error))());
+  });
 }
 
 const loginOf = (endpoint: Endpoint) => ({
@@ -82,9 +87,13 @@ const NOTHING_HIDDEN = {
   maxRetriesPerRequest: 0,
 } as const;
 
-function delayed(redis: Redis, delay: DelayLine | null): void {
-  // Of each new socket, before the first reply can be there.
-  if (delay !== null) redis.on("connect", () => delayReads(redis.stream as Socket, delay));
+/** Each socket that it opens is counted, and delayed before the first reply can be there. */
+function attend(redis: Redis, { delay, bytes }: ClientOptions): void {
+  redis.on("connect", () => {
+    const socket = redis.stream as Socket;
+    bytes.watch(socket);
+    if (delay !== null) delayReads(socket, delay);
+  });
   // Without a listener ioredis prints errors; they arrive with each failed command anyway.
   redis.on("error", () => {});
 }

@@ -1,4 +1,4 @@
-import { type Cluster, Command, type Redis } from "ioredis";
+import { type ChainableCommander, type Cluster, Command, type Redis } from "ioredis";
 import { nowUs } from "../../base/clock.js";
 import { environmentError } from "../../base/errors.js";
 import { type ConcertKeys, concertSlot } from "../../queue/keys.js";
@@ -8,9 +8,10 @@ import type { DelayLine } from "../delay/delay-line.js";
 import type { Driver, DriverCounters, DriverEvents, DriverOptions, Endpoint } from "../driver.js";
 import { Scout } from "../scout.js";
 import { SlotMap } from "../slot-map.js";
-import { makeClient, makeClusterClient, streamsOf } from "./clients.js";
+import { connectCluster, makeClient, makeClusterClient } from "./clients.js";
 import { AS_TEXT, asReply, type CommandForm, failureOf, fill, formOf } from "./command-form.js";
 import { JoinedWrites } from "./joined-writes.js";
+import { SocketBytes } from "./socket-bytes.js";
 import { moveTo } from "./ways.js";
 
 type NetStream = Redis["stream"];
@@ -42,8 +43,7 @@ export class IoredisDriver implements Driver {
   /** [concert][batch id] */
   readonly #forms: (CommandForm[] | undefined)[][] = [];
   readonly #tally = new CommandTally();
-  /** Bytes of sockets that are gone. */
-  readonly #past = { sent: 0, received: 0 };
+  readonly #bytes = new SocketBytes();
   #socketWrites = 0;
   /** What the slots were last filled with, as number and as text: in one millisecond many entries share a timestamp. */
   readonly #values: Record<Slot, number> = { user: -1, timestamp: -1, carried: -1 };
@@ -65,7 +65,8 @@ export class IoredisDriver implements Driver {
 
   async open(): Promise<void> {
     const { endpoints, pool, connectTimeoutMs, proxies } = this.#options;
-    const options = { connectTimeoutMs, delay: this.#delay, proxies, isClosing: () => this.#isClosing };
+    const [delay, bytes] = [this.#delay, this.#bytes];
+    const options = { connectTimeoutMs, delay, bytes, proxies, isClosing: () => this.#isClosing };
     for (const endpoint of this.#slots === null ? endpoints : endpoints.slice(0, 1)) {
       for (let i = 0; i < pool; i++) {
         this.#clients.push(
@@ -74,8 +75,13 @@ export class IoredisDriver implements Driver {
       }
     }
     try {
-      await Promise.all(this.#clients.map((client) => client.connect()));
-      await Promise.all(this.#clients.map((client) => client.ping()));
+      await Promise.all(
+        this.#clients.map((client) =>
+          client.isCluster ? connectCluster(client as Cluster, connectTimeoutMs) : client.connect(),
+        ),
+      );
+      // Of a cluster each: what is for a node that is being connected to is refused.
+      await Promise.all(this.#clients.flatMap(nodesOf).map((node) => node.ping()));
     } catch (error) {
       await this.close();
       const { host, port } = endpoints[0]!;
@@ -174,7 +180,10 @@ export class IoredisDriver implements Driver {
       return;
     }
     const pipeline = client.pipeline();
-    for (const form of forms) pipeline.call(form.name, ...fill(form, this.#texts));
+    for (const form of forms) {
+      if (form.name === "WAIT" && client.isCluster) overlooking(pipeline, fill(form, this.#texts));
+      else pipeline.call(form.name, ...fill(form, this.#texts));
+    }
     pipeline.exec((error, results) => {
       const failed = error ?? results?.find(([commandError]) => commandError)?.[0];
       if (failed) this.#fail(token, failed);
@@ -189,7 +198,12 @@ export class IoredisDriver implements Driver {
   }
 
   #fail(token: number, error: Error): void {
-    this.#events.onFailure(token, failureOf(error), this.#now());
+    const failure = failureOf(error);
+    const tell = (): void => this.#events.onFailure(token, failure, this.#now());
+    // What is for a node that is gone the client of a cluster refuses at once: users who try again at once would never
+    // let the event loop come to word of another node.
+    if (this.#slots !== null && !failure.answered) setImmediate(tell);
+    else tell();
   }
 
   /**
@@ -247,17 +261,10 @@ export class IoredisDriver implements Driver {
   }
 
   counters(): DriverCounters {
-    let bytesSent = this.#past.sent;
-    let bytesReceived = this.#past.received;
-    for (const { bytesWritten, bytesRead } of this.#clients.flatMap(streamsOf)) {
-      bytesSent += bytesWritten;
-      bytesReceived += bytesRead;
-    }
     return {
       commands: this.#tally.byName(),
       socketWrites: this.#socketWrites,
-      bytesSent,
-      bytesReceived,
+      ...this.#bytes.totals(),
       reconnects: this.#reconnects,
       scriptReloads: this.#scriptReloads,
     };
@@ -275,4 +282,17 @@ export class IoredisDriver implements Driver {
     this.#forms[concert]![batch.id] = forms;
     return forms;
   }
+}
+
+const nodesOf = (client: Redis | Cluster): Redis[] =>
+  client.isCluster ? (client as Cluster).nodes("all") : [client as Redis];
+
+/**
+ * WAIT at the end of a pipeline. No node refuses it, and ioredis follows a redirection only where each command that was
+ * carried out only reads, or is part of a transaction, of which EXEC tells what became.
+ */
+function overlooking(pipeline: ChainableCommander, args: string[]): void {
+  const wait = new Command("wait", args, AS_TEXT);
+  wait.inTransaction = true;
+  (pipeline as unknown as Pick<Redis, "sendCommand">).sendCommand(wait);
 }

@@ -126,9 +126,9 @@ export class WireConnection implements ReplySink {
     else this.#lose("another server took its place");
   }
 
-  /** Registers a batch whose bytes were just put into `output`. */
-  expect(token: number, replies: number): void {
-    this.#inFlight.push(token, replies);
+  /** Registers a batch whose bytes were just put into `output`. `waits`: the last of the replies is to WAIT. */
+  expect(token: number, replies: number, waits: boolean): void {
+    this.#inFlight.push(token, replies, waits);
   }
 
   /** @returns false if a load is on its way already. */
@@ -157,7 +157,7 @@ export class WireConnection implements ReplySink {
   onReply(reply: WireReply): void {
     if (this.#inFlight.size === 0) throw new ProtocolError("a reply that nothing was sent for");
     if (typeof reply === "object" && reply !== null && !this.#hasError) this.#hasError = findError(reply) !== undefined;
-    const { due } = this.#inFlight;
+    const { due, waits } = this.#inFlight;
     const replies = this.#repliesOf[due] ?? this.#makeReplies(due);
     replies[this.#received++] = reply;
     if (this.#received < due) return;
@@ -167,7 +167,7 @@ export class WireConnection implements ReplySink {
     const token = this.#inFlight.shift();
     if (token === OWN) this.#ownReply(reply);
     else if (token === ASKED) this.#askers.shift()?.(reply);
-    else if (hasError) this.#events.onFailure(token, failureIn(replies), this.#nowUs);
+    else if (hasError) this.#events.onFailure(token, failureIn(replies, waits), this.#nowUs);
     // Without an ErrorReply in it a WireReply is a Reply.
     else this.#events.onReplies(token, replies as readonly Reply[], this.#nowUs);
   }
@@ -240,7 +240,7 @@ export class WireConnection implements ReplySink {
     const at = this.output.length;
     const length = Buffer.byteLength(text);
     this.output.reserve(length).write(text, at, "utf8");
-    this.expect(token, 1);
+    this.expect(token, 1, false);
   }
 
   #lose(reason: string, kind = "connection"): void {
@@ -278,8 +278,12 @@ export class WireConnection implements ReplySink {
   }
 }
 
-const failureIn = (replies: readonly WireReply[]): Failure =>
-  answeredFailure((findError(replies) as ErrorReply).message, replies.every(isNoEffect));
+/** `waits`: the last reply is to WAIT, which a node answers also where it has refused all that comes before. */
+const failureIn = (replies: readonly WireReply[], waits: boolean): Failure =>
+  answeredFailure(
+    (findError(replies) as ErrorReply).message,
+    (waits ? replies.slice(0, -1) : replies).every(isNoEffect),
+  );
 
 /** ASKING and MULTI are answered OK, what MULTI collects QUEUED: if the rest are errors, nothing was carried out. */
 const isNoEffect = (reply: WireReply): boolean => reply instanceof ErrorReply || reply === "OK" || reply === "QUEUED";

@@ -7,7 +7,7 @@ import { findError } from "./reply.js";
 /**
  * Where the slots of a cluster are, as one driver knows it. Whoever meets a reason to doubt that (a redirection, a
  * cluster that is down, a lost connection) says so, and then one node after another is asked until every node that holds
- * slots is connected again.
+ * slots is connected again and, where replicas are read, every node that is connected has a place.
  */
 
 const ASK_AGAIN_MS = 100;
@@ -15,6 +15,7 @@ const ASK_AGAIN_MS = 100;
 interface TopologyOptions {
   readonly endpoints: readonly Endpoint[];
   readonly slots: readonly SlotRange[];
+  readonly readsReplicas: boolean;
   /** A connection to the node that is up; undefined where there is none. */
   readonly connectionTo: (node: number) => WireConnection | undefined;
   readonly onAsked: () => void;
@@ -57,6 +58,11 @@ export class Topology {
     return to === undefined ? -1 : nodeAt(this.#options.endpoints, to.host, to.port);
   }
 
+  /** A node is there again: it may be a replica now, of which no other one had spoken. */
+  connected(): void {
+    if (this.#options.readsReplicas) this.doubt();
+  }
+
   /** The map may be out of date: asks for it soon. */
   doubt(): void {
     if (this.#timer !== undefined || this.#isClosed) return;
@@ -88,6 +94,15 @@ export class Topology {
       break;
     }
     // A node that does not answer is not waited for.
-    if ([...this.#map.holders()].some((node) => connectionTo(node) === undefined)) this.doubt();
+    if (this.#isIncomplete()) this.doubt();
+  }
+
+  #isIncomplete(): boolean {
+    const { endpoints, connectionTo, readsReplicas } = this.#options;
+    const holders = [...this.#map.holders()];
+    if (holders.some((node) => connectionTo(node) === undefined)) return true;
+    if (!readsReplicas) return false;
+    const placed = new Set(holders.flatMap((node) => [node, ...this.#map.replicasAt(node)]));
+    return endpoints.some((_, node) => !placed.has(node) && connectionTo(node) !== undefined);
   }
 }

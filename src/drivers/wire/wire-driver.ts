@@ -53,6 +53,7 @@ export class WireDriver implements Driver {
         : new Topology({
             endpoints: options.endpoints,
             slots: options.slots,
+            readsReplicas: options.readsReplicas === true,
             connectionTo: (node) => this.#upConnection(node),
             onAsked: () => this.#tally.countOwn("cluster", 1),
             onRoutes: (now) => this.#events.onRoutes?.(now),
@@ -95,6 +96,7 @@ export class WireDriver implements Driver {
             onUp: (now) => {
               if (this.#isOpen) {
                 this.#reconnects++;
+                this.#topology?.connected();
                 this.#events.onConnection(number, true, now);
                 this.#planFlush();
               } else if (--missing === 0) {
@@ -206,7 +208,7 @@ export class WireDriver implements Driver {
     patch(bytes, at, template.userAt, SLOT_WIDTH.user, user);
     patch(bytes, at, template.timestampAt, SLOT_WIDTH.timestamp, timestampMs);
     patch(bytes, at, template.carriedAt, SLOT_WIDTH.carried, carried);
-    to.expect(token, batch.commands.length);
+    to.expect(token, batch.commands.length, batch.waits);
     this.#tally.count(batch);
     if (!this.#isCoalesced) {
       to.flush();

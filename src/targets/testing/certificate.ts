@@ -9,10 +9,10 @@ export interface Certificate {
   configLines(port: number): string[];
 }
 
-/** For localhost and `address`, in `folder`. @throws Error where there is no openssl */
-export function makeCertificate(folder: string, address = "127.0.0.1"): Certificate {
+/** For `name` and `address`, in `folder`. @throws Error where there is no openssl */
+export function makeCertificate(folder: string, address = "127.0.0.1", name = "localhost"): Certificate {
   const [key, path] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  const names = ["-subj", "/CN=localhost", "-days", "2", "-addext", `subjectAltName=DNS:localhost,IP:${address}`];
+  const names = ["-subj", `/CN=${name}`, "-days", "2", "-addext", `subjectAltName=DNS:${name},IP:${address}`];
   const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", path, ...names];
   execFileSync("openssl", args, { stdio: "ignore" });
   return {
