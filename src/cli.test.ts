@@ -132,6 +132,23 @@ describe("a mistake on the command line", () => {
     ["run", ["--vus"], /option '--vus <N>' argument missing/],
     ["run", ["--vus", "0"], /--vus: expected a whole number from 1/],
     ["run", ["a.yaml", "b.yaml"], /too many arguments/],
+    ["run", ["--dry-run", "--redis-server", "/no/such"], /--redis-server \/no\/such does not exist/],
+    [
+      "gate",
+      [
+        "--base",
+        "strategy:luaa",
+        "--candidate",
+        "lua:no.lua",
+        "--fault",
+        "stall@1s",
+        "--duration",
+        "3s",
+        "--url",
+        "redis://127.0.0.1",
+      ],
+      /^qbench: 3 mistakes.*"luaa" \(did.*\n.*lua:no.lua: there is no such file.*\n.*stall@1s:500ms is done to the server's process/s,
+    ],
     ["run", ["--strategy", "luaa"], /--strategy: unknown strategy "luaa" \(did you mean "lua"\?\)/],
     ["run", ["none.yaml"], /none.yaml: no such file/],
     ["run", ["--output", "/none/x.json"], /--output \/none\/x.json: there is no folder \/none/],
@@ -227,6 +244,33 @@ describe("a mistake on the command line", () => {
     expect(stderr).toContain(`${file}:2:1 poool: `);
   });
 
+  it("hides no other, be it an option that nobody knows", async () => {
+    const { stdout, stderr, exitCode } = await qbench(["run", "--vsu", "3", "--poool=7", "--pool", "x", "none.yaml"]);
+    expect([exitCode, stdout]).toEqual([2, ""]);
+    const [first, second, third, fourth] = [
+      "--vsu' \\(did you mean --vus",
+      "--poool=7'",
+      "none.yaml: no such",
+      "--pool: ",
+    ];
+    expect(stderr).toMatch(new RegExp(`^qbench: 4 mistakes.*${first}.*${second}(?=.*${third}).*(?=${fourth})`, "s"));
+    // Of a command that plans nothing, nothing is done.
+    const listed = await qbench(["list", "--vsu", "3"]);
+    expect([listed.exitCode, listed.stdout]).toEqual([2, ""]);
+  });
+
+  it("in a variable's name is told of by every command", async () => {
+    const of = async (args: string[], env: Record<string, string>) => (await qbench(args, env)).stderr;
+    expect(await of(["micro", "--dry-run"], { QBENCH_SEEED: "1" })).toMatch(/QBENCH_SEEED.*did you mean QBENCH_SEED\?/);
+    const gate = ["gate", "--base", "strategy:lua", "--candidate", "strategy:dedup", "--dry-run"];
+    const told = await of(gate, { QBENCH_VU: "5", QBENCH_METRIC: "tps", QBENCH_MAX_PAIRS: "10" });
+    expect(told.match(/^qbench: warning: QBENCH_\w+ is not known/gm)).toEqual([
+      "qbench: warning: QBENCH_VU is not known",
+      "qbench: warning: QBENCH_METRIC is not known",
+    ]);
+    expect(await of([...gate, "--quiet"], { QBENCH_VU: "5" })).toBe("");
+  });
+
   it("never shows a password", async () => {
     const url = "redis://me:s3cret@127.0.0.1:1/x";
     for (const args of [
@@ -318,6 +362,19 @@ describe("completion", () => {
       "run --vus s",
       "sweep --entr",
       "gate --trials",
+      "report --format cs",
+      "report --chart heat",
+      "run --fault st",
+      "sweep --axis vu",
+      "gate --metrics tp",
+      "gate --allow-more roundT",
+      "gate --on-inconclusive w",
+      "gate --base sc",
+      "list st",
+      "article fewer",
+      "admit --lock fen",
+      "micro --strategy indi",
+      "explain shar",
     ];
     const asked = typed.map(
       (words) =>
@@ -325,13 +382,15 @@ describe("completion", () => {
     );
     const { stdout, stderr } = await execa("bash", ["--norc", "-c", [script, ...asked].join("\n")]);
     const given = ["compare completion", "--arrival", "poisson", "source-replay", "", "--entries", ""];
+    given.push("csv", "heatmap", "stall@", "vus=", "tps", "roundTripsPerEntry", "warn", "scenario:", "strategies");
+    given.push("fewer-calls", "fenced", "individual", "sharded");
     expect([stdout.split("\n"), stderr]).toEqual([given, ""]);
   });
 
   it.each(["zsh", "fish"])("has every option for %s too", async (shell) => {
     const script = await textOf("completion", shell);
     for (const { flag } of OPTION_LIST) expect(script).toMatch(new RegExp(`(--| -l )${flag}\\b`));
-    for (const word of ["capacity", "poisson", "source-replay"]) expect(script).toContain(word);
+    for (const word of ["capacity", "poisson", "source-replay", "heatmap", "stall@"]) expect(script).toContain(word);
   });
 });
 

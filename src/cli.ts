@@ -4,6 +4,8 @@ import { isOn } from "./base/switch.js";
 import { COMMANDS, type CommandResult } from "./commands/command.js";
 import { asFailure, failureText } from "./commands/failure.js";
 import { signalIsHeeded } from "./commands/signals.js";
+import { isUnknownOption, refuseUnknown } from "./commands/unknown-options.js";
+import { tellUnknownVariables } from "./commands/warnings.js";
 import { TOOL } from "./report/tool.js";
 
 /** argv → command → stdout and exit code: the only place that prints a result, tells a failure and sets the code. */
@@ -21,6 +23,15 @@ const word = words[0] === "help" ? words[1] : words[0];
 const asked = COMMANDS.find((entry) => entry.name === word)?.name;
 
 async function main(): Promise<CommandResult> {
+  // Commander would answer with its own help, as if it knew the word.
+  const isUnknown = word !== undefined && asked === undefined;
+  return perform(isUnknown ? [word] : argv).catch((error: unknown) => {
+    if (isUnknownOption(error)) return refuseUnknown(argv, error, perform);
+    throw error;
+  });
+}
+
+async function perform(words: readonly string[]): Promise<CommandResult> {
   const program = new Command(TOOL.name)
     .description("Measures how the way an application talks to Redis decides what its waiting queue can take.")
     .version(TOOL.version)
@@ -34,12 +45,11 @@ async function main(): Promise<CommandResult> {
     const { configure, execute } = await entry.load();
     configure(command);
     command.action(async () => {
+      await tellUnknownVariables(command, process.env);
       result = await execute(command);
     });
   }
-  // Commander would answer with its own help, as if it knew the word.
-  const isUnknown = word !== undefined && asked === undefined;
-  await program.parseAsync(isUnknown ? [word] : argv, { from: "user" });
+  await program.parseAsync(words, { from: "user" });
   return result;
 }
 

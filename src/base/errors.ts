@@ -72,11 +72,14 @@ export type StopSignal = keyof typeof STOPS;
 export const STOP_SIGNALS = Object.keys(STOPS) as readonly StopSignal[];
 
 /** The user or the system stopped the run. */
-export const interruptedError = (signal: StopSignal): QbenchError =>
-  new QbenchError("interrupted", STOPS[signal], `interrupted by ${signal}`);
+export const interruptedError = (signal: StopSignal, hint?: string): QbenchError =>
+  new QbenchError("interrupted", STOPS[signal], `interrupted by ${signal}`, hint);
 
-/** @throws QbenchError (interrupted) once `signal` was aborted, by the system's signal that it names as its reason. */
+/** What a signal that was aborted says, by the system's signal that it names as its reason. */
+export const interruptionBy = (signal: AbortSignal, hint?: string): QbenchError =>
+  interruptedError(STOP_SIGNALS.find((name) => name === signal.reason) ?? "SIGINT", hint);
+
+/** @throws QbenchError (interrupted) once `signal` was aborted. */
 export function throwIfAborted(signal: AbortSignal): void {
-  if (!signal.aborted) return;
-  throw interruptedError(STOP_SIGNALS.find((name) => name === signal.reason) ?? "SIGINT");
+  if (signal.aborted) throw interruptionBy(signal);
 }

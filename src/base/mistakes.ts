@@ -21,7 +21,8 @@ export class Mistakes {
 
   #keep(error: unknown): undefined {
     if (!(error instanceof QbenchError) || error.kind !== "usage") throw error;
-    this.#found.push(error);
+    // What is wrong with both of two that share it is told once.
+    if (!this.#found.some(({ message }) => message === error.message)) this.#found.push(error);
   }
 
   /**

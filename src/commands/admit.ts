@@ -10,6 +10,7 @@ import { counts, names } from "../scenario/list-values.js";
 import { envNameOf } from "../scenario/options.js";
 import { count, duration, type ValueType } from "../scenario/values.js";
 import type { CommandResult } from "./command.js";
+import { completing, enumIn } from "./completing.js";
 import { takeRunOptions } from "./inputs.js";
 import { addRunOptions, nameOf, placeOf, type RunOptions } from "./options.js";
 import { planDocument } from "./plan-document.js";
@@ -82,9 +83,8 @@ type Flag = keyof typeof OPTIONS;
 
 export function configure(command: Command): void {
   for (const [flag, { type, group, help, fallbackText }] of Object.entries(OPTIONS)) {
-    command.addOption(
-      new Option(`--${flag} <${type.placeholder}>`, `${help} (${fallbackText})`).helpGroup(`${group}:`),
-    );
+    const option = new Option(`--${flag} <${type.placeholder}>`, `${help} (${fallbackText})`).helpGroup(`${group}:`);
+    command.addOption(completing(option, () => enumIn(type.jsonSchema)));
   }
   addRunOptions(command);
   command.addHelpText("after", EPILOG);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Command, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 import type { Article } from "../articles/article.js";
 import { ARTICLES, articlesNamed } from "../articles/index.js";
 import { Pen } from "../articles/pen.js";
@@ -12,6 +12,7 @@ import { printable } from "../report/format.js";
 import { readRunReport } from "../report/read.js";
 import type { RunReport } from "../report/schema.js";
 import type { CommandResult } from "./command.js";
+import { completing } from "./completing.js";
 import { writeWhole } from "./report-file.js";
 
 const EPILOG = `
@@ -29,7 +30,8 @@ interface ArticleOptions {
 }
 
 export function configure(command: Command): void {
-  command.argument("<name>", "which article, or all");
+  const names = [...ARTICLES.map(({ name }) => name), "all"];
+  command.addArgument(completing(new Argument("<name>", "which article, or all"), () => names));
   command.argument("<reports...>", "reports that qbench run --output FILE.json wrote");
   command.requiredOption("--output <FOLDER>", "where to write; made if it is not there");
   command.addOption(new Option("--lang <LANG>", "language").choices([...LANGS]).default("en"));

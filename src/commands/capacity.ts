@@ -11,6 +11,7 @@ import { count, number, percent, type ValueType } from "../scenario/values.js";
 import type { CommandResult } from "./command.js";
 import { addRunOptions, addScenarioOptions, nameOf, placeOf, type RunOptions, scenarioFlags } from "./options.js";
 import { planDocument } from "./plan-document.js";
+import { tellWarnings } from "./warnings.js";
 
 const FALLBACKS = { duration: "3s", warmup: "500ms" };
 /** What decides on them is the search itself. */
@@ -76,6 +77,7 @@ export function configure(command: Command): void {
 /** @throws QbenchError */
 export async function execute(command: Command): Promise<CommandResult> {
   const job = await jobOf(command);
+  await tellWarnings(job);
   if (job.options.dryRun) return { exitCode: EXIT.ok, text: describe(job) };
   const { executeCapacity } = await import("./execute-capacity.js");
   return executeCapacity(job);

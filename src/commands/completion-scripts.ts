@@ -21,6 +21,9 @@ export type ShellName = keyof typeof SHELLS;
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 const list = (words: readonly string[]): string => quoted(words.join(" "));
 
+/** Of such a word more is to come, and no blank follows it. */
+const isGoneOnWith = (word: string): boolean => /[=@:]$/.test(word);
+
 function bash(commands: readonly Completion[]): string {
   const values = commands.flatMap(({ name, options }) =>
     options.flatMap(({ flag, words }) =>
@@ -50,6 +53,7 @@ ${plain.join("\n")}
     esac; fi ;;
   esac; fi
   COMPREPLY=($(compgen -W "$words" -- "$typed"))
+  if [[ "\${COMPREPLY[*]: -1}" == *[=@:] ]]; then compopt -o nospace 2> /dev/null; fi
 }
 complete -o default -F _qbench qbench`;
 }
@@ -59,9 +63,11 @@ const plainZsh = (text: string): string => text.replace(/[\\[\]:]/g, "\\$&");
 
 function zsh(commands: readonly Completion[]): string {
   const names = commands.map(({ name, summary }) => `    ${quoted(`${name}:${plainZsh(summary)}`)}`);
+  const added = (values: readonly string[]): string =>
+    values.some(isGoneOnWith) ? `{compadd -S "" -- ${values.join(" ")}}` : `(${values.join(" ")})`;
   const cases = commands.map(({ name, words, options }) => {
     const own = options.map(({ flag, help, takesValue, words: values }) => {
-      const value = takesValue ? `: :${values.length === 0 ? "_files" : `(${values.join(" ")})`}` : "";
+      const value = takesValue ? `: :${values.length === 0 ? "_files" : added(values)}` : "";
       return quoted(`*${flag}[${plainZsh(help)}]${value}`);
     });
     const rest = quoted(words.length === 0 ? "*: :_files" : `*: :{compadd -- ${words.join(" ")}; _files}`);

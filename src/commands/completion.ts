@@ -1,9 +1,9 @@
-import { Command } from "commander";
+import { Argument, Command, type Option } from "commander";
 import { EXIT } from "../base/errors.js";
 import { OPTION_LIST } from "../scenario/options.js";
 import { shippedScenarios } from "../scenario/shipped.js";
-import { STRATEGY_NAMES } from "../strategies/index.js";
 import { COMMANDS, type CommandResult } from "./command.js";
+import { completing, enumIn, wordsOf } from "./completing.js";
 import { type Completion, SHELLS, type ShellName } from "./completion-scripts.js";
 import { topicOf } from "./topic.js";
 
@@ -19,7 +19,7 @@ For this shell alone, and for every new one:
 const NAMES = Object.keys(SHELLS) as ShellName[];
 
 export function configure(command: Command): void {
-  command.argument("<shell>", NAMES.join(", "));
+  command.addArgument(completing(new Argument("<shell>", NAMES.join(", ")), () => NAMES));
   command.addHelpText("after", EPILOG);
 }
 
@@ -35,42 +35,30 @@ async function completions(): Promise<Completion[]> {
     COMMANDS.map(async ({ name, summary, load }) => {
       const command = new Command(name);
       (await load()).configure(command);
-      return {
-        name,
-        summary,
-        words: command.registeredArguments.flatMap((argument) => argumentWords(argument.name())),
-        options: [
-          ...command.options.map(({ long, required, description, argChoices }) => ({
-            flag: long as string,
-            help: description,
-            takesValue: required,
-            words: argChoices ?? valueWords(long as string),
-          })),
-          { flag: "--help", help: "display help for command", takesValue: false, words: [] },
-        ],
-      };
+      const ofArguments = await Promise.all(command.registeredArguments.map(argumentWords));
+      const options = await Promise.all(
+        command.options.map(async (option) => ({
+          flag: option.long as string,
+          help: option.description,
+          takesValue: option.required,
+          words: await valueWords(option),
+        })),
+      );
+      const help = { flag: "--help", help: "display help for command", takesValue: false, words: [] };
+      return { name, summary, words: ofArguments.flat(), options: [...options, help] };
     }),
   );
 }
 
-function argumentWords(name: string): readonly string[] {
-  if (name === "scenario") return [...shippedScenarios().keys()];
-  if (name === "strategy") return STRATEGY_NAMES;
-  return name === "shell" ? NAMES : [];
+async function argumentWords(argument: Argument): Promise<readonly string[]> {
+  const name = argument.name();
+  return name === "scenario" ? [...shippedScenarios().keys()] : wordsOf(argument);
 }
 
-/** Words that an option of a scenario takes, by its flag; none where it takes a number, a time or a form of its own. */
-function valueWords(flag: string): readonly string[] {
-  const option = OPTION_LIST.find((one) => `--${one.flag}` === flag);
-  return option === undefined ? [] : enumIn(option.type.jsonSchema);
-}
-
-function enumIn(schema: unknown): readonly string[] {
-  if (typeof schema !== "object" || schema === null) return [];
-  if ("enum" in schema && Array.isArray(schema.enum)) return schema.enum.map(String);
-  return (
-    Object.values(schema)
-      .map(enumIn)
-      .find((words) => words.length > 0) ?? []
-  );
+/** Of an option of a scenario, in whichever command; of any other, what its command knows. */
+async function valueWords(option: Option): Promise<readonly string[]> {
+  const type = OPTION_LIST.find(({ flag }) => `--${flag}` === option.long)?.type;
+  const own = await wordsOf(option);
+  if (own.length > 0 || type === undefined) return own;
+  return type.beginnings ?? enumIn(type.jsonSchema);
 }

@@ -32,7 +32,6 @@ async function measure(job: CapacityJob, signal: AbortSignal): Promise<Measured>
   const startedAt = new Date();
   const sinceMs = performance.now();
   const say = options.quiet ? () => {} : (line: string): void => console.error(`qbench: ${line}`);
-  for (const { message } of warnings) say(`warning: ${message}`);
   say(`the highest rate for ${plan.strategies.join(", ")}: ${capacityEstimateText(job.estimate)}`);
   const {
     result,

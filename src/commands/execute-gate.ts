@@ -38,7 +38,6 @@ async function measure(job: GateJob, signal: AbortSignal): Promise<{ report: Gat
   const startedAt = new Date();
   const sinceMs = performance.now();
   const say = options.quiet ? () => {} : (line: string) => console.error(`qbench: ${line}`);
-  for (const { message } of job.warnings) say(`warning: ${message}`);
   say(`${specs.base.label} against ${specs.candidate.label}: ${estimateText(job.estimate)}`);
   const sides = await openSides({ specs, scenarios, cases: plan.cases, target: options, say }, signal);
   let result: Omit<Parameters<typeof buildGateReport>[0], "durationMs" | "outcome"> & { outcome: GateOutcome };

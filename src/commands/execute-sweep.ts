@@ -36,7 +36,6 @@ async function measure(job: SweepJob, signal: AbortSignal): Promise<Measured> {
   const startedAt = new Date();
   const sinceMs = performance.now();
   const say = options.quiet ? () => {} : (line: string): void => console.error(`qbench: ${line}`);
-  for (const { message } of warnings) say(`warning: ${message}`);
   const known = resume?.journal?.results ?? [];
   const { cells, ms } = estimateOf(plan);
   say(sweepEstimateText(plan, cells, ms));

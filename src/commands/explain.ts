@@ -1,13 +1,14 @@
-import type { Command } from "commander";
+import { Argument, type Command } from "commander";
 import { EXIT, usageError } from "../base/errors.js";
 import { OUTCOMES, type Outcome, type Score } from "../queue/outcome.js";
 import { printable } from "../report/format.js";
 import { TOOL } from "../report/tool.js";
 import { resolveScenario } from "../scenario/load.js";
-import { DEFAULT_STRATEGIES, strategyNamed, takeLuaFile } from "../strategies/index.js";
+import { DEFAULT_STRATEGIES, STRATEGY_NAMES, strategyNamed, takeLuaFile } from "../strategies/index.js";
 import { isLuaFileName, LUA_FILE_FORM } from "../strategies/lua-file.js";
 import type { Strategy } from "../strategies/strategy.js";
 import type { CommandResult } from "./command.js";
+import { completing } from "./completing.js";
 import { addScenarioOptions, jsonWanted, scenarioFlags } from "./options.js";
 import { type Walkthrough, walkThrough } from "./walkthrough.js";
 
@@ -22,7 +23,8 @@ const ASSUMED =
   "The script is not run, nor read as Lua, without a Redis: the replies are those that it is expected to give.";
 
 export function configure(command: Command): void {
-  command.argument("[strategy]", "one strategy, or lua:FILE; the default ones if left out");
+  const strategy = new Argument("[strategy]", "one strategy, or lua:FILE; the default ones if left out");
+  command.addArgument(completing(strategy, () => STRATEGY_NAMES));
   addScenarioOptions(command, ["score"]);
   command.option("--json", "print one JSON document");
 }

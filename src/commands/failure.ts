@@ -24,7 +24,7 @@ export function asFailure(error: unknown, command?: string): QbenchError {
 }
 
 /** `error: unknown option '--vsu'\n(Did you mean --vus?)` → `unknown option '--vsu' (did you mean --vus?)` */
-const plainWords = (message: string): string =>
+export const plainWords = (message: string): string =>
   message
     .replace(/^error: /, "")
     .replace(/\n\(Did you mean/, " (did you mean")

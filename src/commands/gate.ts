@@ -12,6 +12,7 @@ import { envNameOf, OPTION_LIST } from "../scenario/options.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { isLuaFileName } from "../strategies/lua-file.js";
 import type { CommandResult } from "./command.js";
+import { completing, type Words } from "./completing.js";
 import {
   addRunOptions,
   addScenarioOptions,
@@ -22,6 +23,7 @@ import {
   scenarioFlags,
 } from "./options.js";
 import { planDocument } from "./plan-document.js";
+import { tellWarnings } from "./warnings.js";
 
 const DEFAULT_DURATION = "1s";
 const DEFAULT_METRICS = "tps,p99";
@@ -50,15 +52,24 @@ export interface GateJob {
 }
 
 export function configure(command: Command): void {
-  const own = (flags: string, help: string): Option => new Option(flags, help).helpGroup("Gate:");
+  const own = (flags: string, help: string, words: Words = () => []): Option =>
+    completing(new Option(flags, help).helpGroup("Gate:"), words);
+  const sides: Words = async () => (await import("../gate/side-spec.js")).SIDE_KINDS.map((kind) => `${kind}:`);
   const forms = "strategy:NAME, lua:FILE, git:REVISION, scenario:FILE or url:REDIS_URL";
-  command.addOption(own("--base <SIDE>", `what there was: ${forms}`));
-  command.addOption(own("--candidate <SIDE>", "what is to come in its place"));
-  command.addOption(own("--metrics <A,B>", `figures to gate, or none for exact counts alone (${DEFAULT_METRICS})`));
+  command.addOption(own("--base <SIDE>", `what there was: ${forms}`, sides));
+  command.addOption(own("--candidate <SIDE>", "what is to come in its place", sides));
+  const metrics = `figures to gate, or none for exact counts alone (${DEFAULT_METRICS})`;
+  command.addOption(own("--metrics <A,B>", metrics, async () => [...(await figureNames()), "none"]));
   command.addOption(own("--threshold <PERCENT>", "the slowdown that must be ruled out for a pass (10%)"));
   command.addOption(own("--max-pairs <N>", "pairs after which it ends inconclusive, from 10 to 36 (36)"));
-  command.addOption(own("--on-inconclusive <HOW>", "report (exit 4), pass, warn (both 0) or fail (1) (report)"));
-  command.addOption(own("--allow-more <A,B>", "exact figures of which the candidate may need more, anomalies, or all"));
+  const how = "report (exit 4), pass, warn (both 0) or fail (1) (report)";
+  command.addOption(
+    own("--on-inconclusive <HOW>", how, async () => (await import("../report/gate.js")).ON_INCONCLUSIVE),
+  );
+  const allowed = "exact figures of which the candidate may need more, anomalies, or all";
+  command.addOption(
+    own("--allow-more <A,B>", allowed, async () => [...(await import("../gate/plan.js")).ALLOWABLE_METRICS, "all"]),
+  );
   addScenarioOptions(
     command,
     OPTION_LIST.map(({ flag }) => flag).filter((flag) => flag !== "trials"),
@@ -72,9 +83,13 @@ export function configure(command: Command): void {
   command.addHelpText("after", EPILOG);
 }
 
+const figureNames = async (): Promise<string[]> =>
+  (await import("../report/figures.js")).FIGURES.map(({ name }) => name);
+
 /** @throws QbenchError */
 export async function execute(command: Command): Promise<CommandResult> {
   const job = await jobOf(command);
+  await tellWarnings(job);
   if (job.options.dryRun) return { exitCode: EXIT.ok, text: describe(job) };
   const { executeGate } = await import("./execute-gate.js");
   return executeGate(job);
@@ -82,7 +97,7 @@ export async function execute(command: Command): Promise<CommandResult> {
 
 async function jobOf(command: Command): Promise<GateJob> {
   const [
-    { parseSides },
+    { parseSides, checkSides },
     { estimateMs, ALLOWABLE_METRICS, EVERY_KIND_OF_USER, SIDES },
     { FIGURES },
     { ON_INCONCLUSIVE },
@@ -101,11 +116,18 @@ async function jobOf(command: Command): Promise<GateJob> {
   const own = <T>(flag: string, fallback: string, read: (text: string, place: string) => T): T | undefined =>
     mistakes.take(() => read(opts[nameOf(flag)] ?? (env[envNameOf(flag)] || fallback), placeOf(opts, flag, env)));
   const specs = mistakes.take(() => parseSides(opts.base ?? env.QBENCH_BASE, opts.candidate ?? env.QBENCH_CANDIDATE));
+  if (specs !== undefined) mistakes.take(() => checkSides(specs));
   const options = inputs.takeRunOptions(mistakes, opts, env, "gate");
   if (specs !== undefined && options !== undefined) mistakes.take(() => refuseUrls(specs, options));
   const resolved = await mistakes.take(() => scenariosOf(command, specs));
   const cases = specs && resolved && mistakes.take(() => casesOf(specs, resolved.scenarios));
   const names = cases?.map(({ name }) => name);
+  if (resolved !== undefined && options !== undefined) {
+    for (const side of SIDES) {
+      const urls = specs?.[side].kind === "url" ? [specs[side].what] : options.urls;
+      mistakes.take(() => inputs.checkFit(resolved.scenarios[side], { ...options, urls }));
+    }
+  }
   const found = mistakes.settle({
     specs,
     options,
@@ -131,10 +153,6 @@ async function jobOf(command: Command): Promise<GateJob> {
     thresholds: inputs.takeThresholds(mistakes, opts, env, options?.failIf ?? [], names),
   });
   const { scenarios, warnings, isMixSaid } = found.resolved;
-  for (const side of SIDES) {
-    const { kind, what } = found.specs[side];
-    inputs.checkFit(scenarios[side], kind === "url" ? { ...found.options, urls: [what] } : found.options);
-  }
   const { metrics, threshold, maxPairs, allowMore, thresholds, onInconclusive } = found;
   const { seed } = scenarios.base;
   const countedMix = isMixSaid ? null : EVERY_KIND_OF_USER;

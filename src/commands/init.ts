@@ -1,12 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { EXIT, environmentError, usageError } from "../base/errors.js";
 import { makeFolder } from "../base/make-folder.js";
 import { didYouMean } from "../base/suggest.js";
 import { printable } from "../report/format.js";
 import { PACKAGE_FOLDER } from "../report/tool.js";
 import type { CommandResult } from "./command.js";
+import { completing } from "./completing.js";
 
 /** What can be written, and where it goes. A new one is a file in docs/ci and a line here. */
 const WORKFLOWS: Readonly<Record<string, { readonly template: string; readonly path: string }>> = {
@@ -15,7 +16,9 @@ const WORKFLOWS: Readonly<Record<string, { readonly template: string; readonly p
 };
 
 export function configure(command: Command): void {
-  command.option("--ci <NAME>", `write a workflow that gates pull requests: ${Object.keys(WORKFLOWS).join(", ")}`);
+  const names = Object.keys(WORKFLOWS);
+  const ci = new Option("--ci <NAME>", `write a workflow that gates pull requests: ${names.join(", ")}`);
+  command.addOption(completing(ci, () => names));
   command.option("--output <PATH>", "write it there");
 }
 

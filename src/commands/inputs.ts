@@ -47,7 +47,7 @@ export function checkFit(scenario: Scenario, { urls, cluster }: Pick<RunOptions,
     checkFaults(scenario.faults, {
       isForeign: urls.length > 0,
       isCluster: cluster !== undefined,
-      isWatched: urls.some((url) => parseRedisUrl(url).primaryName !== undefined),
+      isWatched: urls.some((url) => /^rediss?-sentinel:/i.test(url)),
       shape: cluster,
       isOpen: false,
     }),

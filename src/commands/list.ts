@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import type { Command } from "commander";
+import { Argument, type Command } from "commander";
 import { DESIGNS } from "../admission/index.js";
 import { EXIT } from "../base/errors.js";
 import { formatDuration } from "../base/units.js";
@@ -13,13 +13,15 @@ import { resolveScenario } from "../scenario/load.js";
 import { shippedScenarios } from "../scenario/shipped.js";
 import { STRATEGIES } from "../strategies/index.js";
 import type { CommandResult } from "./command.js";
+import { completing } from "./completing.js";
 import { addScenarioOptions, jsonWanted, scenarioFlags } from "./options.js";
 import { topicOf } from "./topic.js";
 
 const TOPICS = ["strategies", "arrivals", "scenarios", "reporters", "designs", "faults"] as const;
 
 export function configure(command: Command): void {
-  command.argument("[what]", `one of ${TOPICS.join(", ")}; all of them if left out`);
+  const what = new Argument("[what]", `one of ${TOPICS.join(", ")}; all of them if left out`);
+  command.addArgument(completing(what, () => TOPICS));
   addScenarioOptions(command, ["score"]);
   command.option("--json", "print one JSON document");
 }

@@ -9,6 +9,7 @@ import type { CommandResult } from "./command.js";
 import { addModelledOptions, defaultsText, modelledScenario } from "./modelled.js";
 import type { RunOptions } from "./options.js";
 import { planDocument } from "./plan-document.js";
+import { tellWarnings } from "./warnings.js";
 
 /** What a calibration takes, whatever the scenario's file says of its own trials. */
 const DEFAULTS = { trials: "3", duration: "1s", warmup: "500ms" } as const;
@@ -43,6 +44,7 @@ export function configure(command: Command): void {
 /** @throws QbenchError */
 export async function execute(command: Command): Promise<CommandResult> {
   const job = await jobOf(command);
+  await tellWarnings(job);
   if (job.options.dryRun) return { exitCode: EXIT.ok, text: await describe(job) };
   const { executePredict } = await import("./execute-predict.js");
   return executePredict(job);

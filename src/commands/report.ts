@@ -11,6 +11,7 @@ import { FORMATS_BY_KIND, renderKind } from "../reporters/kinds.js";
 import { type RenderOptions, type Reporter, renderGateReport } from "../reporters/reporter.js";
 import { table } from "../reporters/table.js";
 import type { CommandResult } from "./command.js";
+import { completing } from "./completing.js";
 import { colorWanted } from "./options.js";
 import { checkOutputs } from "./outputs.js";
 import { prepared } from "./rendering.js";
@@ -36,9 +37,11 @@ ${[...FORMATS_BY_KIND].map(([kind, formats]) => `  ${kind.padEnd(24)} ${kind ===
 
 export function configure(command: Command): void {
   command.argument("<report...>", "a report that --output FILE.json wrote; --chart crossover takes several");
-  command.option("--format <NAME>", `${REPORTER_NAMES.join(", ")} (default: by the ending of --output, else table)`);
+  const format = `${REPORTER_NAMES.join(", ")} (default: by the ending of --output, else table)`;
+  command.addOption(completing(new Option("--format <NAME>", format), () => REPORTER_NAMES));
   command.option("--output <PATH>", "write it there instead of to stdout");
-  command.option("--chart <NAME>", "the chart to draw (default: tps; of a sweep: heatmap; of a roadmap: roadmap)");
+  const chart = "the chart to draw (default: tps; of a sweep: heatmap; of a roadmap: roadmap)";
+  command.addOption(completing(new Option("--chart <NAME>", chart), () => CHARTS.map(({ name }) => name)));
   command.addOption(new Option("--lang <LANG>", "language of a chart (default: en)").choices([...LANGS]));
   command.addOption(new Option("--theme <THEME>", "colours of a chart (default: light)").choices([...THEME_NAMES]));
   command.option("--strategy <NAME>", "only this strategy, for hlog and hgrm");

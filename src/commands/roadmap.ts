@@ -13,6 +13,7 @@ import type { CommandResult } from "./command.js";
 import { addModelledOptions, defaultsText, modelledScenario } from "./modelled.js";
 import { placeOf, type RunOptions } from "./options.js";
 import { planDocument } from "./plan-document.js";
+import { tellWarnings } from "./warnings.js";
 
 const SCENARIO = "source-replay";
 /** How stages are measured, whatever the scenario's file says: there are many. */
@@ -53,6 +54,7 @@ export function configure(command: Command): void {
 /** @throws QbenchError */
 export async function execute(command: Command): Promise<CommandResult> {
   const job = await jobOf(command);
+  await tellWarnings(job);
   if (job.options.dryRun) return { exitCode: EXIT.ok, text: await describe(job) };
   const { executeRoadmap } = await import("./execute-roadmap.js");
   return executeRoadmap(job);

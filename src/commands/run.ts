@@ -17,6 +17,7 @@ import {
 } from "./options.js";
 import { checkOutputs } from "./outputs.js";
 import { describePlan } from "./plan-text.js";
+import { tellWarnings } from "./warnings.js";
 
 const EPILOG = `
 Numbers take units: 10s, 500ms, 1m30s; 10k, 1.5M; 512MB.
@@ -51,7 +52,7 @@ export function configure(command: Command): void {
 /** @throws QbenchError */
 export async function execute(command: Command): Promise<CommandResult> {
   const job = await jobOf(command);
-  if (!job.options.quiet) for (const { message } of job.warnings) console.error(`qbench: warning: ${message}`);
+  await tellWarnings(job);
   if (job.options.dryRun) return { exitCode: EXIT.ok, text: describePlan(job) };
   const { executeRun } = await import("./execute-run.js");
   return executeRun(job);

@@ -12,9 +12,11 @@ import type { Axes } from "../sweep/axis.js";
 import type { Journal } from "../sweep/journal.js";
 import type { Point, SweepPlan } from "../sweep/plan.js";
 import type { CommandResult } from "./command.js";
+import { completing, type Words } from "./completing.js";
 import { addRunOptions, addScenarioOptions, nameOf, placeOf, type RunOptions, scenarioFlags } from "./options.js";
 import { checkOutputs } from "./outputs.js";
 import { planDocument } from "./plan-document.js";
+import { tellWarnings } from "./warnings.js";
 
 const FALLBACKS = { duration: "2s", warmup: "500ms" };
 const DEFAULT_FIGURE = "tps";
@@ -34,11 +36,16 @@ export interface SweepJob {
 }
 
 export function configure(command: Command): void {
-  const own = (flags: string, help: string): Option => new Option(flags, help).helpGroup("Sweep:");
+  const own = (flags: string, help: string, words: Words = () => []): Option =>
+    completing(new Option(flags, help).helpGroup("Sweep:"), words);
   const collected = (value: string, before: readonly string[] = []): string[] => [...before, value];
   command.argument("[scenario]", "a scenario file, or the name of a shipped one; `qbench list scenarios` tells them");
-  command.addOption(own("--axis <OPTION=A,B>", "an option and the values that it takes in turn").argParser(collected));
-  command.addOption(own("--figure <NAME>", `what the best is told by (${DEFAULT_FIGURE})`));
+  const axes: Words = async () => (await import("../sweep/axis.js")).AXIS_FLAGS.map((flag) => `${flag}=`);
+  command.addOption(
+    own("--axis <OPTION=A,B>", "an option and the values that it takes in turn", axes).argParser(collected),
+  );
+  const best = `what the best is told by (${DEFAULT_FIGURE})`;
+  command.addOption(own("--figure <NAME>", best, async () => figuresOf(await import("../report/figures.js"))));
   command.addOption(
     own("--max-cells <N>", "measure at most so many, where the axes change most (all cells of the grid)"),
   );
@@ -54,9 +61,14 @@ export function configure(command: Command): void {
   command.addHelpText("after", EPILOG);
 }
 
+/** Of which one can be the best; what is exact is no matter of degree. */
+const figuresOf = ({ FIGURES }: typeof import("../report/figures.js")): FigureName[] =>
+  FIGURES.filter(({ isExact }) => !isExact).map(({ name }) => name);
+
 /** @throws QbenchError */
 export async function execute(command: Command): Promise<CommandResult> {
   const job = await jobOf(command);
+  await tellWarnings(job);
   if (job.options.dryRun) return { exitCode: EXIT.ok, text: await describe(job) };
   const { executeSweep } = await import("./execute-sweep.js");
   return executeSweep(job);
@@ -85,7 +97,7 @@ async function jobOf(command: Command): Promise<SweepJob> {
     if (taken?.dumpHistory === undefined) return;
     throw usageError("--dump-history is of `qbench run`", "run the one cell whose history matters");
   });
-  const names = figures.FIGURES.filter(({ isExact }) => !isExact).map(({ name }) => name);
+  const names = figuresOf(figures);
   const path = given("resume");
   const resume = mistakes.take(() => {
     if (path === undefined) return null;

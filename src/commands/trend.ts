@@ -10,6 +10,7 @@ import { checkRunReport, readDocument, runReportIn } from "../report/read.js";
 import { buildTrend, type TrendInput } from "../report/trend.js";
 import { renderTrend } from "../reporters/trend-text.js";
 import type { CommandResult } from "./command.js";
+import { completing } from "./completing.js";
 import { colorWanted, jsonWanted } from "./options.js";
 
 const MOST_REPORTS = 2000;
@@ -17,7 +18,8 @@ const LARGEST_LINES_BYTES = 256 << 20;
 
 export function configure(command: Command): void {
   command.argument("<paths...>", "folders of reports of qbench run, reports, or .jsonl files with a report a line");
-  command.addOption(new Option("--figure <NAME>", `${FIGURE_NAMES.join(", ")}`).default("tps"));
+  const figure = new Option("--figure <NAME>", `${FIGURE_NAMES.join(", ")}`).default("tps");
+  command.addOption(completing(figure, () => FIGURE_NAMES));
   command.option("--json", "print one JSON document");
   command.option("--no-color", "no colours");
 }

@@ -24,6 +24,7 @@ import type { Generators } from "./generators.js";
 import { Instances } from "./instances.js";
 import { ConcertNumbers, runTrial } from "./trial.js";
 import type { TrialResult } from "./trial-result.js";
+import { watched } from "./trial-watch.js";
 
 const PROGRESS_EVERY_MS = 100;
 
@@ -98,6 +99,10 @@ export async function atPlace<T>(
   const warnings = target.warnings.map((message) => ({ code: "target", message }));
   return { result, target, warnings, notCleaned };
 }
+
+/** Where something else has ended the run, that the place could not be left clean is a warning. */
+export const notCleanedBeside = (error: QbenchError | undefined, notCleaned: QbenchError | undefined): Warning[] =>
+  error === undefined || notCleaned === undefined ? [] : [{ code: "not-cleaned", message: notCleaned.message }];
 
 /** What is known of a trial while it is measured; what takes time is read when it is asked for. */
 export interface TrialProgress extends LiveSums {
@@ -212,7 +217,7 @@ export class Bench {
       onRecord: (record: TrialRecord): void => hooks.recorded?.(record),
     };
     try {
-      return await runTrial(context, plan);
+      return await watched(context, luaFilesAmong([plan.strategy]), () => runTrial(context, plan));
     } catch (error) {
       throw asRunError(error, this.#place.target);
     } finally {
@@ -256,7 +261,7 @@ export function asRunError(error: unknown, target: Target): QbenchError {
   const { name, message } = error as Error;
   const isFromRedis = name === "ReplyError" || name === "MaxRetriesPerRequestError";
   if (isFromRedis || saysClusterDown(error) || /closed|timed out|ECONN|EPIPE/i.test(message)) {
-    return translateRedisError(error, target.endpoints[0]!);
+    return translateRedisError(target.vigil?.reasonOf(error) ?? error, target.endpoints[0]!);
   }
   throw error;
 }

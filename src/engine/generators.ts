@@ -31,8 +31,8 @@ export interface Generators {
   latencies(): Histogram;
   /** How busy the event loop of each measuring thread was, since it began; none before all of them are known. */
   eventLoops(): EventLoopUtilization[];
-  /** No entry starts any more; `run` resolves once those in flight have ended. */
-  abort(): void;
+  /** No entry starts any more; `run` resolves once those in flight have ended. `isServerLost`: they end now. */
+  abort(isServerLost?: boolean): void;
   /** Closes the connections and ends the threads. May be called again. */
   close(): Promise<void>;
 }

@@ -119,9 +119,9 @@ export class Instances implements Generators {
     return this.#workers.map((worker) => worker.performance.eventLoopUtilization());
   }
 
-  /** No entry starts any more; `run` resolves once those in flight have ended. */
-  abort(): void {
-    for (const worker of this.#workers) post(worker, { type: "abort" });
+  /** No entry starts any more; `run` resolves once those in flight have ended. `isServerLost`: they end now. */
+  abort(isServerLost = false): void {
+    for (const worker of this.#workers) post(worker, { type: "abort", isServerLost });
   }
 
   /** Closes the connections and ends the threads. May be called again. */

@@ -4,15 +4,17 @@ import type { Warning } from "../base/warning.js";
 import { takeSnapshot } from "../measure/server-snapshot.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
 import type { Outcome } from "../queue/outcome.js";
-import { strategyNamed } from "../strategies/index.js";
+import { luaFilesAmong, strategyNamed } from "../strategies/index.js";
 import { CONNECT_TIMEOUT_MS } from "../targets/control.js";
+import { endEndlessScripts } from "../targets/endless-script.js";
 import { loadScripts } from "../targets/primaries.js";
 import type { Target } from "../targets/target.js";
-import { asRunError, atPlace, type Place, type PlaceOptions } from "./bench.js";
+import { asRunError, atPlace, notCleanedBeside, type Place, type PlaceOptions } from "./bench.js";
 import { perEntry, serverFigures } from "./figures.js";
 import { MICRO_NEEDS, type MicroPlan, planTurns, type Turn } from "./micro-plan.js";
 import { OneAtATime } from "./one-at-a-time.js";
 import { populate } from "./population.js";
+import { asEnded, expectScripts } from "./trial-watch.js";
 
 export interface TurnResult extends Turn {
   /** Entries that were measured. */
@@ -74,12 +76,10 @@ export async function runMicro(
     await observer.targetOpened(place.target);
     return turnsAt(place, plan, observer, signal);
   });
-  // Where something else has ended it, that it could not be left clean is beside the point.
-  const beside = result.error === undefined ? undefined : notCleaned;
   const error = result.error ?? notCleaned;
   return {
     ...result,
-    warnings: beside === undefined ? warnings : [...warnings, { code: "not-cleaned", message: beside.message }],
+    warnings: [...warnings, ...notCleanedBeside(result.error, notCleaned)],
     complete: error === undefined,
     error,
   };
@@ -93,6 +93,7 @@ async function turnsAt(
 ): Promise<Omit<MicroOutcome, "warnings">> {
   const scripts = plan.strategies.flatMap((name) => strategyNamed(name).scripts);
   await loadScripts(target.control, scripts);
+  expectScripts(target, luaFilesAmong(plan.strategies));
   const { client: name, timeoutMs } = plan;
   const options = { client: name, scripts, connectTimeoutMs: CONNECT_TIMEOUT_MS, timeoutMs, signal };
   const client = await OneAtATime.open(target, options);
@@ -121,7 +122,8 @@ async function takeTurns(plan: MicroPlan, bed: Bed, observer: MicroObserver): Pr
     }
     return { turns, complete: true, error: undefined };
   } catch (error) {
-    const failure = asRunError(error, bed.target);
+    const endless = await endEndlessScripts(bed.target, luaFilesAmong(plan.strategies));
+    const failure = endless === undefined ? asRunError(error, bed.target) : asEnded(endless, bed.signal);
     if (turns.length === 0 && failure.kind !== "interrupted") throw failure;
     return { turns, complete: false, error: failure };
   }

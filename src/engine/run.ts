@@ -3,7 +3,7 @@ import type { Warning } from "../base/warning.js";
 import { planRun, type TrialPlan } from "../plan/plan.js";
 import type { Scenario } from "../scenario/scenario.js";
 import type { Target } from "../targets/target.js";
-import { atPlace, Bench, type PlaceOptions, type TrialHooks } from "./bench.js";
+import { atPlace, Bench, notCleanedBeside, type PlaceOptions, type TrialHooks } from "./bench.js";
 import { TrialLost } from "./trial-lost.js";
 import type { TrialResult } from "./trial-result.js";
 
@@ -56,7 +56,12 @@ export async function runScenario(
       await bench.close();
     }
   });
-  return { ...result, warnings: [...warnings, ...result.warnings], error: result.error ?? notCleaned };
+  const error = result.error ?? notCleaned;
+  return {
+    ...result,
+    warnings: [...warnings, ...notCleanedBeside(result.error, notCleaned), ...result.warnings],
+    error,
+  };
 }
 
 async function runTrials(

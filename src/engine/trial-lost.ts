@@ -1,4 +1,4 @@
-import { EXIT, QbenchError } from "../base/errors.js";
+import { environmentError, interruptionBy, QbenchError } from "../base/errors.js";
 import { faultNamed, faultText } from "../faults/index.js";
 import { saysClusterDown } from "../targets/redis-errors.js";
 import { AWAY_TIMEOUTS } from "../worker/away.js";
@@ -14,8 +14,8 @@ export class TrialLost extends QbenchError {
   /** Nothing is left of it, and only an agent is missing: another one may take its place. */
   readonly isRepeatable: boolean;
 
-  constructor(message: string, hint: string, partial: TrialResult | undefined, isRepeatable = false) {
-    super("environment", EXIT.environment, message, hint);
+  constructor(error: QbenchError, partial: TrialResult | undefined, isRepeatable = false) {
+    super(error.kind, error.exitCode, error.message, error.hint);
     this.partial = partial;
     this.isRepeatable = isRepeatable;
   }
@@ -34,22 +34,37 @@ export function saysServerGone(error: unknown): boolean {
   return error.name === "MaxRetriesPerRequestError" || /\bclosed\b|ECONN|EPIPE/.test(error.message);
 }
 
+type Lost = Pick<TrialContext, "target" | "scenario" | "signal">;
+
 /** What to throw where the server is gone. */
 export const lostServer = (
-  { target, scenario }: Pick<TrialContext, "target" | "scenario">,
+  context: Lost,
   partial: TrialResult | undefined,
   { faults, failure }: Struck = { faults: [], failure: undefined },
-): TrialLost => {
-  if (failure !== undefined) return new TrialLost(failure.message, failure.hint ?? "", partial);
-  const end = faults.find(isFinal);
+): TrialLost => new TrialLost(failure ?? reasonOf(context, faults.find(isFinal)), partial);
+
+/** `end`: the fault that ended it, as it was planned. */
+function reasonOf({ target, scenario, signal }: Lost, end: StruckFault | undefined): QbenchError {
   if (end !== undefined) {
-    const message = `${target.name} was ended by the fault ${faultText(end)}, as it was planned, and the run with it`;
-    return new TrialLost(message, "what was measured until then is kept; --fault restart@… starts it again", partial);
+    return environmentError(
+      `${target.name} was ended by the fault ${faultText(end)}, as it was planned, and the run with it`,
+      "what was measured until then is kept; --fault restart@… starts it again",
+    );
+  }
+  const within = `within five timeouts (${AWAY_TIMEOUTS * scenario.timeoutMs} ms)`;
+  const waits = "--timeout says how long an entry, and so the run, waits for it";
+  if (target.vigil?.isSilent) {
+    const left =
+      target.own === undefined ? "; the next start at that address removes what this one has left there" : "";
+    if (signal.aborted) return interruptionBy(signal, `${target.name} did not answer any more${left}`);
+    return environmentError(
+      `${target.name} stopped answering during a trial, though its connections stayed, and did not go on ${within}`,
+      `is its process stopped, or its machine out of memory? ${waits}${left}`,
+    );
   }
   const why = target.watched === undefined ? "its own log says why" : "its Sentinels named no other one by then";
-  return new TrialLost(
-    `${target.name} went away during a trial and did not come back within five timeouts (${AWAY_TIMEOUTS * scenario.timeoutMs} ms)`,
-    `${why}; --timeout says how long an entry, and so the run, waits for it`,
-    partial,
+  return environmentError(
+    `${target.name} went away during a trial and did not come back ${within}`,
+    `${why}; ${waits}`,
   );
-};
+}

@@ -8,7 +8,7 @@ import { History } from "../audit/history.js";
 import { Rows } from "../audit/rows.js";
 import { shardedOrder } from "../audit/shards.js";
 import { nowUs } from "../base/clock.js";
-import { throwIfAborted } from "../base/errors.js";
+import { environmentError, throwIfAborted } from "../base/errors.js";
 import { deriveSeed } from "../base/prng.js";
 import type { FaultSite } from "../faults/fault.js";
 import { commandsBetween, hasRestarted, lazyFreePending, takeSnapshot } from "../measure/server-snapshot.js";
@@ -284,7 +284,7 @@ async function withoutAgents(
     () => false,
   );
   context.concerts.takeUpTo(context.concerts.next + CONCERTS_OF_LOST);
-  return new TrialLost(...lost, partial, isClean);
+  return new TrialLost(environmentError(...lost), partial, isClean);
 }
 
 /**

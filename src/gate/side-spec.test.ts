@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { parseSides } from "./side-spec.js";
+import { checkSides, parseSides } from "./side-spec.js";
 
 let folder: string;
 beforeAll(() => {
@@ -40,9 +40,9 @@ it.each([
   ["git:HEAD", "strategy:lua", "cannot be compared"],
   ["url:http://x", "url:redis://127.0.0.1", "--base url: is not a Redis URL"],
 ])("refuses %s against %s: %s", (base, candidate, message) => {
-  expect(() => parseSides(base, candidate)).toThrow(message);
+  expect(() => checkSides(parseSides(base, candidate))).toThrow(message);
   try {
-    parseSides(base, candidate);
+    checkSides(parseSides(base, candidate));
   } catch (error) {
     expect(String(error)).not.toContain("secret");
   }

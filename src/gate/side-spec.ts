@@ -27,7 +27,7 @@ const TOGETHER: Readonly<Record<SideKind, readonly SideKind[]>> = {
   url: ["url"],
 };
 
-/** @throws QbenchError (usage) */
+/** What the two name; whether there is such a thing, `checkSides` tells. @throws QbenchError (usage) */
 export function parseSides(
   base: string | undefined,
   candidate: string | undefined,
@@ -44,6 +44,20 @@ export function parseSides(
     );
   }
   return sides;
+}
+
+/** Reads scripts, so that they are known by their names. @throws QbenchError (usage) that tells all that is not there */
+export function checkSides({ base, candidate }: { readonly base: SideSpec; readonly candidate: SideSpec }): void {
+  const mistakes = new Mistakes();
+  mistakes.take(() => checkSide("--base", base));
+  mistakes.take(() => checkSide("--candidate", candidate));
+  mistakes.settle({});
+}
+
+function checkSide(flag: string, { kind, what, label }: SideSpec): void {
+  if (kind === "strategy") strategyNamed(what);
+  const mistake = kind === "lua" ? takeLuaFile(label) : undefined;
+  if (mistake !== undefined) throw usageError(`${flag} ${printable(label, 300)}: ${mistake}`, LUA_FILE_FORM);
 }
 
 function parseSide(flag: string, given: string | undefined): SideSpec {
@@ -66,13 +80,10 @@ function parseSide(flag: string, given: string | undefined): SideSpec {
   return { kind, what, label: labelOf(flag, kind, what) };
 }
 
-/** @throws QbenchError (usage) if it names nothing that there is */
+/** @throws QbenchError (usage) if nothing can be named so */
 function labelOf(flag: string, kind: SideKind, what: string): string {
   const label = `${kind}:${what}`;
-  if (kind === "strategy") strategyNamed(what);
   if (kind === "url") return `url:${addressOf(parseRedisUrl(what, `${flag} url:`))}`;
-  const mistake = kind === "lua" ? takeLuaFile(label) : undefined;
-  if (mistake !== undefined) throw usageError(`${flag} ${printable(label, 300)}: ${mistake}`, LUA_FILE_FORM);
   // A revision that begins with a dash would be an option to git.
   if (kind === "git" && !/^[^-\s][^\s]*$/.test(what)) throw usageError(`${flag} ${label}: expected a git revision`);
   return label;

@@ -77,6 +77,7 @@ describe("run report", () => {
     });
     const failure = buildFailureReport("run", error);
     expect(failureReportSchema.parse(failure)).toEqual(failure);
+    expect(isValid({ ...failure, kind: "run", strategies: [] })).toBe(false);
     expect(isValid(failure)).toBe(true);
     expect(buildFailureReport("run", new TypeError("oops")).error).toMatchObject({ code: 70, kind: "bug", hint: null });
   });

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { QbenchError } from "../base/errors.js";
@@ -86,6 +87,13 @@ describe("reading a saved report", () => {
     const plan = { schemaVersion: 1, kind: "plan", scenario: {}, trials: [] };
     expect(await refusal(await file(JSON.stringify(plan)))).toMatch(/is the plan that --dry-run printed.*; expected a/);
     expect(await refusal(await file(JSON.stringify({ ...plan, kind: "sweep" })))).toMatch(/a report of qbench sweep;/);
+    for (const [name, kind] of [
+      ["gate", "gate-proof"],
+      ["aa", "aa"],
+    ]) {
+      const message = await refusal(fileURLToPath(new URL(`../../results/${name}.json`, import.meta.url)));
+      expect(message).toMatch(new RegExp(`^[^\\n]*is a document of kind "${kind}", and no report$`));
+    }
   });
 
   it("says what is wrong with the path", async () => {

@@ -80,12 +80,19 @@ export function bodyOf<Report>({ path, kind, value }: ReportDocument, schema: z.
   // Not result.data: that is without the fields that this version does not know.
   if (result.success) return value as Report;
   const failure = failureReportSchema.safeParse(value);
-  if (failure.success && !("strategies" in value)) {
+  if (failure.success) {
     const message = printable(failure.data.error.message, 300);
     throw usageError(`${shown(path)} holds no results, only the failure of its run: ${message}`, "run it again");
   }
   const isOtherKind = result.error.issues.some((issue) => issue.path.length === 1 && issue.path[0] === "kind");
-  if (isOtherKind && (REPORT_KINDS.some((known) => known === kind) || kind in UNMEASURED)) return undefined;
+  const isKnown = REPORT_KINDS.some((known) => known === kind) || kind in UNMEASURED;
+  if (isOtherKind && isKnown) return undefined;
+  if (isOtherKind && kind !== "") {
+    throw usageError(
+      `${shown(path)} is a document of kind "${printable(kind, 40)}", and no report`,
+      `reports are made by qbench ${REPORT_KINDS.join(", ")}`,
+    );
+  }
   throw notAReport(path, `is no valid report:\n${mistakes(result.error)}`);
 }
 

@@ -237,9 +237,9 @@ export const runReportSchema = z
   })
   .meta({ title: "qbench run report" });
 
-/** What `--json` prints where nothing could be measured. */
+/** What `--json` prints where nothing could be measured, and nothing beside: a report that was cut short has an error too. */
 export const failureReportSchema = z
-  .object({ schemaVersion: z.literal(SCHEMA_VERSION), kind: name, tool, complete: z.literal(false), error })
+  .strictObject({ schemaVersion: z.literal(SCHEMA_VERSION), kind: name, tool, complete: z.literal(false), error })
   .meta({ title: "qbench failure" });
 
 export type DeepReadonly<T> = T extends (infer Item)[]

@@ -15,6 +15,7 @@ const PATTERN = `^(?:none|${ONE}(?:,${ONE})*)$`;
 /** `stall@2s:500ms`, one after another by commas or as a list; `none` for none. In order of time. */
 export const faults: ValueType<readonly PlannedFault[]> = {
   placeholder: "NAME@AT[:FOR]",
+  beginnings: FAULT_NAMES.map((name) => `${name}@`),
   format: (list) => (list.length === 0 ? "none" : list.map(faultText).join(",")),
   jsonSchema: {
     anyOf: [

@@ -32,16 +32,23 @@ export function environmentSource(env: NodeJS.ProcessEnv): Source {
   return { values, where: ([flag]) => envNameOf(String(flag)), mistakes: [], warnings: unknownVariables(env) };
 }
 
-/** Another tool's variable may begin with QBENCH_ too, so a name that looks mistyped is a warning only. */
-function unknownVariables(env: NodeJS.ProcessEnv): Warning[] {
-  const known = new Set(FLAGS.map(envNameOf));
+/** Told of a variable that looks mistyped. */
+export const UNKNOWN_VARIABLE = "unknown-environment-variable";
+
+/**
+ * Another tool's variable may begin with QBENCH_ too, so a name that looks mistyped is a warning only.
+ * @param others flags beside those of a scenario
+ */
+export function unknownVariables(env: NodeJS.ProcessEnv, others: readonly string[] = []): Warning[] {
+  const flags = [...FLAGS, ...others];
+  const known = new Set(flags.map(envNameOf));
   return Object.keys(env).flatMap((variable) => {
     if (!variable.startsWith("QBENCH_") || known.has(variable)) return [];
-    const flag = nearest(variable.slice("QBENCH_".length), FLAGS);
+    const flag = nearest(variable.slice("QBENCH_".length), flags);
     if (flag === undefined) return [];
     return [
       {
-        code: "unknown-environment-variable",
+        code: UNKNOWN_VARIABLE,
         message: `${variable} is not known and has no effect (did you mean ${envNameOf(flag)}?)`,
       },
     ];

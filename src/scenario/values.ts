@@ -30,6 +30,8 @@ export interface ValueType<T> {
   format(value: T): string;
   /** What a scenario file may hold, for editors. Takes all that `read` takes. */
   readonly jsonSchema: Readonly<Record<string, unknown>>;
+  /** How values begin, for shells that complete them, where the schema does not list them. */
+  readonly beginnings?: readonly string[];
 }
 
 /** What was found, short enough for a message; a value from a file may be deep or contain itself. */

@@ -55,7 +55,7 @@ export function parseAxes(texts: readonly string[]): Axes {
     const [, flag = "", list = ""] = /^\s*(?:--)?([\w-]+)\s*=(.*)$/s.exec(text) ?? [];
     const option = OPTION_LIST.find((one) => one.flag === flag);
     if (flag === "") wrong(`expected an option and its values, as in ${EXAMPLE}`);
-    else if (option === undefined) wrong(`unknown option "${flag}"${didYouMean(flag, FLAGS)}`);
+    else if (option === undefined) wrong(`unknown option "${flag}"${didYouMean(flag, AXIS_FLAGS)}`);
     else if (flag in NO_AXES) wrong(`${flag} cannot be an axis: ${NO_AXES[flag]}`);
     else if (seen.has(flag)) wrong("there is an axis of this option already; give all values at once");
     else if (flag === "strategy") strategies = list;
@@ -74,10 +74,11 @@ export function parseAxes(texts: readonly string[]): Axes {
   return { axes, strategies };
 }
 
-const FLAGS = OPTION_LIST.map(({ flag }) => flag).filter((flag) => !(flag in NO_AXES));
+/** Options that can be one. */
+export const AXIS_FLAGS = OPTION_LIST.map(({ flag }) => flag).filter((flag) => !(flag in NO_AXES));
 
 const axisError = (...mistakes: string[]): QbenchError =>
-  mistakesError(mistakes, `as in ${EXAMPLE} --axis pool=10,20; options are ${FLAGS.join(", ")}`);
+  mistakesError(mistakes, `as in ${EXAMPLE} --axis pool=10,20; options are ${AXIS_FLAGS.join(", ")}`);
 
 function axisOf(option: AnyOption, list: string, wrong: (message: string) => void): Axis | undefined {
   let isGood = true;

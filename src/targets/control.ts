@@ -22,7 +22,7 @@ export interface ControlOptions {
 export const CONNECT_TIMEOUT_MS = 5_000;
 const RECONNECT_FOR_MS = 5_000;
 const RECONNECT_EVERY_MS = 100;
-/** Nothing that is asked takes so long; a server that hangs must not hang the run. */
+/** Nothing that is asked takes so long; where a run goes on, a vigil is kept beside it (vigil.ts). */
 const COMMAND_TIMEOUT_MS = 30_000;
 const LOADING_TIMEOUT_MS = 30_000;
 const LOADING_RETRY_MS = 100;

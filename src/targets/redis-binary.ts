@@ -1,9 +1,8 @@
 import { execFile } from "node:child_process";
-import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { environmentError, usageError } from "../base/errors.js";
+import { environmentError, type QbenchError, usageError } from "../base/errors.js";
 import { fetchedRedisFolder } from "./folders.js";
 
 const execute = promisify(execFile);
@@ -54,11 +53,21 @@ export async function findRedisBinary(
 async function checkedBinary(path: string): Promise<RedisBinary> {
   const result = await examine(path);
   if (typeof result === "object") return result;
-  throw usageError(
-    `--redis-server ${path} ${result}`,
+  throw noServer(path, result);
+}
+
+/** What can be told without starting it. @throws QbenchError (usage) if `named` is no program. */
+export function checkProgram(named: string): void {
+  const path = resolve(named);
+  const reason = whyNoProgram(path);
+  if (reason !== undefined) throw noServer(path, reason);
+}
+
+const noServer = (path: string, reason: string): QbenchError =>
+  usageError(
+    `--redis-server ${path} ${reason}`,
     `give the path of a redis-server or valkey-server program, version ${OLDEST_MAJOR} or newer`,
   );
-}
 
 function candidates(env: NodeJS.ProcessEnv): string[] {
   const folders = (env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
@@ -68,17 +77,8 @@ function candidates(env: NodeJS.ProcessEnv): string[] {
 
 /** The binary at `path`, or why it is none, as the end of a sentence that begins with the path. */
 async function examine(path: string): Promise<RedisBinary | string> {
-  try {
-    if (!(await stat(path)).isFile()) return "is not a file";
-    await access(path, constants.X_OK);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    return code === "EACCES"
-      ? "may not be executed"
-      : code === "ENOENT"
-        ? "does not exist"
-        : `cannot be read (${code})`;
-  }
+  const reason = whyNoProgram(path);
+  if (reason !== undefined) return reason;
   try {
     const { stdout } = await execute(path, ["--version"], { timeout: VERSION_TIMEOUT_MS });
     return parseVersion(path, stdout);
@@ -86,6 +86,19 @@ async function examine(path: string): Promise<RedisBinary | string> {
     const { stderr, code } = error as { stderr?: string; code?: string | number };
     const reason = stderr?.trim().split("\n")[0] || `exit ${code ?? "after too long"}`;
     return `does not answer to --version: ${reason}`;
+  }
+}
+
+/** The end of a sentence that begins with the path. */
+function whyNoProgram(path: string): string | undefined {
+  try {
+    if (!statSync(path).isFile()) return "is not a file";
+    accessSync(path, constants.X_OK);
+    return undefined;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "EACCES") return "may not be executed";
+    return code === "ENOENT" ? "does not exist" : `cannot be read (${code})`;
   }
 }
 

@@ -1,5 +1,6 @@
 import { usageError } from "../base/errors.js";
 import type { Endpoint } from "../drivers/driver.js";
+import { checkProgram } from "./redis-binary.js";
 import type { TargetOptions } from "./target.js";
 import { addressOf, isLoopback } from "./url.js";
 
@@ -16,7 +17,10 @@ export function checkTargetOptions(given: readonly Endpoint[], asked: Asked): vo
   if (singleServerOnly !== undefined && (cluster !== undefined || (given.length > 1 && !isBySentinel))) {
     throw usageError(`one server is needed ${singleServerOnly}`, "leave --cluster out, and give one --url at most");
   }
-  if (given.length === 0) return;
+  if (given.length === 0) {
+    if (redisServer !== undefined) checkProgram(redisServer);
+    return;
+  }
   if (redisServer !== undefined) {
     throw usageError("--redis-server starts a server and --url names a running one", "give one of the two");
   }

@@ -26,6 +26,7 @@ import { putBack, Settings } from "./settings.js";
 import { successorsOf, toKnownOnly } from "./successors.js";
 import { checkTargetOptions, refuseRemote } from "./target-options.js";
 import { addressOf, parseRedisUrl } from "./url.js";
+import { Vigil } from "./vigil.js";
 import { WatchedPrimary } from "./watched-primary.js";
 
 export interface TargetOptions {
@@ -46,7 +47,7 @@ export interface TargetOptions {
   readonly runId: string;
   /** More lines for an embedded server's redis.conf. */
   readonly configLines?: readonly string[];
-  /** Heeded while a cluster forms, which takes seconds. */
+  /** Heeded while a cluster forms, which takes seconds; and a server that does not answer is not waited for then. */
   readonly signal?: AbortSignal;
 }
 
@@ -72,6 +73,8 @@ export interface Target {
   readonly watched?: WatchedPrimary | undefined;
   /** See cluster-control.ts for what it is in a cluster. */
   readonly control: Redis;
+  /** Over the control connection to one server: of a cluster's nodes, the others tell. */
+  readonly vigil?: Vigil | undefined;
   /** What is changed of its settings; `stop` puts it back, and after a SIGKILL the next start does. */
   readonly settings: Settings;
   /** What a user should know, though the run can go on. */
@@ -158,6 +161,7 @@ async function openEmbedded(options: TargetOptions): Promise<Target> {
     const control = await connectControl(server.endpoint, options);
     return {
       kind: "embedded",
+      vigil: vigilOver(control, options),
       endpoints: [server.endpoint],
       server: binary.server,
       version: binary.version,
@@ -217,6 +221,7 @@ async function openUrl(endpoints: readonly [Endpoint, ...Endpoint[]], options: T
     const settings = new Settings(control, async (changes) => entry?.setSettings(changes));
     const { sentinels } = endpoint;
     const watched = sentinels === undefined ? undefined : new WatchedPrimary(endpoint, sentinels, control);
+    const vigil = cluster === undefined ? vigilOver(control, options) : undefined;
     return {
       kind: cluster === undefined ? "url" : "cluster",
       ...cluster,
@@ -230,6 +235,7 @@ async function openUrl(endpoints: readonly [Endpoint, ...Endpoint[]], options: T
       pids: [],
       own: undefined,
       control,
+      vigil,
       settings,
       warnings,
       removeKeys: () => removeRunKeys(control, runId),
@@ -240,7 +246,7 @@ async function openUrl(endpoints: readonly [Endpoint, ...Endpoint[]], options: T
           await removeRunKeys(control, runId);
           await entry?.remove();
         } catch (error) {
-          const { message, hint } = translateRedisError(error, endpoint);
+          const { message, hint } = translateRedisError(vigil?.reasonOf(error) ?? error, endpoint);
           throw environmentError(`what this run has left on the server was not removed: ${message}`, hint);
         } finally {
           control.disconnect();
@@ -253,6 +259,12 @@ async function openUrl(endpoints: readonly [Endpoint, ...Endpoint[]], options: T
     throw translateRedisError(error, endpoint);
   }
 }
+
+/** Where there will be no entries, and so no time that a server may be away, as long as nothing takes that is asked. */
+const SILENT_FOR_MS = 30_000;
+
+const vigilOver = (control: Redis, { reconnectForMs = SILENT_FOR_MS, signal }: TargetOptions): Vigil =>
+  new Vigil(control, reconnectForMs, signal);
 
 /** What INFO says the server is. @throws QbenchError (environment) if it is a replica outside a cluster. */
 async function checkedServer(

@@ -121,10 +121,12 @@ export class Instance implements DriverEvents, EntryStarter {
     return { ...resultOf(trial, startUs, lineUps, health, memory, this.#driver.counters()), addedDelay };
   }
 
-  /** Starts no more entries; those in flight end within their timeout. */
-  abort(): void {
-    if (this.#trial === undefined) return;
-    this.#trial.isAborted = true;
+  /** Starts no more entries; those in flight end within their timeout, or now if the server is lost. */
+  abort(isServerLost = false): void {
+    const trial = this.#trial;
+    if (trial === undefined) return;
+    trial.isAborted = true;
+    if (isServerLost && trial.server.giveUp()) this.#loseServer(trial, nowUs());
     this.#stop();
   }
 
@@ -420,10 +422,7 @@ export class Instance implements DriverEvents, EntryStarter {
     trial.sweeps++;
     const { succeeded, service } = trial.recorder;
     trial.events.swept(now, trial.inProgress, succeeded === 0 ? 0 : service.sumUs / succeeded);
-    if (trial.server.look(now)) {
-      trial.events.serverLost(now);
-      this.#stop();
-    }
+    if (trial.server.look(now)) this.#loseServer(trial, now);
     trial.redirections.resume(now);
     const oldest = now - segment.timeoutMs * 1000;
     for (let slot = 0; slot < table.size; slot++) {
@@ -431,6 +430,14 @@ export class Instance implements DriverEvents, EntryStarter {
       this.#giveUp(slot, now);
     }
     this.#live.set(trial.recorder.succeeded, trial.recorder.failedCount, trial.inProgress);
+  }
+
+  /** Nothing will be answered any more. */
+  #loseServer(trial: RunningTrial, now: number): void {
+    trial.events.serverLost(now);
+    this.#stop();
+    const { table } = trial;
+    for (let slot = 0; slot < table.size; slot++) if (table.stage[slot] !== STAGE.idle) this.#giveUp(slot, now);
   }
 
   #tellMemory(): ThreadMemory {

@@ -25,7 +25,9 @@ export interface PacingData {
   readonly isDelayed: boolean;
 }
 
-export type ToThread = { readonly type: "prepare"; readonly segment: Segment } | { readonly type: "abort" };
+export type ToThread =
+  | { readonly type: "prepare"; readonly segment: Segment }
+  | { readonly type: "abort"; readonly isServerLost: boolean };
 
 export type FromThread =
   | { readonly type: "opened" }

@@ -20,8 +20,13 @@ export class ServerWatch {
       return false;
     }
     this.#downSinceUs ??= now;
-    if (now - this.#downSinceUs < this.#longestUs || this.isLost) return false;
+    return now - this.#downSinceUs >= this.#longestUs && this.giveUp();
+  }
+
+  /** By whoever knows better. @returns false if it was given up before */
+  giveUp(): boolean {
+    const isNew = !this.isLost;
     this.isLost = true;
-    return true;
+    return isNew;
   }
 }

@@ -54,7 +54,7 @@ async function handle(message: ToThread): Promise<void> {
       return;
     }
     case "abort":
-      instance.abort();
+      instance.abort(message.isServerLost);
   }
 }
 
