@@ -108,11 +108,10 @@ export class AdmissionActor implements Actor<AdmissionActed> {
     this.#lastExpiryMs = expiresAtMs;
     this.#calls++;
     const startUs = nowUs();
-    const done = (count: number, isInDoubt: boolean, users?: Uint32Array): void => {
+    const done = (what: Pick<AdmissionCall, "count" | "isInDoubt" | "most" | "users">): void => {
       if (this.#log.length >= MOST_CALLS) return;
       const times = { sentUs: startUs - originUs, repliedUs: nowUs() - originUs };
-      const token = { expiresAtMs, tokenTtlMs: isShortLived ? ttlMs : null };
-      this.#log.push({ concert, ...times, ...token, count, isInDoubt, ...(users === undefined ? {} : { users }) });
+      this.#log.push({ concert, ...times, expiresAtMs, tokenTtlMs: isShortLived ? ttlMs : null, ...what });
     };
     try {
       const { users, commands } = await design.admit(this.#redis, {
@@ -126,10 +125,12 @@ export class AdmissionActor implements Actor<AdmissionActed> {
       this.#callUs.record(nowUs() - startUs);
       this.#users += users;
       for (const [name, calls] of Object.entries(commands)) this.#count(name, calls);
-      if (users > 0) done(users, false, isShortLived ? await this.#whom(keys.active, expiresAtMs) : undefined);
+      if (users === 0) return;
+      const whom = isShortLived ? { users: await this.#whom(keys.active, expiresAtMs) } : {};
+      done({ count: users, isInDoubt: false, ...whom });
     } catch (error) {
       this.#failedCalls++;
-      done(0, true);
+      done({ count: 0, isInDoubt: true, most: batch });
       this.#firstFailure ||= (error as Error).message;
     }
   }

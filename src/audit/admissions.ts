@@ -27,6 +27,8 @@ export interface AdmissionCall {
   readonly count: number;
   /** Failed or given up: it may have admitted others, then or later. */
   readonly isInDoubt: boolean;
+  /** How many a call in doubt can have admitted; absent: nobody knows. */
+  readonly most?: number;
   /** Numbers of the users, in any order, where they are known; those who were gone before anybody looked may be missing. */
   readonly users?: Uint32Array;
 }
@@ -37,6 +39,9 @@ export interface AdmissionLog {
   readonly instance: number;
   readonly calls: readonly AdmissionCall[];
 }
+
+/** How far the server's idea of a token's life may be from ours: its clock goes in ms, and may be stepped. */
+export const CLOCK_STEP_US = 10_000;
 
 /** One call as the audit of its concert sees it; a call in doubt may have taken effect at any time since. */
 export interface CallTimes {
@@ -52,7 +57,11 @@ export interface UnknownAdmissions {
   readonly clock: Clock;
   /** Of the shortest-lived token among them. */
   readonly tokenTtlUs: number;
+  /** How many there can be, at most. */
+  readonly users: number;
 }
+
+const NOBODY_KNOWS = Number.POSITIVE_INFINITY;
 
 /** The admissions of one concert: who was taken by which call, as far as it can be known. */
 export class ConcertCalls {
@@ -91,15 +100,22 @@ export class ConcertCalls {
     }
     this.admitted = { users: users.subarray(0, length), calls: ofCall.subarray(0, length) };
     this.count = calls.reduce((sum, { count }, index) => sum + Math.max(count, known[index]!), 0);
-    this.unknown = this.#unknownAmong(calls.map(({ count, isInDoubt }, index) => isInDoubt || count > known[index]!));
+    const most = calls.map(({ count, isInDoubt, most = NOBODY_KNOWS }) => (isInDoubt ? most : count));
+    this.unknown = this.#unknownAmong(most.map((users, index) => Math.max(0, users - known[index]!)));
   }
 
-  #unknownAmong(isUnknown: readonly boolean[]): UnknownAdmissions | null {
-    const calls = this.calls.filter((_, index) => isUnknown[index]!);
+  /** `users`: how many each call may have taken of whom it does not tell. */
+  #unknownAmong(users: readonly number[]): UnknownAdmissions | null {
+    const calls = this.calls.filter((_, index) => users[index]! > 0);
     const startOf = ({ sentUs, clock }: CallTimes): number => sentUs + clock.offsetUs;
     const [first] = [...calls].sort((a, b) => startOf(a) - startOf(b));
     if (first === undefined) return null;
-    return { fromUs: first.sentUs, clock: first.clock, tokenTtlUs: Math.min(...calls.map((call) => call.tokenTtlUs)) };
+    return {
+      fromUs: first.sentUs,
+      clock: first.clock,
+      tokenTtlUs: Math.min(...calls.map((call) => call.tokenTtlUs)),
+      users: users.reduce((sum, one) => sum + one, 0),
+    };
   }
 
   callOf(admission: number): number {

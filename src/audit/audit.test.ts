@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ANOMALY_KINDS, type AnomalyKind } from "../queue/anomaly.js";
 import { auditQueues, type TrialFacts } from "./audit.js";
-import { FAULTS, pick } from "./testing/faults.js";
-import { anyWorld, factsOf, type World, without, worldReader } from "./testing/world.js";
+import { FAULTS, isCertain, pick } from "./testing/faults.js";
+import { anyForgetfulWorld, anyWorld, factsOf, type World, without, worldReader } from "./testing/world.js";
 
 /** A world to spoil: fast-check shows the one that it drew again and again. */
 const LINE_UPS = Array.from({ length: 4 }, () => ({ arrivedUs: 0, passedUs: 0 }));
@@ -247,7 +247,70 @@ describe("audit by counts alone", () => {
   });
 });
 
+it("an admission in doubt excuses as many as it can have taken, and no more", async () => {
+  const users = Array.from({ length: 10 }, (_, index) => index);
+  const at = { concert: 0, prepared: "NEW", operation: "enter", result: "NEW", instance: 0, total: 10 } as const;
+  const world: World = {
+    prepared: { waiting: 0, active: 0 },
+    admissions: "by score",
+    instances: 1,
+    lineUps: LINE_UPS,
+    calls: [],
+    concerts: [{ waiting: [], active: new Map(), tokens: [] }],
+    entries: users.map((user) => ({ ...at, user, sentUs: user, repliedUs: user + 0.5, position: user + 1 })),
+  };
+  const call = { concert: 0, sentUs: 100, repliedUs: 110, expiresAtMs: 1e12, tokenTtlMs: 1, count: 0, isInDoubt: true };
+  const found = async (more: object) =>
+    (await audit(world, { admissions: [{ instance: 99, calls: [{ ...call, ...more }] }] })).anomalies;
+  expect(await found({ most: 3 })).toEqual({ lost: 7 });
+  expect(await found({})).toEqual({});
+});
+
 describe("audit of a trial in which the server restarted", () => {
+  it("counts whom it forgot, once, also if they came again, and finds nothing else", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyForgetfulWorld, fc.constantFrom(0, 0.5, 1), async (world, share) => {
+        const found = await audit(world, { promises: ANOMALY_KINDS }, undefined, share);
+        expect(found).toMatchObject({ ok: true, anomalies: {}, brokenPromises: [], unjudged: 0 });
+        const forgotten = new Map(world.forgotten!.map((one) => [`${one.concert} ${one.user}`, one]));
+        expect(found.lostByServer).toBeLessThanOrEqual(forgotten.size);
+        const certain = [...forgotten.values()].filter(({ concert, user }) =>
+          isCertain(world, world.concerts[concert]!, user),
+        );
+        expect(found.lostByServer).toBeGreaterThanOrEqual(certain.length);
+        if (world.restartsUs!.length > 1) return;
+        const { forgettings: _, ...undated } = factsOf(world, undefined, share);
+        expect(await auditQueues(worldReader(world), undated)).toMatchObject({ ok: true, anomalies: {} });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("takes for lost what numbers alone tell of, whatever the strategy promises", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyForgetfulWorld, fc.constantFrom([], ANOMALY_KINDS), async (world, promises) => {
+        const found = await audit(world, { promises, histories: null });
+        expect(found).toMatchObject({ ok: true, anomalies: {}, coverage: "counts" });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it.each([
+    ["after", -1000],
+    ["before", 3e6],
+  ])("excuses nothing that was answered %s it", async (_, atUs) => {
+    const again = FAULTS.find(([, kind]) => kind === "double-new")![2];
+    await fc.assert(
+      fc.asyncProperty(anyWorld, fc.nat(), async (drawnWorld, drawn) => {
+        const world = { ...copyOf(drawnWorld), restartsUs: [atUs] };
+        again(world, drawn);
+        expect((await audit(world)).anomalies).toEqual({ "double-new": 1 });
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it("blames the server for whom it forgot, and nobody for what follows from it", async () => {
     const lost = FAULTS.find(([, kind]) => kind === "lost")![2];
     await fc.assert(

@@ -12,6 +12,8 @@ import { type FinalState, readFinalState, type TokenForm } from "./final-state.j
 import type { History } from "./history.js";
 import { type QueueReader, redisReader } from "./reader.js";
 import { clockOf, Rows } from "./rows.js";
+import type { TimedForgetting } from "./rules.js";
+import type { Forgetting } from "./user-check.js";
 
 /** The audit after every trial: what entries were told against the data they left. */
 export interface Audit {
@@ -59,8 +61,16 @@ export interface TrialFacts {
   readonly isAdmitting?: boolean;
   /** The server restarted, or another took over: what it forgot breaks no promise. */
   readonly serverRestarted?: boolean;
+  /** When that was, once in each of these spans; absent: once, nobody knows when. */
+  readonly forgettings?: ForgettingLog;
   /** How long after the threads' line-up this is, µs, or more: tokens that cannot have ended by now are not over. */
   readonly elapsedUs?: () => number;
+}
+
+/** Spans in order of time, µs on one thread's clock, counted from the start of its trial, as in a history. */
+export interface ForgettingLog {
+  readonly instance: number;
+  readonly spans: readonly Forgetting[];
 }
 
 /**
@@ -91,7 +101,9 @@ export async function auditQueues(reader: QueueReader, facts: TrialFacts): Promi
   const isComplete = histories?.every((history) => history.complete) ?? false;
   const rows = new Rows(histories ?? [], clocks);
   const { elapsedUs = () => Number.POSITIVE_INFINITY, isAdmitting = false } = facts;
-  const model = new ConcertAudit({ population, isAdmitting, isComplete, promises, elapsedUs }, rows);
+  const forgettings = serverRestarted ? forgettingsOf(facts) : [];
+  const rules = { population, isAdmitting, isComplete, promises, forgettings, elapsedUs };
+  const model = new ConcertAudit(rules, rows);
   const sum: Tally = {};
   for (const [number, told] of answersByConcert(facts, rows)) {
     const keys = concertKeys(concertIdOf(facts.runId, number));
@@ -121,6 +133,15 @@ export async function auditQueues(reader: QueueReader, facts: TrialFacts): Promi
     ...(tolerances.length > 1 ? { clockToleranceUs: 2 * Math.max(...tolerances) } : {}),
     durationMs: (nowUs() - startUs) / 1000,
   };
+}
+
+const AT_ANY_TIME: Forgetting = { fromUs: Number.NEGATIVE_INFINITY, untilUs: Number.POSITIVE_INFINITY };
+
+function forgettingsOf({ forgettings, clocks = [], histories }: TrialFacts): TimedForgetting[] {
+  const { instance, spans } = forgettings ?? { instance: -1, spans: [AT_ANY_TIME] };
+  const threads = new Set([...(histories ?? []).map((history) => history.instance), instance]).size;
+  const clock = clockOf(instance, clocks, threads);
+  return spans.map((span) => ({ ...span, clock }));
 }
 
 /** What was recorded of the admissions to one concert; null: nobody kept a record. */

@@ -49,11 +49,13 @@ export class ConcertAudit {
   /** Users of whom nothing can be said, since they had too much under way at once. */
   unjudged = 0;
   #tally: Tally = {};
-  #circumstances: Circumstances = { freedom: NO_FREEDOM, readUs: NEVER };
+  #circumstances: Circumstances = { freedom: NO_FREEDOM, forgettings: [], readUs: NEVER };
   /** Whether users may have left without a record of it. */
   #mayLeave = false;
   /** Users who seem to be gone: whether they hold a token is asked before they are called lost. */
   #suspects: UserSpan[] = [];
+  /** Users whom only an admission explains that is known by number: no more of them than that number are excused. */
+  readonly #takenUnseen = new Set<number>();
   /** Users called lost who had waited before the trial or joined in it. */
   #lostWhoJoined = 0;
 
@@ -70,10 +72,11 @@ export class ConcertAudit {
    * @throws Error if its history and its counts disagree.
    */
   judge(concert: number, told: ConcertAnswers, final: FinalState, calls: ConcertCalls | null): number[] {
-    const { isComplete, isAdmitting, elapsedUs } = this.#rules;
+    const { isComplete, isAdmitting, forgettings, elapsedUs } = this.#rules;
     this.#tally = {};
     this.#suspects = [];
     this.#lostWhoJoined = 0;
+    this.#takenUnseen.clear();
     this.#mayLeave = !isComplete && told.left + told.leavesInDoubt > 0;
     this.#circumstances = {
       freedom: {
@@ -82,6 +85,7 @@ export class ConcertAudit {
         ...(this.#mayLeave ? { mayLeaveFromUs: -NEVER } : {}),
         ...(isAdmitting ? { mayBeAdmittedFromUs: -NEVER } : {}),
       },
+      forgettings,
       readUs: elapsedUs(),
     };
     this.#order.begin(final.waiting.length, calls);
@@ -137,7 +141,7 @@ export class ConcertAudit {
   /** `asked`: what was found when the data were asked for this user's token alone. */
   #judgeUser(span: UserSpan, asked: Read | null): void {
     const { user, start, rank, member } = span;
-    const { isComplete, isAdmitting } = this.#rules;
+    const { isComplete, isAdmitting, forgettings } = this.#rules;
     const { final, calls } = this.#users;
     const isMember = member >= 0;
     const lacksToken = isMember && final.hasToken[member] === 0;
@@ -146,7 +150,7 @@ export class ConcertAudit {
     const hasSeveral = span.to - span.from > 1;
     if (hasSeveral) this.exercised.add("double-new");
     if (isAdmitting || !isPlain(this.#users, span, read)) {
-      const explanation = explainUser(this.#check, this.#users, span, read, lacksToken, this.#circumstances);
+      const explanation = this.#explain(span, read, lacksToken);
       if (!explanation.isJudged) this.unjudged++;
       const isGone = explanation.troubles.some(({ fault, event }) => event < 0 && fault.kind === "lost");
       if (isGone && read === READ.nowhere && asked === null) {
@@ -166,7 +170,19 @@ export class ConcertAudit {
       this.#checkReplicas(span);
     }
     // Without a record of all, he may have come, gone and come again.
-    if (isComplete || (!this.#mayLeave && calls === null)) this.#noteJoin(span);
+    if (isComplete || (!this.#mayLeave && calls === null && forgettings.length === 0)) this.#noteJoin(span);
+  }
+
+  #explain(span: UserSpan, read: Read, lacksToken: boolean): Explanation {
+    const explain = (mayBeTakenUnseen: boolean): Explanation =>
+      explainUser(this.#check, this.#users, span, read, lacksToken, this.#circumstances, mayBeTakenUnseen);
+    const seen = explain(false);
+    const most = this.#users.calls?.unknown?.users ?? 0;
+    if (seen.troubles.length === 0 || this.#takenUnseen.size >= most) return seen;
+    const unseen = explain(true);
+    if (unseen.cost >= seen.cost) return seen;
+    this.#takenUnseen.add(span.user);
+    return unseen;
   }
 
   #blame(span: UserSpan, read: Read, { troubles }: Explanation): void {
@@ -187,7 +203,7 @@ export class ConcertAudit {
     for (let at = span.admissionsFrom; at < span.admissionsTo; at++) {
       tokenTtlUs = Math.min(tokenTtlUs, this.#users.callAt(at).tokenTtlUs);
     }
-    const mayComeAgain = tokenTtlUs !== NEVER;
+    const mayComeAgain = tokenTtlUs !== NEVER || this.#rules.forgettings.length > 0;
     const { found, hasSeveral } = grownPositions(rows, numbers, span.from, span.to, mayComeAgain);
     if (hasSeveral) this.exercised.add("position-grew");
     for (const one of found) this.#found("position-grew", () => grownExample(this.#users, span.user, one));

@@ -52,7 +52,7 @@ export function countNumbers(
   tally: Tally,
   told: ConcertAnswers,
   lostWhoJoined: number,
-  { isComplete, population, promises }: Rules,
+  { isComplete, population, promises, forgettings }: Rules,
   final: FinalState,
   calls: ConcertCalls | null,
 ): void {
@@ -66,7 +66,8 @@ export function countNumbers(
   const { phantom = 0, "double-new": doubled = 0 } = tally;
   count(tally, "phantom", present - least - told.inDoubt - phantom);
   const missing = least - leavesInDoubt - present - lostWhoJoined - doubled;
-  count(tally, promises.includes("double-new") ? "lost" : "double-new", missing);
+  const isLost = forgettings.length > 0 || promises.includes("double-new");
+  count(tally, isLost ? "lost" : "double-new", missing);
 }
 
 /** Users who wait or are active and were not active before the trial; with a record of admissions, who ever was. */

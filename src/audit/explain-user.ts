@@ -1,17 +1,18 @@
-import { shiftBetween } from "./clocks.js";
+import { CLOCK_STEP_US } from "./admissions.js";
+import { type Clock, shiftBetween } from "./clocks.js";
 import type { ConcertUsers, UserSpan } from "./concert-users.js";
 import { OPERATION, RESULT } from "./history.js";
 import { OBSERVED, type Observed, READ, type Read } from "./queue-model.js";
-import type { Explanation, Freedom, UserCheck } from "./user-check.js";
+import type { TimedForgetting } from "./rules.js";
+import type { Explanation, Forgetting, Freedom, UserCheck } from "./user-check.js";
 
-/** How far the server's idea of a token's life may be from ours: its clock goes in ms, and may be stepped. */
-const CLOCK_STEP_US = 10_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** What is as it is for all users of a concert. */
 export interface Circumstances {
-  /** What may have happened unobserved to any of them; admissions known by number only are not in it. */
+  /** What may have happened unobserved to any of them; neither admissions known by number only nor forgettings are in it. */
   readonly freedom: Readonly<Freedom>;
+  readonly forgettings: readonly TimedForgetting[];
   /** When the data were read, on the common clock, or later. */
   readonly readUs: number;
 }
@@ -19,6 +20,7 @@ export interface Circumstances {
 /**
  * Puts all that happened to one user to `check`, on the clock of his first entry; what other clocks say is taken with
  * their doubt. `read`: where the data say that he stands; `lacksToken`: as a member of the active set without a token.
+ * `mayBeTakenUnseen`: whether an admission that is known by number only can have taken him.
  */
 export function explainUser(
   check: UserCheck,
@@ -26,12 +28,14 @@ export function explainUser(
   span: UserSpan,
   read: Read,
   lacksToken: boolean,
-  { freedom, readUs: readAtUs }: Circumstances,
+  { freedom, forgettings, readUs: readAtUs }: Circumstances,
+  mayBeTakenUnseen: boolean,
 ): Explanation {
   const { rows, numbers } = users;
   const clock = span.from < span.to ? rows.clockOf(numbers[span.from]!) : null;
   const readUs = readAtUs - (clock?.offsetUs ?? 0);
   const free: Freedom = { ...freedom };
+  if (forgettings.length > 0) free.forgettings = forgettings.map((one) => onClock(one, clock));
   check.clear();
   for (let at = span.from; at < span.to; at++) {
     const number = numbers[at]!;
@@ -60,7 +64,7 @@ export function explainUser(
     if (mayEndUs <= readUs) mayHaveEnded = true;
   }
   const unknown = users.calls?.unknown ?? null;
-  if (unknown !== null) {
+  if (unknown !== null && mayBeTakenUnseen) {
     const shift = shiftBetween(unknown.clock, clock);
     free.mayBeAdmittedFromUs = unknown.fromUs + shift.byUs - shift.doubtUs;
     free.admissionMayEndUs = endOf(free.mayBeAdmittedFromUs - CLOCK_STEP_US, unknown.tokenTtlUs);
@@ -70,6 +74,11 @@ export function explainUser(
   const withoutPlace = read === READ.both ? READ.waiting : READ.nowhere;
   const reads = lacksToken && mayHaveEnded ? [read, withoutPlace] : [read];
   return check.explain(span.start, reads, readUs, free);
+}
+
+function onClock({ fromUs, untilUs, clock: own }: TimedForgetting, clock: Clock | null): Forgetting {
+  const { byUs, doubtUs } = shiftBetween(own, clock);
+  return { fromUs: fromUs + byUs - doubtUs, untilUs: untilUs + byUs + doubtUs };
 }
 
 /** A token that does not end has no end, however little is known of its beginning. */

@@ -61,6 +61,7 @@ export const FAULTS = {
   goneWhenAsked: fault("lost", 2, "queued, and found nowhere when he asked"),
   lost: fault("lost", 2, "queued, and neither waiting nor active afterwards"),
   lostActive: fault("lost", 4, "admitted, and neither waiting nor active afterwards"),
+  forgotten: fault("lost", 1, "queued or admitted, and forgotten by a server that restarted"),
   phantom: fault("phantom", 2, "waiting afterwards though nothing had queued him"),
   phantomActive: fault("phantom", 2, "active afterwards though nothing had admitted him"),
   both: fault("wait-and-active", 2, "waiting and active at once"),

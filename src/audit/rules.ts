@@ -1,5 +1,12 @@
 import type { AnomalyKind } from "../queue/anomaly.js";
 import type { Population } from "../queue/population.js";
+import type { Clock } from "./clocks.js";
+import type { Forgetting } from "./user-check.js";
+
+/** By a clock that is compared with those of the users. */
+export interface TimedForgetting extends Forgetting {
+  readonly clock: Clock;
+}
 
 /** What holds for every concert of a trial. */
 export interface Rules {
@@ -10,6 +17,8 @@ export interface Rules {
   readonly isComplete: boolean;
   /** Kinds that the strategy promises never to show: they are found only where nothing else explains what happened. */
   readonly promises: readonly AnomalyKind[];
+  /** When the server may have forgotten everybody, in order of time; none: it did not restart. */
+  readonly forgettings: readonly TimedForgetting[];
   /** How long after the threads' line-up this is, µs, or more. */
   readonly elapsedUs: () => number;
 }

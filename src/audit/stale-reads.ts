@@ -1,4 +1,4 @@
-import type { CallTimes } from "./admissions.js";
+import { type CallTimes, CLOCK_STEP_US } from "./admissions.js";
 import { type Clock, shiftBetween } from "./clocks.js";
 import { isEntry, OPERATION, RESULT } from "./history.js";
 import type { Rows } from "./rows.js";
@@ -78,7 +78,7 @@ function toldIn(rows: Rows, numbers: Uint32Array, clock: Clock): Told[] {
 function admittedOn(clock: Clock, { clock: own, sentUs, repliedUs, tokenTtlUs }: CallTimes): Admitted {
   const { byUs, doubtUs } = shiftBetween(own, clock);
   const beganUs = sentUs + byUs - doubtUs;
-  return { sentUs: beganUs, repliedUs: repliedUs + byUs + doubtUs, mayEndUs: beganUs + tokenTtlUs };
+  return { sentUs: beganUs, repliedUs: repliedUs + byUs + doubtUs, mayEndUs: beganUs - CLOCK_STEP_US + tokenTtlUs };
 }
 
 /** The latest answer of a primary that said he is there, and had come before the reading was sent. */

@@ -67,6 +67,37 @@ describe("legal histories of one user", () => {
   });
 });
 
+describe("a user whom the server may have forgotten", () => {
+  const once = { free: { forgettings: [{ fromUs: 10, untilUs: 15 }] } };
+  const twice = { free: { forgettings: [...once.free.forgettings, { fromUs: 26, untilUs: 28 }] } };
+  const since = { free: { forgettings: [{ fromUs: 10, untilUs: Number.POSITIVE_INFINITY }] } };
+  const lost = "lost@-1";
+  it.each<[string, string, string, string[], Options]>([
+    ["is told NEW again", "NEW 0-5, NEW 20-25", "waiting", [lost], once],
+    ["is found nowhere, and joins", "NEW 0-5, left:NEW 18-19, NEW 20-25", "waiting", [lost], once],
+    ["is nowhere afterwards", "NEW 0-5", "nowhere", [lost], once],
+    ["had his answer late", "NEW 0-18, NEW 20-25", "waiting", [lost], once],
+    ["had been waiting before the trial", "WAITING 0-5, NEW 20-25", "waiting", [lost], { ...once, ...WAITS }],
+    ["had a token", "ACTIVE 0-5, NEW 20-25", "waiting", [lost], { ...once, ...ACTS }],
+    ["is forgotten each time", "NEW 0-5, NEW 20-25, NEW 30-35", "waiting", [lost, lost], twice],
+    [
+      "is believed before a promise is broken",
+      "NEW 0-5, NEW 20-25",
+      "waiting",
+      [lost],
+      { ...once, promised: ["lost"] },
+    ],
+    ["need not have been", "NEW 20-25, WAITING 30-35", "waiting", [], once],
+    ["was told NEW twice before", "NEW 0-5, NEW 2-7", "waiting", ["double-new@1"], once],
+    ["was told NEW twice before another took its place", "NEW 0-5, NEW 2-7", "waiting", ["double-new@1"], since],
+    ["was told NEW twice since", "NEW 20-25, NEW 30-35", "waiting", ["double-new@1"], once],
+    ["is told NEW once more than that", "NEW 0-5, NEW 20-25, NEW 30-35", "waiting", [lost, "double-new@2"], once],
+    ["is told WAITING all the same", "NEW 0-5, NEW 20-25, ACTIVE 30-31", "waiting", [lost, "wrong-outcome@2"], once],
+  ])("%s", (_, text, read, troubles, options) => {
+    expect(explain(text, read, options)).toEqual(troubles);
+  });
+});
+
 describe("illegal histories of one user", () => {
   it.each<[string, string, string, string[], Options?]>([
     ["NEW twice", "NEW 0-5, NEW 2-7", "waiting", ["double-new@1"]],
@@ -135,13 +166,13 @@ it("judges long histories, and says nothing of more at once than it can tell apa
   const check = new UserCheck();
   check.add(OBSERVED.toldNew, 0, 1);
   for (let i = 1; i < 2000; i++) check.add(OBSERVED.toldWaiting, 10 * i, 10 * i + 25);
-  expect(check.explain(STATE.NONE, [READ.waiting], 1e6, NO_FREEDOM)).toEqual({ troubles: [], isJudged: true });
+  expect(check.explain(STATE.NONE, [READ.waiting], 1e6, NO_FREEDOM)).toMatchObject({ troubles: [], isJudged: true });
   check.clear();
   for (let i = 0; i < 40; i++) check.add(OBSERVED.toldNew, 0, 1);
-  expect(check.explain(STATE.NONE, [READ.waiting], 1e6, NO_FREEDOM)).toEqual({ troubles: [], isJudged: false });
+  expect(check.explain(STATE.NONE, [READ.waiting], 1e6, NO_FREEDOM)).toMatchObject({ troubles: [], isJudged: false });
   check.clear();
   // As many as that, but alike: which of them is which does not matter.
   check.add(OBSERVED.toldNew, 0, 100);
   for (let i = 0; i < 29; i++) check.add(OBSERVED.toldWaiting, i, 100 + i);
-  expect(check.explain(STATE.NONE, [READ.waiting], 1e6, NO_FREEDOM)).toEqual({ troubles: [], isJudged: true });
+  expect(check.explain(STATE.NONE, [READ.waiting], 1e6, NO_FREEDOM)).toMatchObject({ troubles: [], isJudged: true });
 });

@@ -30,6 +30,14 @@ export interface Freedom {
   mayBeAdmittedFromUs: number;
   /** When the token of such an admission may end at the earliest. */
   admissionMayEndUs: number;
+  /** When the server may have forgotten him: once in each of these spans, in their order. */
+  forgettings: readonly Forgetting[];
+}
+
+/** Between which times a server that restarted, or another in its place, came to know nothing of what was before. */
+export interface Forgetting {
+  readonly fromUs: number;
+  readonly untilUs: number;
 }
 
 export const NO_FREEDOM: Readonly<Freedom> = {
@@ -37,9 +45,10 @@ export const NO_FREEDOM: Readonly<Freedom> = {
   mayLeaveFromUs: Number.POSITIVE_INFINITY,
   mayBeAdmittedFromUs: Number.POSITIVE_INFINITY,
   admissionMayEndUs: Number.POSITIVE_INFINITY,
+  forgettings: [],
 };
 
-/** One thing that went wrong, and at which event: its place in the order of `add`, or −1 for the reading afterwards. */
+/** One thing that went wrong, and at which event: its place in the order of `add`, or −1 if at none, or the reading afterwards. */
 export interface Trouble {
   readonly fault: Fault;
   readonly event: number;
@@ -58,6 +67,8 @@ interface Possibility {
   /** Between which times the user's token ends. */
   readonly mayEndUs: number;
   readonly mustEndUs: number;
+  /** How many of the times that he may have been forgotten are over, used or not. */
+  readonly forgettings: number;
   readonly trail: Trail | null;
 }
 
@@ -70,12 +81,14 @@ interface Trail {
 /** The explanation that takes the least. */
 export interface Explanation {
   readonly troubles: readonly Trouble[];
+  /** How hard all of them together are to believe. */
+  readonly cost: number;
   /** False if too much was under way at once to say anything. */
   readonly isJudged: boolean;
 }
 
-const LEGAL: Explanation = { troubles: [], isJudged: true };
-const UNJUDGED: Explanation = { troubles: [], isJudged: false };
+const LEGAL: Explanation = { troubles: [], cost: 0, isJudged: true };
+const UNJUDGED: Explanation = { troubles: [], cost: 0, isJudged: false };
 
 export class UserCheck {
   /** What a kind of anomaly costs beside its weight: one that a strategy promises never to show is believed last. */
@@ -88,6 +101,8 @@ export class UserCheck {
   #mustEndUs: number[] = [];
   readonly #slots: number[] = [];
   #freedom: Readonly<Freedom> = NO_FREEDOM;
+  /** The latest sending of all that has been answered: it has taken effect after that. */
+  #lastSentUs = Number.NEGATIVE_INFINITY;
 
   constructor(extra: (kind: AnomalyKind) => number = () => 0) {
     this.#extra = extra;
@@ -122,7 +137,8 @@ export class UserCheck {
       const ways = this.#go(start, order, withFaults);
       if (ways === null) return UNJUDGED;
       const best = this.#end(ways, reads, readUs, withFaults);
-      if (best !== null) return best.trail === null ? LEGAL : { troubles: troublesOf(best.trail), isJudged: true };
+      if (best === null) continue;
+      return best.trail === null ? LEGAL : { troubles: troublesOf(best.trail), cost: best.cost, isJudged: true };
     }
     return UNJUDGED;
   }
@@ -150,10 +166,11 @@ export class UserCheck {
 
   #go(start: State, order: readonly number[], withFaults: boolean): Possibility[] | null {
     let ways: Possibility[] = [
-      { state: start, mask: 0, cost: 0, mayEndUs: Infinity, mustEndUs: Infinity, trail: null },
+      { state: start, mask: 0, cost: 0, mayEndUs: Infinity, mustEndUs: Infinity, forgettings: 0, trail: null },
     ];
     const slots = this.#slots;
     slots.length = 0;
+    this.#lastSentUs = Number.NEGATIVE_INFINITY;
     for (const step of order) {
       if (step >= 0) {
         const free = slots.indexOf(-1);
@@ -167,6 +184,7 @@ export class UserCheck {
       if (closed === null) return null;
       ways = closed.filter(({ mask }) => (mask & bit) !== 0).map((way) => ({ ...way, mask: way.mask & ~bit }));
       slots[slot] = -1;
+      this.#lastSentUs = Math.max(this.#lastSentUs, this.#sentUs[-1 - step]!);
       if (ways.length === 0) return ways;
     }
     return ways;
@@ -176,8 +194,10 @@ export class UserCheck {
   #close(ways: readonly Possibility[], wanted: number, nowUs: number, withFaults: boolean): Possibility[] | null {
     const best = new Map<number, Possibility>();
     const open: Possibility[] = [];
+    const kinds = this.#freedom.forgettings.length + 1;
+    const keyOf = (way: Possibility): number => (way.mask * 8 + way.state) * kinds + way.forgettings;
     const offer = (way: Possibility): void => {
-      const key = way.mask * 8 + way.state;
+      const key = keyOf(way);
       const known = best.get(key);
       if (known !== undefined) {
         if (known.cost < way.cost || (known.cost === way.cost && covers(known, way))) return;
@@ -188,10 +208,11 @@ export class UserCheck {
     };
     for (const way of ways) offer(way);
     for (let way = open.pop(); way !== undefined; way = open.pop()) {
-      if (best.get(way.mask * 8 + way.state) !== way) continue;
+      if (best.get(keyOf(way)) !== way) continue;
       if (best.size > MOST_POSSIBILITIES) return null;
       if (wanted !== 0 && (way.mask & wanted) !== 0) continue;
       this.#moveFreely(way, nowUs, offer);
+      if (withFaults) this.#forget(way, nowUs, offer);
       this.#takeEffect(way, withFaults, offer);
     }
     return [...best.values()];
@@ -210,6 +231,24 @@ export class UserCheck {
     if (isDue(way.mayEndUs, nowUs)) {
       if (state === STATE.ACTIVE) move(STATE.NONE);
       if (state === STATE.BOTH) move(STATE.WAITING);
+    }
+  }
+
+  /** After all that has taken effect, each of which did so after it was sent, and by now. */
+  #forget(way: Possibility, nowUs: number, offer: (way: Possibility) => void): void {
+    const { forgettings } = this.#freedom;
+    if (way.state === STATE.NONE || forgettings.length === way.forgettings) return;
+    let sinceUs = this.#lastSentUs;
+    this.#slots.forEach((event, slot) => {
+      if ((way.mask & (1 << slot)) !== 0) sinceUs = Math.max(sinceUs, this.#sentUs[event]!);
+    });
+    for (let next = way.forgettings; next < forgettings.length; next++) {
+      const { fromUs, untilUs } = forgettings[next]!;
+      if (fromUs > nowUs || untilUs < sinceUs) continue;
+      const cost = way.cost + FAULTS.forgotten.weight;
+      const trail = { fault: FAULTS.forgotten, event: -1, before: way.trail };
+      const ended = { mayEndUs: Infinity, mustEndUs: Infinity };
+      offer({ ...way, ...ended, state: STATE.NONE, cost, forgettings: next + 1, trail });
     }
   }
 
@@ -232,6 +271,7 @@ export class UserCheck {
           cost: wrong === null ? way.cost : way.cost + wrong.weight + this.#extra(wrong.kind),
           mayEndUs: isAdmission ? this.#mayEndUs[event]! : keeps ? way.mayEndUs : Infinity,
           mustEndUs: isAdmission ? this.#mustEndUs[event]! : keeps ? way.mustEndUs : Infinity,
+          forgettings: way.forgettings,
           trail: wrong === null ? way.trail : { fault: wrong, event, before: way.trail },
         });
       }
@@ -264,7 +304,7 @@ export class UserCheck {
   ): Possibility | null {
     let best: Possibility | null = null;
     // Nothing is under way any more; what is free may still have happened.
-    for (const way of this.#close(ways, 0, readUs, false) ?? []) {
+    for (const way of this.#close(ways, 0, readUs, withFaults) ?? []) {
       for (const read of reads ?? [null]) {
         const fault = read === null ? null : readingOf(way.state, read);
         if (fault !== null && !withFaults) continue;

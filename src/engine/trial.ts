@@ -11,6 +11,7 @@ import { nowUs } from "../base/clock.js";
 import { environmentError, throwIfAborted } from "../base/errors.js";
 import { deriveSeed } from "../base/prng.js";
 import type { FaultSite } from "../faults/fault.js";
+import { faultNamed } from "../faults/index.js";
 import { commandsBetween, hasRestarted, lazyFreePending, takeSnapshot } from "../measure/server-snapshot.js";
 import type { TrialPlan } from "../plan/plan.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
@@ -114,6 +115,7 @@ async function measuredTrial(context: TrialContext, plan: TrialPlan, kept: Kept)
   let lagged = undefined as StalenessActed | undefined;
   let originUs = 0;
   let lineUps: readonly LineUp[] = [];
+  let openedUs = 0;
   try {
     results = await runSegments(
       context,
@@ -128,7 +130,8 @@ async function measuredTrial(context: TrialContext, plan: TrialPlan, kept: Kept)
       },
       (own) => {
         lineUps = own.map((one) => sinceStart(one, originUs));
-        faults.start(own.at(-1)?.passedUs ?? originUs);
+        openedUs = lineUps.at(-1)?.passedUs ?? 0;
+        faults.start(originUs + openedUs);
       },
       async (isServerLost, own) => {
         context.onMeasured?.();
@@ -177,6 +180,7 @@ async function measuredTrial(context: TrialContext, plan: TrialPlan, kept: Kept)
   const record = recordOf(context, plan, results, lineUps, admitted);
   audit = await auditOf(context, plan, segments[0]!, results, record, {
     serverRestarted: restarted,
+    ...forgettingsOf(context, struck, openedUs),
     // The first line-up began before the instant that times are counted from, so this is rather too much.
     ...(lineUps[0] === undefined ? {} : { elapsedUs: elapsedSince(originUs + lineUps[0].arrivedUs) }),
   });
@@ -317,6 +321,20 @@ async function teardown(context: TrialContext): Promise<void> {
   }
 }
 
+/** By the faults that make a server forget; where there was none, nobody knows when it restarted. `startUs`: theirs. */
+function forgettingsOf(
+  { scenario }: TrialContext,
+  { faults }: Struck,
+  startUs: number,
+): Pick<TrialFacts, "forgettings"> {
+  const spans = faults.flatMap(({ name, beganMs, endedMs }) => {
+    const { forgets } = faultNamed(name);
+    const untilUs = forgets === "meanwhile" ? startUs + endedMs * 1000 : Number.POSITIVE_INFINITY;
+    return forgets === undefined ? [] : [{ fromUs: startUs + beganMs * 1000, untilUs }];
+  });
+  return spans.length === 0 ? {} : { forgettings: { instance: scenario.instances, spans } };
+}
+
 const elapsedSince = (startUs: number) => (): number => nowUs() - startUs;
 
 /** What threads wrote down, and how their clocks compare; the main thread admits users, by yet another clock. */
@@ -346,7 +364,7 @@ async function auditOf(
   { population, score }: Segment,
   results: readonly SegmentResult[],
   { histories, clocks, admissions }: TrialRecord,
-  more: Pick<TrialFacts, "serverRestarted" | "elapsedUs">,
+  more: Pick<TrialFacts, "serverRestarted" | "forgettings" | "elapsedUs">,
 ): Promise<Audit> {
   if (scenario.audit === "off") return NOT_AUDITED;
   return auditTrial({

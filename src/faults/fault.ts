@@ -22,6 +22,8 @@ export interface Fault {
   readonly needs: "own-server" | "proxy" | "commands" | "own-cluster" | "cluster" | "successor";
   /** What it does to the server: nobody is answered while it goes on; nor afterwards of what was before; nor ever again. */
   readonly serverIs: "there" | "away" | "restarted" | "gone";
+  /** When what was answered before it may come to be forgotten: while it goes on, or from then on; absent: never. */
+  readonly forgets?: "meanwhile" | "afterwards";
   /**
    * Does it. @returns what ends it: called once, when its time is over or the trial is, however that ends.
    * @throws whatever the server answers; nothing has happened then.

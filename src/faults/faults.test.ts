@@ -76,6 +76,18 @@ describe("faults of an embedded server", () => {
     }
   });
 
+  it("are blamed for users who were forgotten and came again, by every strategy", async () => {
+    const polling = ["--rate", "300", "--vus", "5k", "--poll-every", "200ms", "--score", "sequence"];
+    const args = [...polling, ...faultArgs("restart@600ms"), "--duration", "1600ms", "--strategy", "individual,lua"];
+    const ended = await world.run(...BASE.slice(6), ...args).ended;
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    for (const { trials } of ended.json().strategies) {
+      expect(trials[0].audit.lostByServer).toBeGreaterThan(0);
+      expect(Object.keys(trials[0].audit.anomalies)).not.toEqual(expect.arrayContaining(["double-new"]));
+      expect(Object.keys(trials[0].audit.anomalies)).not.toEqual(expect.arrayContaining(["wrong-outcome"]));
+    }
+  });
+
   it("end the run with 3 where the server is gone for good, with what was measured until then", async () => {
     const ended = await world.run(...BASE, ...faultArgs("kill@400ms"), "--duration", "800ms", "--timeout", "200ms")
       .ended;

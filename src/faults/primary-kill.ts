@@ -11,6 +11,7 @@ export const primaryKill: Fault = {
   lastsMs: null,
   needs: "own-cluster",
   serverIs: "there",
+  forgets: "afterwards",
   async begin({ control, cluster, runId }) {
     const own = needed(cluster);
     await own.kill(own.nodeOf(await busiestPrimary(control, runId)));

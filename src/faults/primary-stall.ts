@@ -8,6 +8,7 @@ export const primaryStall: Fault = {
   lastsMs: 500,
   needs: "own-cluster",
   serverIs: "there",
+  forgets: "afterwards",
   async begin({ control, cluster, runId }) {
     const own = needed(cluster);
     const { server } = own.nodeOf(await busiestPrimary(control, runId));

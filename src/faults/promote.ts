@@ -16,6 +16,7 @@ export const promote: Fault = {
   lastsMs: null,
   needs: "successor",
   serverIs: "there",
+  forgets: "afterwards",
   async begin({ control, watched, runId }) {
     if (watched !== undefined) {
       await watched.promote();

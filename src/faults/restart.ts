@@ -7,6 +7,7 @@ export const restart: Fault = {
   lastsMs: 100,
   needs: "own-server",
   serverIs: "restarted",
+  forgets: "meanwhile",
   async begin({ own }) {
     const server = needed(own);
     await server.kill();

@@ -20,7 +20,7 @@ const joined = (world: World): Entry[] => entriesOf(world).filter(({ result }) =
  * Nothing is in doubt about him: he was never admitted, did not leave, no entry of his may or may not have been, and none
  * of his questions was answered that he is nowhere, which may as well mean that he was lost.
  */
-const isCertain = (world: World, concert: Concert, user: number): boolean => {
+export const isCertain = (world: World, concert: Concert, user: number): boolean => {
   const number = world.concerts.indexOf(concert);
   const his = world.entries.filter((entry) => entry.user === user && entry.concert === number);
   const isNowhere = (one: Entry): boolean => !isAnEntry(one) && one.result === "NEW";

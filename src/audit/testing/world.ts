@@ -34,6 +34,10 @@ export interface World {
   readonly concerts: Concert[];
   readonly entries: Entry[];
   readonly calls: Call[];
+  /** When the server forgot everything. */
+  readonly restartsUs?: number[];
+  /** Who was waiting or active then. */
+  readonly forgotten?: { readonly concert: number; readonly user: number }[];
 }
 
 export interface Concert {
@@ -86,6 +90,7 @@ const event = fc.record({
     "fail",
     "doubt, done",
     "doubt, not done",
+    "restart",
   ),
   instance: fc.nat(2),
   concert: fc.nat(2),
@@ -100,33 +105,41 @@ const lineUp = fc
   .record({ before: fc.nat(40), width: fc.nat(15) })
   .map(({ before, width }): LineUp => ({ arrivedUs: -before - width, passedUs: -before }));
 
+const worlds = (hasRestarts: boolean): fc.Arbitrary<World> =>
+  fc
+    .record({
+      prepared: fc.record({ waiting: fc.nat(5), active: fc.nat(3) }),
+      admissions: fc.constantFrom("never", "unrecorded", "by score", "by name"),
+      instances: fc.integer({ min: 1, max: 3 }),
+      lineUps: fc.array(lineUp, { minLength: 4, maxLength: 4 }),
+      concerts: fc.integer({ min: 1, max: 3 }),
+      hasLeaves: fc.boolean(),
+      events: fc.array(event, { maxLength: 60 }),
+    })
+    .map(({ concerts, events, hasLeaves, admissions, ...rest }) => {
+      const world: World = {
+        ...rest,
+        admissions: admissions as World["admissions"],
+        concerts: [],
+        entries: [],
+        calls: [],
+        restartsUs: [],
+        forgotten: [],
+      };
+      for (let concert = 0; concert < concerts; concert++) world.concerts.push(prepare(rest.prepared));
+      events
+        .filter(({ what }) => (what !== "leave" || hasLeaves) && (what !== "restart" || hasRestarts))
+        .forEach((one, index) => {
+          happen(world, one, 100 + 10 * index);
+        });
+      return world;
+    });
+
 /** Any trial that no one can complain about. */
-export const anyWorld: fc.Arbitrary<World> = fc
-  .record({
-    prepared: fc.record({ waiting: fc.nat(5), active: fc.nat(3) }),
-    admissions: fc.constantFrom("never", "unrecorded", "by score", "by name"),
-    instances: fc.integer({ min: 1, max: 3 }),
-    lineUps: fc.array(lineUp, { minLength: 4, maxLength: 4 }),
-    concerts: fc.integer({ min: 1, max: 3 }),
-    hasLeaves: fc.boolean(),
-    events: fc.array(event, { maxLength: 60 }),
-  })
-  .map(({ concerts, events, hasLeaves, admissions, ...rest }) => {
-    const world: World = {
-      ...rest,
-      admissions: admissions as World["admissions"],
-      concerts: [],
-      entries: [],
-      calls: [],
-    };
-    for (let concert = 0; concert < concerts; concert++) world.concerts.push(prepare(rest.prepared));
-    events
-      .filter(({ what }) => what !== "leave" || hasLeaves)
-      .forEach((one, index) => {
-        happen(world, one, 100 + 10 * index);
-      });
-    return world;
-  });
+export const anyWorld = worlds(false);
+
+/** The same, of a server that restarted meanwhile. */
+export const anyForgetfulWorld = worlds(true).filter(({ restartsUs }) => restartsUs!.length > 0);
 
 function prepare({ waiting, active }: Population): Concert {
   const users = Array.from({ length: waiting + active }, (_, user) => user);
@@ -142,11 +155,20 @@ export const without = (users: number[], user: number): number[] => users.filter
 function happen(world: World, one: Event, atUs: number): void {
   const number = one.concert % world.concerts.length;
   const concert = world.concerts[number]!;
-  if (one.what === "admit") admit(world, one, atUs, number);
+  if (one.what === "restart") restart(world, atUs);
+  else if (one.what === "admit") admit(world, one, atUs, number);
   else if (one.what === "token ends") endToken(world, concert, one);
   else if (one.what === "leave") leave(world, one, atUs, number);
   else if (one.what === "read" || one.what === "replica-read") read(world, one, atUs, number, one.what);
   else enter(world, one, atUs, number);
+}
+
+function restart(world: World, atUs: number): void {
+  world.restartsUs!.push(atUs);
+  world.concerts.forEach(({ waiting, active }, concert) => {
+    for (const user of [...waiting, ...active.keys()]) world.forgotten!.push({ concert, user });
+    world.concerts[concert] = { waiting: [], active: new Map(), tokens: [] };
+  });
 }
 
 function admit(world: World, one: Event, atUs: number, number: number): void {
@@ -255,7 +277,15 @@ export function factsOf(world: World, recorded = Number.POSITIVE_INFINITY, share
     clocks: clocksOf(threads.map((instance) => ({ instance, lineUps: [lineUpOf(instance)] }))),
     promises: [],
     ...admissionsOf(world, behindUs(lineUpOf(ADMITTING), share)),
+    ...forgettingsOf(world, behindUs(lineUpOf(ADMITTING), share)),
   };
+}
+
+/** Known to some µs; effects are 10 apart. */
+function forgettingsOf({ restartsUs = [] }: World, offUs: number): Pick<TrialFacts, "serverRestarted" | "forgettings"> {
+  if (restartsUs.length === 0) return {};
+  const spans = restartsUs.map((atUs) => ({ fromUs: atUs - offUs - 4, untilUs: atUs - offUs + 4 }));
+  return { serverRestarted: true, forgettings: { instance: ADMITTING, spans } };
 }
 
 function admissionsOf(world: World, offUs: number): Pick<TrialFacts, "admissions" | "isAdmitting"> {
