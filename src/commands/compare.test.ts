@@ -33,6 +33,29 @@ const column = (data: ComparisonReport, strategy: string, i: number) =>
 
 const otherMachine = { ...ENVIRONMENT, machine: { ...ENVIRONMENT.machine, cpuModel: "Other\u001b[2J CPU", cores: 64 } };
 
+const AGENT = {
+  qbench: "0.1.0",
+  node: "20.20.2",
+  platform: "linux",
+  architecture: "x64",
+  kernel: "6.1.0",
+  memoryBytes: 2 ** 33,
+  loadAverage: [0, 0, 0],
+  wallClockAheadMs: 0,
+  controlRoundTripUs: 100,
+};
+const AGENT_FIGURES = {
+  instances: [0],
+  entries: { attempted: 1, succeeded: 1, failed: 0, dropped: 0 },
+  latency: { unit: "us" as const, p50: 1, p99: 1, max: 1 },
+  threadUtilization: 0.1,
+  eventLoopUtilization: 0.1,
+  stolenShare: 0,
+  generatorBound: false,
+  startedLateUs: 0,
+  clockUncertaintyUs: 1,
+};
+
 describe("qbench compare", () => {
   it("lays strategies and reports side by side", async () => {
     const before = await save(report({ scenario: { ...SCENARIO, strategies: ["individual", "lua"] } }));
@@ -98,6 +121,36 @@ describe("qbench compare", () => {
       `  machine.cores: 2 (${paths[0]}), 64 (${paths[1]})`,
     ]);
     expect(hint).toContain("--allow-different-environments");
+  });
+
+  it("counts the machines that made the load among the environment", async () => {
+    const madeBy = async (...kinds: { cpuModel: string; cores: number }[]): Promise<string> => {
+      const made = report();
+      const agents = kinds.map((kind, i) => ({ ...AGENT, ...kind, agent: `a${i}` }));
+      const figures = agents.map(({ agent }) => ({ ...AGENT_FIGURES, agent }));
+      const strategies = made.strategies.map((one) => ({
+        ...one,
+        trials: one.trials.map((trial) => ({ ...trial, agents: figures })),
+      }));
+      return save({ ...made, agents, strategies });
+    };
+    const [old, young] = [
+      { cpuModel: "Old", cores: 2 },
+      { cpuModel: "Young", cores: 16 },
+    ];
+    const unlike = async (...paths: string[]): Promise<string[]> => {
+      const { differences } = await asData(paths, { allowDifferentEnvironments: true });
+      return differences.map(({ kind, field, values }) => `${kind} ${field}: ${values.join(" | ")}`);
+    };
+    expect(await unlike(await madeBy(old, young), await madeBy(young, old))).toEqual([]);
+    expect(await unlike(await madeBy(old, old), await madeBy(old, young))).toEqual([
+      "environment agents.cpuModel: Old | Old, Young",
+      "environment agents.cores: 2 | 16, 2",
+    ]);
+    const [alone, two, three] = [await save(report()), await madeBy(old, old), await madeBy(old, old, old)];
+    expect(await unlike(two, three)).toEqual(["environment agents.count: 2 | 3"]);
+    await expect(compare([two, three])).rejects.toThrow(/agents\.count: 2 .*, 3/);
+    await expect(compare([alone, two])).rejects.toThrow(/agents\.count: - .*, 2/);
   });
 
   it("compares them after all if told to, and keeps saying so", async () => {

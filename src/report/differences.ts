@@ -21,7 +21,10 @@ type Facts = Readonly<Record<string, unknown>>;
 
 export function differencesOf(reports: readonly RunReport[]): Difference[] {
   return [
-    ...differing("environment", reports.map(environmentFacts)),
+    ...differing(
+      "environment",
+      reports.map((report) => ({ ...environmentFacts(report), ...agentsFacts(report) })),
+    ),
     ...differing("scenario", reports.map(scenarioFacts)),
     ...differing("noted", reports.map(notedFacts)),
     ...loadDifference(reports),
@@ -32,6 +35,7 @@ export function differencesOf(reports: readonly RunReport[]): Difference[] {
 export const environmentTexts = (measured: Measured): Record<string, string> =>
   Object.fromEntries(Object.entries(environmentFacts(measured)).map(([field, value]) => [field, valueText(value)]));
 
+type Agent = NonNullable<RunReport["agents"]>[number];
 type Measured = Pick<RunReport, "environment" | "target"> & {
   readonly scenario: Pick<RunReport["scenario"], "client">;
 };
@@ -58,6 +62,22 @@ function environmentFacts({ environment, target, scenario }: Measured): Facts {
     "redis.mode": redis.mode,
     ...prefixed("redis.build", redis.build),
     ...prefixed("redis.config", redis.config ?? {}),
+  };
+}
+
+/** Of the machines that made the load, where it was not made beside the report: each kind once, however many there are. */
+function agentsFacts({ agents, strategies }: RunReport): Facts {
+  if (agents === undefined) return {};
+  const kinds = (of: (agent: Agent) => string | number): string => [...new Set(agents.map(of))].sort().join(", ");
+  const atOnce = strategies.flatMap(({ trials }) => trials.map((trial) => trial.agents?.length ?? 0));
+  return {
+    "agents.count": Math.max(0, ...atOnce),
+    "agents.cpuModel": kinds(({ cpuModel }) => cpuModel),
+    "agents.cores": kinds(({ cores }) => cores),
+    "agents.architecture": kinds(({ architecture }) => architecture),
+    "agents.platform": kinds(({ platform }) => platform),
+    "agents.kernel": kinds(({ kernel }) => kernel),
+    "agents.node": kinds(({ node }) => node),
   };
 }
 
