@@ -70,13 +70,14 @@ async function jobOf(command: Command): Promise<RunJob> {
   const { env } = process;
   const mistakes = new Mistakes();
   const flags = scenarioFlags(opts);
-  const asked = mistakes.take(() => resolveScenario({ file: command.args[0], flags, env }));
+  const agents = await mistakes.take(() => agentsOptions(opts, env));
+  const machines = agents?.count ?? 1;
+  const asked = mistakes.take(() => resolveScenario({ file: command.args[0], flags, env, machines }));
   const options = inputs.takeRunOptions(mistakes, opts, env, "run");
   const history = options?.dumpHistory;
   if (history !== undefined) {
     mistakes.take(() => checkOutputs([history], [".jsonl"], placeOf(opts, "dump-history", env)));
   }
-  const agents = await mistakes.take(() => agentsOptions(opts, env));
   const isStaged = asked?.scenario.order === "staged";
   const failIf = options?.failIf.length === 0 && isStaged ? GOAL : (options?.failIf ?? []);
   const whole = mistakes.settle({

@@ -369,6 +369,12 @@ describe("warnings", () => {
   it("tell of connections beyond what Redis usually takes", () => {
     expect(codesOf({ flags: { pool: "6k", instances: "2", vus: "2M" } })).toEqual(["many-connections"]);
   });
+
+  it("are on what all machines do together", () => {
+    expect(codesOf({ flags: { pool: "200", vus: "1M" }, machines: 100 })).toEqual(["many-connections"]);
+    expect(codesOf({ flags: { pool: "20", vus: "100" }, machines: 10 })).toEqual(["idle-connections"]);
+    expect(codesOf({ flags: { pool: "20", vus: "100" } })).toEqual([]);
+  });
 });
 
 describe("entries and duration", () => {

@@ -18,6 +18,8 @@ export interface ScenarioInput {
   /** By long flag without dashes; text as given, a list for a flag given several times. */
   readonly flags?: Readonly<Record<string, unknown>>;
   readonly env?: NodeJS.ProcessEnv;
+  /** How many machines have these instances each (1): warnings are on what all of them do together. */
+  readonly machines?: number;
 }
 
 export interface ResolvedScenario {
@@ -32,7 +34,7 @@ const UNNAMED = "ad-hoc";
  * The scenario that flags, environment, file and defaults make together, the former before the latter.
  * @throws QbenchError (usage) that tells all mistakes of all sources at once, each with its place.
  */
-export function resolveScenario({ file, flags = {}, env = {} }: ScenarioInput): ResolvedScenario {
+export function resolveScenario({ file, flags = {}, env = {}, machines = 1 }: ScenarioInput): ResolvedScenario {
   const fromFile = file === undefined ? undefined : fileSource(file);
   const strongestFirst = [flagSource(flags), environmentSource(env), ...(fromFile === undefined ? [] : [fromFile])];
   const read = strongestFirst.map((source) => ({ source, ...readSource(source) }));
@@ -65,7 +67,7 @@ export function resolveScenario({ file, flags = {}, env = {} }: ScenarioInput): 
     stages === null ? asked : { ...asked, durationMs: durationOf(stages), ratePerSec: meanRateOf(stages) };
   const warnings = [
     ...strongestFirst.flatMap((source) => source.warnings),
-    ...warningsOn(scenario, (property) => rank(property) !== -1),
+    ...warningsOn({ ...scenario, instances: scenario.instances * machines }, (property) => rank(property) !== -1),
   ];
   if (scenario.entries !== null && rank("durationMs") !== -1 && rank("durationMs") === rank("entries")) {
     warnings.push({
