@@ -26,6 +26,20 @@ test("there are as many agents as the controller waits for, and they may load it
   expect(argsOf(controller)).toContain(`--url=redis://${allowed}`);
 });
 
+test("the controller's log is its report and nothing else", () => {
+  expect(argsOf(controller)).toEqual(expect.arrayContaining(["--json", "--quiet"]));
+});
+
+test("an image gets nothing that this machine has made for itself", () => {
+  const lines = (name) =>
+    readFileSync(new URL(`../${name}`, import.meta.url), "utf8")
+      .trim()
+      .split("\n");
+  const made = lines(".gitignore").filter((line) => !line.startsWith("!"));
+  for (const line of made) expect(lines(".dockerignore")).toContain(line.replace(/\/\*?$/, ""));
+  expect(lines(".dockerignore")).toContain(".git");
+});
+
 test("the control Redis is reached by its service, with its password, by both", () => {
   const { stringData } = named("Secret", "qbench-control");
   expect(stringData.url).toBe(
