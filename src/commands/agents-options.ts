@@ -29,7 +29,7 @@ export function addAgentsOptions(command: Command): void {
   add("--agents <N>", "have N agents make the load, with --instances each; `qbench agent` starts one");
   add("--control <URL>", `${CONTROL_HELP}; not the server to measure`);
   add("--agent-timeout <TIME>", `how long an agent may be silent before it is lost (${DEFAULT_PATIENCE})`);
-  add("--agent-wait <TIME>", `how long agents are waited for (${DEFAULT_WAIT})`);
+  add("--agent-wait <TIME>", `how long agents, and the control Redis, are waited for (${DEFAULT_WAIT})`);
 }
 
 /** Null where no agents are asked for. @throws QbenchError (usage) that tells all mistakes */

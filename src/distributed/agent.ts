@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Job, Queue, Worker } from "bullmq";
-import { environmentError } from "../base/errors.js";
+import { type Job, Worker } from "bullmq";
+import { EXIT, environmentError } from "../base/errors.js";
 import type { Endpoint } from "../drivers/driver.js";
+import { TOOL } from "../report/tool.js";
 import { connectControl } from "../targets/control.js";
 import { translateRedisError } from "../targets/redis-errors.js";
 import { addressOf } from "../targets/url.js";
-import { QUEUE } from "./keys.js";
-import { orderSchema } from "./messages.js";
-import { QUEUE_OPTIONS, WORKER_OPTIONS } from "./queue.js";
+import { keysOf, QUEUE } from "./keys.js";
+import { Outbox } from "./mail.js";
+import { type FromAgent, foreignOrderSchema, orderSchema, SAME_VERSION } from "./messages.js";
+import { QUEUE_OPTIONS, removeIdleQueue, WORKER_OPTIONS } from "./queue.js";
 import { runSession, type SessionEnd, type SessionOptions } from "./session.js";
 
 /** A queue that cannot be reached cannot be taken leave of. */
@@ -58,7 +60,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const end = await Promise.race([ended, aborted]);
   await taken.catch(() => {});
   await Promise.race([worker.close(), sleep(CLOSING_MS, undefined, { ref: false })]);
-  await removeEmptyQueue(endpoint);
+  await leaveNothing(endpoint);
   if (typeof end === "object") throw environmentError(`the run was not finished: ${end.stopped}`);
 }
 
@@ -72,7 +74,7 @@ async function take(
   const order = orderSchema.safeParse(job.data);
   if (!order.success) {
     say("a job in the queue is no order of this version of qbench: not taken");
-    throw new Error("no order that this version of qbench knows");
+    return refuse(options, job);
   }
   const { run, place } = order.data;
   const end = await runSession({ ...options, order: order.data, job: job.id ?? "" }, signal);
@@ -85,19 +87,28 @@ async function take(
   onEnd(end);
 }
 
-/** The last one to go leaves nothing behind. */
-async function removeEmptyQueue(endpoint: Endpoint): Promise<void> {
-  const control = await connectControl(endpoint).catch(() => undefined);
-  if (control === undefined) return;
-  control.disconnect();
-  const queue = new Queue(QUEUE, QUEUE_OPTIONS(endpoint));
-  queue.on("error", () => {});
+/** Whoever offers the place would wait for an agent that cannot follow the order. @throws Error if nobody can be told */
+async function refuse({ endpoint, agent }: AgentOptions, job: Job): Promise<void> {
+  const { run, place } = foreignOrderSchema.parse(job.data);
+  const message: FromAgent = {
+    type: "failed",
+    kind: "usage",
+    exitCode: EXIT.usage,
+    message: `${agent} is of qbench ${TOOL.version}, which cannot follow the orders of the controller's version`,
+    hint: SAME_VERSION,
+  };
+  const control = await connectControl(endpoint);
   try {
-    const [workers, jobs] = await Promise.all([queue.getWorkersCount(), queue.getJobCountByTypes()]);
-    if (workers === 0 && jobs === 0) await queue.obliterate();
-  } catch {
-    // Somebody else uses it again, or it cannot be reached: nobody is hurt by a few small keys.
+    await new Outbox(control, keysOf(run).fromAgents, { job: job.id, place }).send(message);
   } finally {
-    await queue.close().catch(() => {});
+    control.disconnect();
   }
+}
+
+/** The last one to go takes the queue with it. */
+async function leaveNothing(endpoint: Endpoint): Promise<void> {
+  const control = await connectControl(endpoint).catch(() => undefined);
+  // Where it cannot be reached, nobody is hurt by a few small keys.
+  await (control && removeIdleQueue(control).catch(() => {}));
+  control?.disconnect();
 }

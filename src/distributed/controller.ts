@@ -1,10 +1,14 @@
-import { usageError } from "../base/errors.js";
+import { setTimeout as sleep } from "node:timers/promises";
+import { throwIfAborted, usageError } from "../base/errors.js";
+import { formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
-import type { DriverOptions } from "../drivers/driver.js";
+import type { DriverOptions, Endpoint } from "../drivers/driver.js";
 import type { OpenGenerators, Place } from "../engine/bench.js";
 import type { AgentFacts } from "../report/agents.js";
 import type { Scenario } from "../scenario/scenario.js";
 import type { LuaFile } from "../strategies/lua-file.js";
+import { connectControl } from "../targets/control.js";
+import { Unreachable } from "../targets/redis-errors.js";
 import { runIdAt } from "../targets/run-id.js";
 import { addressOf } from "../targets/url.js";
 import { differencesAmong, wallClocksApartMs } from "./facts.js";
@@ -24,11 +28,14 @@ export interface Agents {
   close(): Promise<void>;
 }
 
+const TRY_EVERY_MS = 500;
+
 /** Nothing connects before threads are to be opened. */
 export function agentsOf(options: PoolOptions, signal: AbortSignal): Agents {
   let pool: AgentPool | undefined;
   return {
     async openGenerators(place, scenario, driver, luaFiles) {
+      await untilReachable(options, signal);
       const orderNow = async (): Promise<Open> =>
         orderOf(place, scenario, driver, luaFiles, await serversOf(place, options));
       // Nothing is offered at a Redis that is refused.
@@ -63,12 +70,33 @@ function orderOf(
 }
 
 /**
+ * The control Redis is waited for as agents are: where all are started at once, it may be there last.
+ * @throws QbenchError (environment) if it refuses, or is not there within `waitMs`
+ */
+async function untilReachable({ endpoint, waitMs, say }: PoolOptions, signal: AbortSignal): Promise<void> {
+  const untilMs = performance.now() + waitMs;
+  for (let attempt = 1; ; attempt++) {
+    throwIfAborted(signal);
+    try {
+      (await connectControl(endpoint)).disconnect();
+      return;
+    } catch (error) {
+      if (!(error instanceof Unreachable) || performance.now() > untilMs) throw error;
+      if (attempt === 1) say(`${error.message}; trying again for ${formatDuration(waitMs)}`);
+    }
+    await sleep(TRY_EVERY_MS);
+  }
+}
+
+/**
  * By which agents know that they reach the same server.
  * @throws QbenchError (usage) if the control Redis is the server to measure: each would be in the other's figures
  */
 async function serversOf({ target }: Place, { endpoint }: PoolOptions): Promise<string[]> {
-  const [meeting, ...measured] = await Promise.all([endpoint, ...target.endpoints].map(runIdAt));
-  if (measured.some((one) => one !== "" && one === meeting)) {
+  const { endpoints } = target;
+  const [meeting = "", ...measured] = await Promise.all([endpoint, ...endpoints].map(runIdAt));
+  const at = { endpoint, runId: meeting };
+  if (endpoints.some((one, i) => isSameServer(at, { endpoint: one, runId: measured[i]! }))) {
     throw usageError(
       `--control ${addressOf(endpoint)} is the server to be measured`,
       "let agents meet at another Redis: what they say to each other would be measured as well",
@@ -76,6 +104,16 @@ async function serversOf({ target }: Place, { endpoint }: PoolOptions): Promise<
   }
   return measured;
 }
+
+interface Met {
+  readonly endpoint: Endpoint;
+  /** Empty where it does not tell. */
+  readonly runId: string;
+}
+
+/** Addresses decide only where nothing better is known: the same server has several. */
+export const isSameServer = (one: Met, other: Met): boolean =>
+  one.runId === other.runId && (one.runId !== "" || addressOf(one.endpoint) === addressOf(other.endpoint));
 
 function warningsOn(agents: readonly AgentFacts[]): Warning[] {
   const unlike = differencesAmong(agents);

@@ -14,6 +14,8 @@ import type { Segment } from "../worker/segment.js";
 
 /** Raised when a message changes: others do not understand it. */
 export const PROTOCOL = 3;
+/** What to do where agents and controller are not of one version. */
+export const SAME_VERSION = "install the same version everywhere";
 
 const name = z.string().min(1).max(500);
 const count = z.int().nonnegative();
@@ -31,6 +33,9 @@ export const orderSchema = z.strictObject({
   patienceMs: z.int().min(500).max(600_000),
 });
 export type Order = z.infer<typeof orderSchema>;
+
+/** What every protocol has in its orders: whom to tell that this one cannot be followed. */
+export const foreignOrderSchema = orderSchema.pick({ run: true, place: true }).loose();
 
 const population = z.strictObject({ waiting: count, active: count });
 const stage = z.strictObject({ fromPerSec: amount, toPerSec: amount, forMs: amount });
@@ -160,7 +165,7 @@ const uncertainty = z.custom<number>((value) => typeof value === "number" && val
 const clock = z.strictObject({ instance: count, offsetUs: z.number(), uncertaintyUs: uncertainty });
 
 const fromAgent = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("ready"), facts: agentFacts.strict() }),
+  z.strictObject({ type: z.literal("ready"), facts: agentFacts.strict(), build: z.string().max(100) }),
   z.strictObject({ type: z.literal("opened") }),
   z.strictObject({ type: z.literal("prepared"), ...ofTrial }),
   z.strictObject({
@@ -173,6 +178,7 @@ const fromAgent = z.discriminatedUnion("type", [
     clocks: z.array(clock),
   }),
   z.strictObject({ type: z.literal("closed") }),
+  // By this, agents answer orders of any protocol: its form, and that of what it is sent in, stay as they are.
   z.strictObject({
     type: z.literal("failed"),
     kind: z.enum(["usage", "environment", "interrupted", "bug"]),

@@ -35,6 +35,7 @@ const readable = (text: string): string =>
     .map((line) => printable(line, LONGEST_LINE))
     .join("\n");
 const LONGEST_LINE = 500;
+const LONGEST_NAME = 40;
 
 /** One of the places of a run, and the agent that holds it now. */
 export class Place {
@@ -42,6 +43,8 @@ export class Place {
   readonly job: string;
   readonly number: number;
   facts: AgentFacts | undefined;
+  /** What its agent was built from. */
+  build: string | undefined;
   status: Status | undefined;
   /** Its agent has had a part in a trial. */
   hasRun = false;
@@ -52,10 +55,13 @@ export class Place {
   #heardMs = performance.now();
   #lastNumber = 0;
   readonly #waiters = new Set<Waiter>();
+  readonly #all: readonly Place[];
 
-  constructor(number: number, job: string) {
+  /** `all`: places of the run, among which it is known by its name. */
+  constructor(number: number, job: string, all: readonly Place[] = []) {
     this.number = number;
     this.job = job;
+    this.#all = all;
   }
 
   get name(): string {
@@ -64,8 +70,11 @@ export class Place {
 
   /** From now on its agent is to be heard of. */
   take(agent: string): void {
-    if (this.#takenBy === undefined) this.#heardMs = performance.now();
-    this.#takenBy ??= printable(agent, 60);
+    if (this.#takenBy !== undefined) return;
+    this.#heardMs = performance.now();
+    const name = printable(agent, LONGEST_NAME);
+    const hasNamesake = this.#all.some((one) => one !== this && one.lost === undefined && one.#takenBy === name);
+    this.#takenBy = hasNamesake ? `${name} (place ${this.number + 1})` : name;
   }
 
   /** The next message of a type. @throws AgentLost */
@@ -84,8 +93,9 @@ export class Place {
     if (number <= this.#lastNumber) return;
     this.#lastNumber = number;
     if (message.type === "ready") {
-      this.facts = message.facts;
       this.take(message.facts.agent);
+      this.facts = { ...message.facts, agent: this.name };
+      this.build = message.build;
     }
     if (message.type === "failed") {
       const { hint } = message;

@@ -11,12 +11,21 @@ import { connectControl } from "../targets/control.js";
 import { translateRedisError } from "../targets/redis-errors.js";
 import { addressOf } from "../targets/url.js";
 import type { SegmentResult } from "../worker/segment.js";
+import { BUILD } from "./build.js";
 import { measureOffset, type Offset } from "./clock.js";
 import { unpack } from "./codec.js";
 import { KEY_TTL_MS, keysOf, QUEUE, type RunKeys, takenField } from "./keys.js";
 import { type Lease, takeLease } from "./lease.js";
 import { inbox, Outbox } from "./mail.js";
-import { fromAgentSchema, type Order, PROTOCOL, type Status, statusSchema, type ToAgent } from "./messages.js";
+import {
+  fromAgentSchema,
+  type Order,
+  PROTOCOL,
+  SAME_VERSION,
+  type Status,
+  statusSchema,
+  type ToAgent,
+} from "./messages.js";
 import { Place } from "./place.js";
 import { QUEUE_OPTIONS } from "./queue.js";
 import { receiveResults } from "./results.js";
@@ -82,19 +91,29 @@ export class AgentPool {
   static async open(options: PoolOptions, signal: AbortSignal): Promise<AgentPool> {
     const { endpoint, patienceMs } = options;
     const control = await connectControl(endpoint, { reconnectForMs: patienceMs });
+    const reader = await connectControl(endpoint, { reconnectForMs: patienceMs }).catch((error: unknown) => {
+      control.disconnect();
+      throw error;
+    });
+    const queue = new Queue(QUEUE, QUEUE_OPTIONS(endpoint));
+    queue.on("error", () => {});
     try {
-      const reader = await connectControl(endpoint, { reconnectForMs: patienceMs });
       const run = randomBytes(4).toString("hex");
-      const queue = new Queue(QUEUE, QUEUE_OPTIONS(endpoint));
-      queue.on("error", () => {});
       const lease = await takeLease(control, endpoint, keysOf(run).lease, patienceMs);
       const pool = new AgentPool(options, run, { control, reader, queue, lease }, signal);
-      for (let number = 0; number < options.agents; number++) await pool.#offer(number);
+      // Somebody may have left it paused, and no agent would ever take a place.
+      await queue.resume();
+      await pool.#offer([...Array(options.agents).keys()]);
       pool.#read().catch((error: unknown) => pool.#fail(error));
       pool.#watch().catch((error: unknown) => pool.#fail(error));
       return pool;
     } catch (error) {
+      reader.disconnect();
       control.disconnect();
+      await atMost(
+        GONE_MS,
+        queue.close().catch(() => {}),
+      );
       throw translateRedisError(error, endpoint);
     }
   }
@@ -112,21 +131,25 @@ export class AgentPool {
     return [...this.#places, ...this.#former].flatMap(({ facts }) => facts ?? []);
   }
 
-  /** Puts a place, new or of an agent that was lost, where any agent that waits can take it. */
-  async #offer(number: number): Promise<Place> {
+  /** Puts places, new or of agents that were lost, where any agent that waits can take them. */
+  async #offer(numbers: readonly number[]): Promise<void> {
     const { patienceMs } = this.options;
-    const order: Order = { protocol: PROTOCOL, run: this.#run, place: number, patienceMs };
-    const job = `${this.#run}-${number}-${this.#jobs.length}`;
-    this.#jobs.push(job);
-    const place = new Place(number, job);
-    const before = this.#places[number];
-    if (before?.hasRun) this.#former.push(before);
-    this.#places[number] = place;
-    this.#outboxes[number] = new Outbox(this.control, this.#keys.toAgent(number), { job });
-    await this.control.hset(this.#keys.places, number, job);
+    const offers = numbers.map((number) => {
+      const job = `${this.#run}-${number}-${this.#jobs.length}`;
+      this.#jobs.push(job);
+      const before = this.#places[number];
+      if (before?.hasRun) this.#former.push(before);
+      this.#places[number] = new Place(number, job, this.#places);
+      this.#outboxes[number] = new Outbox(this.control, this.#keys.toAgent(number), { job });
+      const order: Order = { protocol: PROTOCOL, run: this.#run, place: number, patienceMs };
+      const opts = { jobId: job, attempts: 1, removeOnComplete: true, removeOnFail: true };
+      return { name: "place", data: order, opts };
+    });
+    const jobs = offers.map(({ data, opts }) => [data.place, opts.jobId] as const);
+    await this.control.hset(this.#keys.places, new Map(jobs));
     await this.control.pexpire(this.#keys.places, KEY_TTL_MS);
-    await this.#by.queue.add("place", order, { jobId: job, attempts: 1, removeOnComplete: true, removeOnFail: true });
-    return place;
+    // In one write: were the places of two runs mixed, agents that are enough for one might be shared by both.
+    await this.#by.queue.addBulk(offers);
   }
 
   /**
@@ -149,7 +172,7 @@ export class AgentPool {
         // Why it went away in a trial, the trial says.
         offered = hasRun ? `nobody took the place of agent ${name}; ` : `${lost.message}; `;
         say(`${lost.message}; its place is offered to another`);
-        await this.#offer(number);
+        await this.#offer([number]);
       }
       const missing = this.#places.filter(({ facts }) => facts === undefined).length;
       if (missing === 0) return this.#fit(known);
@@ -169,11 +192,18 @@ export class AgentPool {
   }
 
   #fit(known: ReadonlySet<Place>): Place[] {
-    for (const { facts, name } of this.#places) {
-      if (facts?.qbench === TOOL.version) continue;
+    for (const { facts, build, name } of this.#places) {
+      if (facts?.qbench !== TOOL.version) {
+        throw usageError(
+          `agent ${name} is of qbench ${facts?.qbench}, the controller of ${TOOL.version}: their figures do not add up`,
+          SAME_VERSION,
+        );
+      }
+      if (build === BUILD) continue;
       throw usageError(
-        `agent ${name} is of qbench ${facts?.qbench}, the controller of ${TOOL.version}: their figures do not add up`,
-        "install the same version everywhere",
+        `agent ${name} is another build of qbench ${TOOL.version} than the controller, or has other scripts in lua/: ` +
+          "their figures do not add up",
+        "have the same commit everywhere, without changes, and build it there: npm run build",
       );
     }
     return this.#places.filter((place) => !known.has(place));
@@ -239,6 +269,8 @@ export class AgentPool {
       const [statuses, places] = await Promise.all([
         this.control.hgetallBuffer(this.#keys.status),
         this.control.hgetall(this.#keys.places),
+        // As long as no agent is there, nobody else does.
+        this.control.pexpire(this.#keys.places, KEY_TTL_MS),
       ]);
       if (this.#isClosing) return;
       if (Object.keys(places).length === 0) {

@@ -13,6 +13,7 @@ import { runIdAt } from "../targets/run-id.js";
 import { toKnownOnly } from "../targets/successors.js";
 import { addressOf } from "../targets/url.js";
 import { AgentTrial } from "./agent-trial.js";
+import { BUILD } from "./build.js";
 import { factsOf } from "./facts.js";
 import { Heartbeat } from "./heartbeat.js";
 import { keysOf, type RunKeys, takenField } from "./keys.js";
@@ -111,7 +112,7 @@ class Session {
     signal.addEventListener("abort", onSignal);
     this.#heartbeat.begin();
     try {
-      await this.#tell({ type: "ready", facts: await factsOf(agent, this.#redis) });
+      await this.#tell({ type: "ready", facts: await factsOf(agent, this.#redis), build: BUILD });
       if (signal.aborted) onSignal();
       // A command that waits for a server that is gone may wait for longer than its connection is tried again.
       await Promise.race([this.#readMail(), once(this.#stopping.signal, "abort")]);

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { environmentError } from "../base/errors.js";
 import type { Endpoint, Sentinels } from "../drivers/driver.js";
 import { moveTo, wayOptions } from "../drivers/ioredis/ways.js";
 import { Scout } from "../drivers/scout.js";
-import { translateRedisError } from "./redis-errors.js";
+import { translateRedisError, Unreachable } from "./redis-errors.js";
 import { addressOf } from "./url.js";
 
 export interface ControlOptions {
@@ -120,7 +119,7 @@ async function finishLoading(redis: Redis, endpoint: Endpoint, timeoutMs: number
 async function within<T>(timeoutMs: number, endpoint: Endpoint, work: Promise<T>): Promise<T> {
   const abort = new AbortController();
   const tooLate = sleep(timeoutMs, undefined, { signal: abort.signal }).then(() => {
-    throw environmentError(
+    throw new Unreachable(
       `the server at ${addressOf(endpoint)} did not answer within ${timeoutMs} ms`,
       // A server without TLS takes our greeting for an unfinished command, and waits for more.
       endpoint.tls

@@ -1,10 +1,17 @@
-import { environmentError, QbenchError } from "../base/errors.js";
+import { EXIT, environmentError, QbenchError } from "../base/errors.js";
 import type { Endpoint } from "../drivers/driver.js";
 import { addressOf } from "./url.js";
 
 const PATIENCE = "is it running, and is the address right?";
 const LOGIN = "put the right user and password in the URL: redis://USER:PASSWORD@HOST:PORT";
 const COMMANDS = "qbench needs the read, write, hash, sortedset and scripting commands, and INFO, SCAN, UNLINK, DBSIZE";
+
+/** Nobody answered there: unlike what a server refuses, that may be otherwise in a moment. */
+export class Unreachable extends QbenchError {
+  constructor(message: string, hint: string) {
+    super("environment", EXIT.environment, message, hint);
+  }
+}
 
 /** What a network error code means, as the end of a sentence. */
 const NETWORK: Readonly<Record<string, readonly [string, string]>> = {
@@ -78,7 +85,7 @@ export function translateRedisError(error: unknown, endpoint: Endpoint): QbenchE
   const address = addressOf(endpoint);
   const { code, message } = plainError(error);
   const network = NETWORK[code];
-  if (network !== undefined) return environmentError(`cannot reach Redis at ${address}: ${network[0]}`, network[1]);
+  if (network !== undefined) return new Unreachable(`cannot reach Redis at ${address}: ${network[0]}`, network[1]);
   const matches = ([pattern]: Meaning): boolean => pattern.test(message) || pattern.test(code);
   const connection = CONNECTION.find(matches);
   const answer = ANSWERS.find(matches);
