@@ -126,16 +126,18 @@ export class ConcertAudit {
       recorded[result]!++;
       if (result !== RESULT.NEW && result !== RESULT.WAITING) continue;
       const position = chunk.position[row]!;
-      if (position === 0) {
-        this.#found("no-position", () => entryExample(this.#users, "queued, but told no position", number));
-      }
+      if (position === 0) this.#entryFault("no-position", "queued, but told no position", number);
       if (chunk.total[row]! < position) {
-        const rule = "told a total smaller than the position";
-        this.#found("total-below-position", () => entryExample(this.#users, rule, number));
+        this.#entryFault("total-below-position", "told a total smaller than the position", number);
       }
     }
     this.checked += numbers.length;
     return { recorded, hasLeaves };
+  }
+
+  /** Apart from the loop, where a closure over the row would cost an allocation for each of them. */
+  #entryFault(kind: AnomalyKind, rule: string, number: number): void {
+    this.#found(kind, () => entryExample(this.#users, rule, number));
   }
 
   /** `asked`: what was found when the data were asked for this user's token alone. */
