@@ -1,7 +1,8 @@
+import { printable } from "../base/printable.js";
 import { calls } from "../charts/calls.js";
 import { roadmap } from "../charts/roadmap.js";
 import { tps } from "../charts/tps.js";
-import { perEntryText, printable } from "../report/format.js";
+import { perEntryText } from "../report/format.js";
 import { escaped } from "../reporters/markdown-blocks.js";
 import { type Article, hasStrategy } from "./article.js";
 

@@ -1,7 +1,7 @@
+import { printable } from "../base/printable.js";
 import { heatmap } from "../charts/heatmap.js";
 import { percentiles } from "../charts/percentiles.js";
 import { timeline } from "../charts/timeline.js";
-import { printable } from "../report/format.js";
 import { escaped } from "../reporters/markdown-blocks.js";
 import type { Article } from "./article.js";
 

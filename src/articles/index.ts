@@ -1,6 +1,6 @@
 import { usageError } from "../base/errors.js";
+import { printable } from "../base/printable.js";
 import { didYouMean } from "../base/suggest.js";
-import { printable } from "../report/format.js";
 import type { Article } from "./article.js";
 import { fewerCalls } from "./fewer-calls.js";
 import { hiddenBottleneck } from "./hidden-bottleneck.js";

@@ -1,8 +1,9 @@
+import { printable } from "../base/printable.js";
 import type { Chart, Drawing, Look } from "../charts/chart.js";
 import { LABELS, type Lang } from "../charts/labels.js";
 import { sourceOf } from "../charts/svg.js";
 import type { Theme } from "../charts/theme.js";
-import { latencyText, percentText, perEntryText, printable, rangeText, rateText, ratioText } from "../report/format.js";
+import { latencyText, percentText, perEntryText, rangeText, rateText, ratioText } from "../report/format.js";
 import type { RunReport, StrategyReport } from "../report/schema.js";
 import { escaped } from "../reporters/markdown-blocks.js";
 import { OPTION_LIST } from "../scenario/options.js";

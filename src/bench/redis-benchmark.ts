@@ -4,9 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { environmentError } from "../base/errors.js";
 import { machineSnapshot, stolenShare } from "../measure/machine-load.js";
-import { lazyFreePending, mainThreadCpuUs, takeSnapshot } from "../measure/server-snapshot.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
 import { loadScript } from "../strategies/script.js";
+import { lazyFreePending, mainThreadCpuUs, takeSnapshot } from "../targets/server-snapshot.js";
 import type { BenchServer } from "./server.js";
 import type { Measurement, PeerSetting } from "./setting.js";
 

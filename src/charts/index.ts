@@ -1,6 +1,6 @@
 import { usageError } from "../base/errors.js";
+import { printable } from "../base/printable.js";
 import { didYouMean } from "../base/suggest.js";
-import { printable } from "../report/format.js";
 import { anomalies } from "./anomalies.js";
 import { calls } from "./calls.js";
 import type { Chart } from "./chart.js";

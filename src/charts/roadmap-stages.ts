@@ -1,4 +1,5 @@
-import { printable, rateText, ratioText, shortText } from "../report/format.js";
+import { printable } from "../base/printable.js";
+import { rateText, ratioText, shortText } from "../report/format.js";
 import type { RoadmapReport, RoadmapRow, RoadmapVariant } from "../report/roadmap.js";
 import { categories, labelText, legend, notes, values, whiskers } from "./axes.js";
 import type { Drawing, Look } from "./chart.js";

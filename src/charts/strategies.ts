@@ -1,4 +1,4 @@
-import { printable } from "../report/format.js";
+import { printable } from "../base/printable.js";
 import type { RunReport, StrategyReport, TrialReport } from "../report/schema.js";
 import { nth, type Theme } from "./theme.js";
 

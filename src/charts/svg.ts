@@ -1,4 +1,4 @@
-import { printable } from "../report/format.js";
+import { printable } from "../base/printable.js";
 import type { RunReport } from "../report/schema.js";
 import { serverText } from "../report/words.js";
 import { labelText } from "./axes.js";

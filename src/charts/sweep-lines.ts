@@ -1,4 +1,4 @@
-import { printable } from "../report/format.js";
+import { printable } from "../base/printable.js";
 import type { SweepAxis, SweepCrossover, SweepPoint, SweepReport } from "../report/sweep.js";
 import { certaintyOf, figureIn, placeOf, valuesText } from "../report/sweep-words.js";
 import type { Drawing, Look } from "./chart.js";

@@ -1,4 +1,5 @@
-import { figureText, printable, shortText } from "../report/format.js";
+import { printable } from "../base/printable.js";
+import { figureText, shortText } from "../report/format.js";
 import type { SweepReport } from "../report/sweep.js";
 import { figureIn } from "../report/sweep-words.js";
 import { categories, labelText } from "./axes.js";

@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
 import { usageError } from "../base/errors.js";
 import { mistakesError } from "../base/mistakes.js";
+import { printable } from "../base/printable.js";
 import { parseCount, parseDuration, UnitError } from "../base/units.js";
 import type { Endpoint } from "../drivers/driver.js";
-import { printable } from "../report/format.js";
 import { envNameOf } from "../scenario/options.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { placeOf } from "./options.js";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { EXIT, usageError } from "../base/errors.js";
+import { printable } from "../base/printable.js";
 import { buildComparison, type ComparisonReport } from "../report/comparison.js";
-import { printable } from "../report/format.js";
 import { readRunReport } from "../report/read.js";
 import { renderSideBySide } from "../reporters/side-by-side.js";
 import type { CommandResult } from "./command.js";

@@ -1,7 +1,7 @@
 import { Argument, type Command } from "commander";
 import { EXIT, usageError } from "../base/errors.js";
+import { printable } from "../base/printable.js";
 import { OUTCOMES, type Outcome, type Score } from "../queue/outcome.js";
-import { printable } from "../report/format.js";
 import { TOOL } from "../report/tool.js";
 import { resolveScenario } from "../scenario/load.js";
 import { DEFAULT_STRATEGIES, STRATEGY_NAMES, strategyNamed, takeLuaFile } from "../strategies/index.js";

@@ -1,5 +1,5 @@
 import { EXIT, QbenchError } from "../base/errors.js";
-import { printable } from "../report/format.js";
+import { printable } from "../base/printable.js";
 import { reporterFor } from "../reporters/index.js";
 import { renderKind } from "../reporters/kinds.js";
 import type { Rendered, RenderOptions, Reporter } from "../reporters/reporter.js";

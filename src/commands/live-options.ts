@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { mistakesError } from "../base/mistakes.js";
-import { printable } from "../report/format.js";
+import { printable } from "../base/printable.js";
 import { envNameOf } from "../scenario/options.js";
 
 /** Ways to watch a run from outside of its terminal. Ports of this machine; 0: a free one. */

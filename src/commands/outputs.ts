@@ -1,7 +1,7 @@
 import { closeSync, openSync, statSync, unlinkSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { mistakesError } from "../base/mistakes.js";
-import { printable } from "../report/format.js";
+import { printable } from "../base/printable.js";
 
 /**
  * Checks, before anything is measured, that the report can be written to each of `paths`: what exists is left as it

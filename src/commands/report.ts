@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
 import { EXIT, usageError } from "../base/errors.js";
+import { printable } from "../base/printable.js";
 import { CHARTS, chartNamed } from "../charts/index.js";
 import { LANGS } from "../charts/labels.js";
 import { THEME_NAMES } from "../charts/theme.js";
-import { printable } from "../report/format.js";
 import { gateReportIn } from "../report/gate.js";
 import { type ReportDocument, readDocument, runReportIn } from "../report/read.js";
 import { REPORTER_NAMES, REPORTERS, reporterFor, reporterNamed } from "../reporters/index.js";

@@ -1,6 +1,6 @@
 import { EXIT, QbenchError } from "../base/errors.js";
+import { printable } from "../base/printable.js";
 import type { AgentFacts } from "../report/agents.js";
-import { printable } from "../report/format.js";
 import type { FromAgent, Status } from "./messages.js";
 
 type Type = FromAgent["type"];

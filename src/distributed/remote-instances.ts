@@ -1,11 +1,11 @@
 import type { EventLoopUtilization } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LineUp } from "../audit/clocks.js";
+import { longestAwayMs } from "../base/away.js";
 import { nowUs } from "../base/clock.js";
 import { formatDuration } from "../base/units.js";
 import type { AgentRun, Generators } from "../engine/generators.js";
 import { Histogram } from "../measure/histogram.js";
-import { longestAwayMs } from "../worker/away.js";
 import type { LiveSums } from "../worker/live-counters.js";
 import type { Segment, SegmentResult } from "../worker/segment.js";
 import { type Offset, spanning } from "./clock.js";

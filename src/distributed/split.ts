@@ -1,4 +1,4 @@
-import { share } from "../plan/segment.js";
+import { share } from "../scenario/shares.js";
 import type { Segment } from "../worker/segment.js";
 
 /**

@@ -1,5 +1,6 @@
+import { printable } from "../base/printable.js";
 import { formatBytes } from "../base/units.js";
-import { latencyText, percentText, plural, printable } from "../report/format.js";
+import { latencyText, percentText, plural } from "../report/format.js";
 import { type Check, type Need, ok, unfit, warning } from "./check.js";
 import type { ServerFacts } from "./server-facts.js";
 

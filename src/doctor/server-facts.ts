@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
 import { nowUs } from "../base/clock.js";
-import { infoFields } from "../measure/server-snapshot.js";
 import { redisFacts } from "../report/redis-facts.js";
 import { holdsForeignKeys } from "../targets/keys.js";
+import { infoFields } from "../targets/server-snapshot.js";
 import { type Lateness, latenessOf } from "./punctuality.js";
 
 /** A server as it is now; null where it does not tell. */

@@ -1,12 +1,12 @@
 import { type AdmissionActed, AdmissionActor } from "../actors/admission.js";
 import { designNamed } from "../admission/index.js";
-import { commandsBetween, hasRestarted, type Snapshot, serverWallUs } from "../measure/server-snapshot.js";
+import { longestAwayMs } from "../base/away.js";
 import type { AnomalyKind } from "../queue/anomaly.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { connectBeside } from "../targets/cluster-control.js";
 import { CONNECT_TIMEOUT_MS } from "../targets/control.js";
-import { longestAwayMs } from "../worker/away.js";
+import { commandsBetween, hasRestarted, type Snapshot, serverWallUs } from "../targets/server-snapshot.js";
 import type { Segment } from "../worker/segment.js";
 import type { Snapshots } from "./figures.js";
 import type { TrialContext } from "./trial.js";

@@ -2,8 +2,8 @@ import { UNLIMITED } from "../admission/admission.js";
 import { designNamed } from "../admission/index.js";
 import { nowUs } from "../base/clock.js";
 import { Histogram } from "../measure/histogram.js";
-import { commandsBetween, mainThreadCpuUs, takeSnapshot } from "../measure/server-snapshot.js";
 import { concertKeys } from "../queue/keys.js";
+import { commandsBetween, mainThreadCpuUs, takeSnapshot } from "../targets/server-snapshot.js";
 import { type AdmitBed, mustAgree } from "./admit.js";
 import type { AdmitPlan, AdmitTurn } from "./admit-plan.js";
 

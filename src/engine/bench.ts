@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { EventLoopUtilization } from "node:perf_hooks";
 import type { TrialRecord } from "../audit/dump.js";
+import { longestAwayMs } from "../base/away.js";
 import { QbenchError } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
 import type { DriverOptions } from "../drivers/driver.js";
@@ -10,15 +11,15 @@ import { faultNamed } from "../faults/index.js";
 import { openProxy } from "../faults/proxy.js";
 import type { Histogram } from "../measure/histogram.js";
 import type { TrialPlan } from "../plan/plan.js";
+import { checkReplicas, needsReplicas } from "../scenario/replicas.js";
 import { readsReplicas, type Scenario } from "../scenario/scenario.js";
 import { luaFilesAmong, strategyNamed } from "../strategies/index.js";
 import type { LuaFile } from "../strategies/lua-file.js";
 import { CONNECT_TIMEOUT_MS } from "../targets/control.js";
-import { loadScripts, mustReplicate } from "../targets/primaries.js";
+import { fewestReplicas, loadScripts } from "../targets/primaries.js";
 import { saysClusterDown, translateRedisError } from "../targets/redis-errors.js";
 import { successorsOf } from "../targets/successors.js";
 import { openTarget, type Target, type TargetOptions } from "../targets/target.js";
-import { longestAwayMs } from "../worker/away.js";
 import type { LiveSums } from "../worker/live-counters.js";
 import type { Generators } from "./generators.js";
 import { Instances } from "./instances.js";
@@ -143,7 +144,9 @@ export class Bench {
     strategies: readonly string[] = scenario.strategies,
   ): Promise<Bench> {
     const { target, runId } = place;
-    await mustReplicate(target, scenario);
+    if (needsReplicas(scenario)) {
+      checkReplicas(scenario, target.control.isCluster, await fewestReplicas(target.control));
+    }
     checkFaults(scenario.faults, {
       isForeign: target.own === undefined && target.cluster === undefined,
       isCluster: target.kind === "cluster",

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
-import { infoFields } from "../measure/server-snapshot.js";
+import { infoFields } from "../targets/server-snapshot.js";
 import { entriesBegan } from "./testing/program.js";
 import { ownSite } from "./testing/site.js";
 

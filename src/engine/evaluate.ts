@@ -5,7 +5,6 @@ import type { ThreadSchedule } from "../measure/thread-health.js";
 import { mergeTimelines } from "../measure/timeline.js";
 import type { TrialPlan } from "../plan/plan.js";
 import type { Score } from "../queue/outcome.js";
-import { examplesOf } from "../report/totals.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { strategyNamed } from "../strategies/index.js";
 import { addressOf, isHere } from "../targets/url.js";
@@ -27,7 +26,7 @@ import {
   sentToReplicas,
   serverFigures,
 } from "./figures.js";
-import { mergeCounts, mergeHistograms, mergeParts, mergeTallies, mergeUsers } from "./merge.js";
+import { examplesOf, mergeCounts, mergeHistograms, mergeParts, mergeTallies, mergeUsers } from "./merge.js";
 import { networkFigures, networkWarnings } from "./network.js";
 import { offeredForMs } from "./offered.js";
 import { pacingFigures, pacingWarnings, planOfArrivalsMs } from "./pacing.js";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseInfo, type Snapshot } from "../measure/server-snapshot.js";
 import type { Score } from "../queue/outcome.js";
 import { strategyNamed } from "../strategies/index.js";
+import { parseInfo, type Snapshot } from "../targets/server-snapshot.js";
 import { callsInDoubt, serverFigures } from "./figures.js";
 import { counterWarnings } from "./trial-warnings.js";
 

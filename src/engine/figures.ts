@@ -1,5 +1,9 @@
 import type { MachineSnapshot } from "../measure/machine-load.js";
 import { stolenShare } from "../measure/machine-load.js";
+import type { Score } from "../queue/outcome.js";
+import { LEAVE_COMMANDS } from "../strategies/leave.js";
+import { READING_CALLS, READING_COMMAND } from "../strategies/position.js";
+import type { Strategy } from "../strategies/strategy.js";
 import {
   commandsBetween,
   hasRestarted,
@@ -7,11 +11,7 @@ import {
   mainThreadsCpuUs,
   type Snapshot,
   serverWallUs,
-} from "../measure/server-snapshot.js";
-import type { Score } from "../queue/outcome.js";
-import { LEAVE_COMMANDS } from "../strategies/leave.js";
-import { READING_CALLS, READING_COMMAND } from "../strategies/position.js";
-import type { Strategy } from "../strategies/strategy.js";
+} from "../targets/server-snapshot.js";
 import type { SegmentResult } from "../worker/segment.js";
 import { mergeTallies } from "./merge.js";
 import type { EntryCounts, GeneratorFigures, NodeFigures, ReplicaFigures, ServerFigures } from "./trial-result.js";

@@ -1,7 +1,8 @@
-import { Histogram, type HistogramData } from "../measure/histogram.js";
+import { printable } from "../base/printable.js";
+import { Histogram, type HistogramCounts, type HistogramData } from "../measure/histogram.js";
 import type { Strategy } from "../strategies/strategy.js";
 import type { PartCounts, SegmentResult } from "../worker/segment.js";
-import type { EntryCounts, HistogramCounts, PartResult, UserFigures } from "./trial-result.js";
+import type { EntryCounts, PartResult, UserFigures } from "./trial-result.js";
 
 /** Sums over the instances of one trial. Histograms are merged, percentiles never averaged. */
 export const mergeHistograms = (parts: readonly HistogramData[]): HistogramCounts => {
@@ -74,4 +75,15 @@ export function mergeTallies(parts: readonly Readonly<Record<string, number>>[])
     for (const [name, count] of Object.entries(part)) total[name] = (total[name] ?? 0) + count;
   }
   return total;
+}
+
+const LONGEST_EXAMPLE = 200;
+
+/** What a failure of each kind was told by, the first that is known, fit to be shown; nothing where none is. */
+export function examplesOf(parts: readonly { readonly failureExamples?: Readonly<Record<string, string>> }[]): {
+  readonly failureExamples?: Readonly<Record<string, string>>;
+} {
+  const firstOfEach: Record<string, string> = Object.assign({}, ...parts.map((one) => one.failureExamples).reverse());
+  const examples = Object.entries(firstOfEach).map(([kind, text]) => [kind, printable(text, LONGEST_EXAMPLE)]);
+  return examples.length === 0 ? {} : { failureExamples: Object.fromEntries(examples) };
 }

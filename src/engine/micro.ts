@@ -1,13 +1,13 @@
 import { Bench, type Statistics } from "tinybench";
 import { environmentError, type QbenchError, throwIfAborted } from "../base/errors.js";
 import type { Warning } from "../base/warning.js";
-import { takeSnapshot } from "../measure/server-snapshot.js";
 import { concertIdOf, concertKeys } from "../queue/keys.js";
 import type { Outcome } from "../queue/outcome.js";
 import { luaFilesAmong, strategyNamed } from "../strategies/index.js";
 import { CONNECT_TIMEOUT_MS } from "../targets/control.js";
 import { endEndlessScripts } from "../targets/endless-script.js";
 import { loadScripts } from "../targets/primaries.js";
+import { takeSnapshot } from "../targets/server-snapshot.js";
 import type { Target } from "../targets/target.js";
 import { asRunError, atPlace, notCleanedBeside, type Place, type PlaceOptions } from "./bench.js";
 import { perEntry, serverFigures } from "./figures.js";

@@ -1,7 +1,8 @@
 import type { Warning } from "../base/warning.js";
 import { percentileUs } from "../measure/hdr.js";
+import type { HistogramCounts } from "../measure/histogram.js";
 import type { SegmentResult } from "../worker/segment.js";
-import type { HistogramCounts, PacingFigures } from "./trial-result.js";
+import type { PacingFigures } from "./trial-result.js";
 
 /** How closely the arrivals of the open model followed their plan, and what to make of it if they did not. */
 

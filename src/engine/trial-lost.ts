@@ -1,7 +1,7 @@
+import { AWAY_TIMEOUTS } from "../base/away.js";
 import { environmentError, interruptionBy, QbenchError } from "../base/errors.js";
 import { faultNamed, faultText } from "../faults/index.js";
 import { saysClusterDown } from "../targets/redis-errors.js";
-import { AWAY_TIMEOUTS } from "../worker/away.js";
 import type { SegmentResult } from "../worker/segment.js";
 import type { Struck, StruckFault } from "./faults.js";
 import type { TrialContext } from "./trial.js";

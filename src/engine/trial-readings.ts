@@ -1,6 +1,6 @@
 import { type MachineSnapshot, machineSnapshot } from "../measure/machine-load.js";
-import { type Snapshot, takeReplicaSnapshot, takeSnapshot } from "../measure/server-snapshot.js";
 import { type ThreadSchedule, threadSchedule } from "../measure/thread-health.js";
+import { type Snapshot, takeReplicaSnapshot, takeSnapshot } from "../targets/server-snapshot.js";
 import type { Target } from "../targets/target.js";
 import type { Snapshots } from "./figures.js";
 import type { Generators } from "./generators.js";

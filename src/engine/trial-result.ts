@@ -2,20 +2,12 @@ import type { Audit } from "../audit/audit.js";
 import type { ShardedOrder } from "../audit/shards.js";
 import type { Warning } from "../base/warning.js";
 import type { Availability } from "../measure/availability.js";
+import type { HistogramCounts } from "../measure/histogram.js";
+import type { Limiter } from "../measure/limiter.js";
+import type { TimelineSecond } from "../measure/timeline.js";
+import type { CommandCount } from "../targets/server-snapshot.js";
 import type { EventKind } from "../worker/event-log.js";
 import type { StruckFault } from "./faults.js";
-
-/** Counts of HDR buckets that are not empty: value in µs (lowest equivalent of its bucket) and how often. */
-export interface HistogramCounts {
-  /** Ascending. */
-  readonly valuesUs: readonly number[];
-  readonly counts: readonly number[];
-  readonly minUs: number;
-  readonly maxUs: number;
-  readonly sumUs: number;
-  /** Values beyond the trackable range; they are in `counts` as the largest value, and in `maxUs` as they are. */
-  readonly outOfRange: number;
-}
 
 export interface EntryCounts {
   readonly attempted: number;
@@ -100,18 +92,6 @@ export interface PacingFigures {
   readonly cpuUtilization: number | null;
 }
 
-export interface TimelineSecond {
-  /** Where the interval begins. */
-  readonly second: number;
-  readonly succeeded: number;
-  readonly failed: number;
-  /** By kind, where there were any. */
-  readonly failures?: Readonly<Record<string, number>>;
-  /** µs, of `response` in the open model, else of `entry`; null in a second without a success. */
-  readonly p50: number | null;
-  readonly p99: number | null;
-}
-
 /** Something that happened during a trial, and when. */
 export interface TrialEvent {
   readonly atMs: number;
@@ -120,11 +100,6 @@ export interface TrialEvent {
   /** How often at that moment: connections lost, entries that met NOSCRIPT. */
   readonly count: number;
   readonly lastedMs?: number;
-}
-
-export interface CommandCount {
-  readonly calls: number;
-  readonly usecPerCall: number;
 }
 
 /** What the server itself says about the trial: differences of INFO between its start and its end. */
@@ -313,11 +288,7 @@ export interface AgentFigures {
   readonly clockUncertaintyUs: number | null;
 }
 
-export type { Audit };
-
-export type Limiter = "server" | "generator" | "pool" | "network" | "offered-load" | "unclear";
-
-export type { Warning };
+export type { Audit, Warning };
 
 /** One strategy, one load point, once. Serialisable. */
 export interface TrialResult {

@@ -1,6 +1,6 @@
 import type { Warning } from "../base/warning.js";
-import type { Snapshot } from "../measure/server-snapshot.js";
 import { type Behaviour, readsReplicas } from "../scenario/scenario.js";
+import type { Snapshot } from "../targets/server-snapshot.js";
 import type { Segment, SegmentResult } from "../worker/segment.js";
 import { type Snapshots, sentToReplicas } from "./figures.js";
 import type { TrialContext } from "./trial.js";

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EXIT, environmentError, QbenchError, throwIfAborted, usageError } from "../base/errors.js";
-import { printable } from "../report/format.js";
+import { printable } from "../base/printable.js";
 import { checkRunReport } from "../report/read.js";
 import type { TrialReport } from "../report/schema.js";
 import { OPTION_LIST } from "../scenario/options.js";

@@ -1,7 +1,7 @@
 import { usageError } from "../base/errors.js";
 import { Mistakes } from "../base/mistakes.js";
+import { printable } from "../base/printable.js";
 import { didYouMean } from "../base/suggest.js";
-import { printable } from "../report/format.js";
 import { STRATEGY_NAMES, strategyNamed, takeLuaFile } from "../strategies/index.js";
 import { LUA_FILE_FORM } from "../strategies/lua-file.js";
 import { addressOf, parseRedisUrl } from "../targets/url.js";

@@ -1,6 +1,6 @@
+import { printable } from "../base/printable.js";
 import type { TrialResult } from "../engine/trial-result.js";
 import { summariesOf } from "../report/builder.js";
-import { printable } from "../report/format.js";
 import type { TargetReport } from "../report/schema.js";
 import { TOOL } from "../report/tool.js";
 import { EXPOSITION_TYPE, exposition, type Metric } from "../reporters/exposition.js";

@@ -1,8 +1,9 @@
 import { createLogUpdate } from "log-update";
+import { printable } from "../base/printable.js";
 import type { TrialPlace } from "../engine/run.js";
 import type { TrialResult } from "../engine/trial-result.js";
 import { percentileUs } from "../measure/hdr.js";
-import { latencyText, percentText, plural, printable, rateText } from "../report/format.js";
+import { latencyText, percentText, plural, rateText } from "../report/format.js";
 import { limiterText } from "../report/words.js";
 import { type Busy, seemingLimit } from "./limit.js";
 import type { LiveState, Percentiles, TrialFigures, Viewer } from "./live-run.js";

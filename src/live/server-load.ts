@@ -1,4 +1,4 @@
-import { infoFields } from "../measure/server-snapshot.js";
+import { infoFields } from "../targets/server-snapshot.js";
 
 /** The one command that is asked for; ioredis has it. */
 export interface InfoSource {

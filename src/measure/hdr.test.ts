@@ -2,7 +2,6 @@ import { deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { decodeFromCompressedBase64 } from "hdr-histogram-js";
 import { describe, expect, it } from "vitest";
-import type { HistogramCounts } from "../engine/trial-result.js";
 import {
   bucketUs,
   countOf,
@@ -15,6 +14,7 @@ import {
   toBase64,
   toHdr,
 } from "./hdr.js";
+import type { HistogramCounts } from "./histogram.js";
 
 /** What a recorder makes of these latencies. */
 function countsOf(latenciesUs: readonly number[]): HistogramCounts {

@@ -1,6 +1,6 @@
 import { inflateSync } from "node:zlib";
 import { build, encodeIntoCompressedBase64, type JsHistogram } from "hdr-histogram-js";
-import type { HistogramCounts } from "../engine/trial-result.js";
+import type { HistogramCounts } from "./histogram.js";
 
 /**
  * Between the sparse counts that trials carry and HdrHistogram (G. Tene, hdrhistogram.org), whose buckets give every

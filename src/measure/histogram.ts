@@ -1,4 +1,14 @@
-import type { HistogramCounts } from "../engine/trial-result.js";
+/** Counts of HDR buckets that are not empty: value in µs (lowest equivalent of its bucket) and how often. */
+export interface HistogramCounts {
+  /** Ascending. */
+  readonly valuesUs: readonly number[];
+  readonly counts: readonly number[];
+  readonly minUs: number;
+  readonly maxUs: number;
+  readonly sumUs: number;
+  /** Values beyond the trackable range; they are in `counts` as the largest value, and in `maxUs` as they are. */
+  readonly outOfRange: number;
+}
 
 /**
  * A histogram to record into on the hot path: HdrHistogram's own bucket layout for three significant digits (2048

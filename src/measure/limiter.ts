@@ -1,4 +1,4 @@
-import type { Limiter } from "../engine/trial-result.js";
+export type Limiter = "server" | "generator" | "pool" | "network" | "offered-load" | "unclear";
 
 /** The evidence that a limiter is named from; all shares 0 … 1. */
 export interface LimiterEvidence {

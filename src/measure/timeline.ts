@@ -1,5 +1,16 @@
-import type { TimelineSecond } from "../engine/trial-result.js";
 import { Histogram, highestValueUs } from "./histogram.js";
+
+export interface TimelineSecond {
+  /** Where the interval begins. */
+  readonly second: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** By kind, where there were any. */
+  readonly failures?: Readonly<Record<string, number>>;
+  /** µs, of `response` in the open model, else of `entry`; null in a second without a success. */
+  readonly p50: number | null;
+  readonly p99: number | null;
+}
 
 /** One interval of one thread: what ended in it. Buckets as of `Histogram`, only those that are not empty. */
 export interface SecondData {

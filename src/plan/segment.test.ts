@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { loadShare, share, shareOfRate, userNumber, usersByInstance } from "./segment.js";
+import { share, usersByInstance } from "../scenario/shares.js";
+import { loadShare, shareOfRate, userNumber } from "./segment.js";
 
 const counts = fc.integer({ min: 1, max: 200 });
 const totals = fc.oneof(fc.integer({ min: 0, max: 1000 }), fc.integer({ min: 0, max: 1_000_000_000 }));

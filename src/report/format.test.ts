@@ -1,16 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  latencyText,
-  percentText,
-  perEntryText,
-  plural,
-  printable,
-  rangeText,
-  rateText,
-  ratioText,
-  shortText,
-} from "./format.js";
+import { printable } from "../base/printable.js";
+import { latencyText, percentText, perEntryText, plural, rangeText, rateText, ratioText, shortText } from "./format.js";
 
 describe("figures for people", () => {
   it.each([

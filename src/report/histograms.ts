@@ -1,7 +1,7 @@
 import { usageError } from "../base/errors.js";
-import type { HistogramCounts } from "../engine/trial-result.js";
+import { printable } from "../base/printable.js";
 import { fromBase64, mergeCounts } from "../measure/hdr.js";
-import { printable } from "./format.js";
+import type { HistogramCounts } from "../measure/histogram.js";
 import type { LatencyReport, StrategyReport, TrialReport } from "./schema.js";
 
 /** The whole distributions of a saved report. */

@@ -1,5 +1,5 @@
-import type { HistogramCounts } from "../engine/trial-result.js";
 import { countOf, percentilesUs, toBase64 } from "../measure/hdr.js";
+import type { HistogramCounts } from "../measure/histogram.js";
 import type { LatencyReport } from "./schema.js";
 
 /** A histogram as reports have it: the usual figures for people, and the whole of it for machines. */

@@ -2,10 +2,10 @@ import * as z from "zod";
 import { calibrate, type Measured, SETTINGS, type Setting } from "../model/calibrate.js";
 import { byFewerTrips } from "../model/published.js";
 import { BOTTLENECKS, type Machine, type Point, type Prediction, predict } from "../model/run-model.js";
-import { usersByInstance } from "../plan/segment.js";
 import type { PredictPlan } from "../predict/plan.js";
 import type { PredictOutcome, PredictTrial } from "../predict/procedure.js";
 import type { Scenario } from "../scenario/scenario.js";
+import { usersByInstance } from "../scenario/shares.js";
 import { median, medianInterval } from "../stats/median.js";
 
 import { headOf, headSchema, type MeasuredFacts, tailOf, tailSchema } from "./head.js";

@@ -1,8 +1,8 @@
 import { open } from "node:fs/promises";
 import type { z } from "zod";
 import { usageError } from "../base/errors.js";
+import { printable } from "../base/printable.js";
 import { whyUnreadable } from "../base/unreadable.js";
-import { printable } from "./format.js";
 import { failureReportSchema, REPORT_KINDS, type RunReport, runReportSchema, SCHEMA_VERSION } from "./schema.js";
 
 /** A report is some hundred kB; whatever is larger than this is something else. */

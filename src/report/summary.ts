@@ -1,12 +1,15 @@
-import type { EntryCounts, HistogramCounts, Limiter, TrialResult } from "../engine/trial-result.js";
+import { examplesOf } from "../engine/merge.js";
+import type { EntryCounts, TrialResult } from "../engine/trial-result.js";
 import { mergeCounts, percentileUs } from "../measure/hdr.js";
+import type { HistogramCounts } from "../measure/histogram.js";
+import type { Limiter } from "../measure/limiter.js";
 import { type Comparison, comparePairs, type Direction } from "../stats/comparison.js";
 import { medianInterval } from "../stats/median.js";
 import { summarizeAnomalies } from "./anomalies.js";
 import { summarizeFaults } from "./faults.js";
 import { latencyFigures } from "./latency.js";
 import type { StrategySummary } from "./schema.js";
-import { examplesOf, totalOf } from "./totals.js";
+import { totalOf } from "./totals.js";
 
 /**
  * What the trials of one strategy come to, and how they compare with the baseline's. Only complete trials count.

@@ -1,6 +1,8 @@
 import { type Prng, prng } from "../base/prng.js";
-import type { HistogramCounts, Limiter, TrialResult } from "../engine/trial-result.js";
+import type { TrialResult } from "../engine/trial-result.js";
 import { bucketUs, EMPTY_COUNTS } from "../measure/hdr.js";
+import type { HistogramCounts } from "../measure/histogram.js";
+import type { Limiter } from "../measure/limiter.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { buildRunReport, type RunFacts } from "./builder.js";
 import type { EnvironmentReport, RunReport, TargetReport } from "./schema.js";

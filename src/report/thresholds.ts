@@ -1,9 +1,10 @@
 import * as z from "zod";
 import { mistakesError } from "../base/mistakes.js";
+import { printable } from "../base/printable.js";
 import { didYouMean } from "../base/suggest.js";
 import { parseBytes, parseCount, parseDuration, UnitError } from "../base/units.js";
 import { FIGURE_NAMES, FIGURES, type Figure, figureNamed, figureOf } from "./figures.js";
-import { figureText, printable } from "./format.js";
+import { figureText } from "./format.js";
 import type { TrialReport } from "./schema.js";
 
 /**

@@ -1,8 +1,9 @@
+import { printable } from "../base/printable.js";
 import type { Warning } from "../base/warning.js";
 import { faultNamed } from "../faults/index.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { MIN_ROUNDS } from "../stats/comparison.js";
-import { percentText, plural, printable, rateText } from "./format.js";
+import { percentText, plural, rateText } from "./format.js";
 import type { StrategyReport } from "./schema.js";
 import { droppedShare, listed, queuesMet } from "./words.js";
 

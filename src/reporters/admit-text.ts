@@ -1,8 +1,9 @@
 import { Chalk } from "chalk";
 import Table from "cli-table3";
+import { printable } from "../base/printable.js";
 import { formatDuration } from "../base/units.js";
 import type { AdmitBatchReport, AdmitDesignReport, AdmitLockReport, AdmitReport } from "../report/admit.js";
-import { latencyText, plural, printable, rateText, shortText, spanText } from "../report/format.js";
+import { latencyText, plural, rateText, shortText, spanText } from "../report/format.js";
 import { closingBlocks, labelled, linesOf, painted, paragraphs, RULED, sections, stacked } from "./layout.js";
 import { closingList, documentOf, escaped, listOf, tableOf } from "./markdown-blocks.js";
 

@@ -1,8 +1,9 @@
 import { Chalk } from "chalk";
 import Table from "cli-table3";
+import { printable } from "../base/printable.js";
 import { formatDuration } from "../base/units.js";
 import type { CapacityReport, CapacityStrategy } from "../report/capacity.js";
-import { percentText, printable, rateText, ratioText } from "../report/format.js";
+import { percentText, rateText, ratioText } from "../report/format.js";
 import { limiterText, listed, serverText } from "../report/words.js";
 import { csvCell } from "./csv.js";
 import { closingBlocks, labelled, linesOf, paragraphs, RULED, sections, stacked, wrapped } from "./layout.js";

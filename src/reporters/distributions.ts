@@ -1,5 +1,5 @@
 import { usageError } from "../base/errors.js";
-import { printable } from "../report/format.js";
+import { printable } from "../base/printable.js";
 import type { RunReport, StrategyReport } from "../report/schema.js";
 import { listed } from "../report/words.js";
 

@@ -1,6 +1,6 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import Table from "cli-table3";
-import { printable } from "../report/format.js";
+import { printable } from "../base/printable.js";
 import type { GateReport } from "../report/gate.js";
 import { type GateRow, gateAnswerOf, gateHeaderOf, gateRowsOf } from "../report/gate-words.js";
 import { closingBlocks, labelled, linesOf, RULED, sections, wrapped } from "./layout.js";

@@ -1,5 +1,5 @@
+import { printable } from "../base/printable.js";
 import type { FigureName, Unit } from "../report/figures.js";
-import { printable } from "../report/format.js";
 import type { GateReport } from "../report/gate.js";
 import type { RunReport } from "../report/schema.js";
 import type { Reporter } from "./reporter.js";

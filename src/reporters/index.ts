@@ -1,6 +1,6 @@
 import { type QbenchError, usageError } from "../base/errors.js";
+import { printable } from "../base/printable.js";
 import { didYouMean } from "../base/suggest.js";
-import { printable } from "../report/format.js";
 import { bencher } from "./bencher.js";
 import { benchstat } from "./benchstat.js";
 import { csv } from "./csv.js";

@@ -1,4 +1,4 @@
-import { printable } from "../report/format.js";
+import { printable } from "../base/printable.js";
 import type { GateReport } from "../report/gate.js";
 import type { RunReport } from "../report/schema.js";
 import { type Check, checksOf } from "./checks.js";

@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import { usageError } from "../base/errors.js";
+import { printable } from "../base/printable.js";
 import { admitReportSchema } from "../report/admit.js";
 import { type CapacityReport, capacityReportSchema } from "../report/capacity.js";
 import { doctorReportSchema } from "../report/doctor.js";
-import { printable } from "../report/format.js";
 import { microReportSchema } from "../report/micro.js";
 import { predictReportSchema } from "../report/predict.js";
 import { bodyOf, type ReportDocument } from "../report/read.js";

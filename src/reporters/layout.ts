@@ -1,6 +1,6 @@
 import type { ChalkInstance } from "chalk";
+import { printable } from "../base/printable.js";
 import type { Warning } from "../base/warning.js";
-import { printable } from "../report/format.js";
 
 /** Lines of text for a terminal. */
 

@@ -1,5 +1,5 @@
+import { printable } from "../base/printable.js";
 import type { Warning } from "../base/warning.js";
-import { printable } from "../report/format.js";
 
 /** What all reports in Markdown are made of (GitHub's tables). */
 

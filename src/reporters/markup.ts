@@ -1,4 +1,4 @@
-import { printable } from "../report/format.js";
+import { printable } from "../base/printable.js";
 
 /** HTML in which only what is written in the code is markup; everything else that is put in is text. */
 

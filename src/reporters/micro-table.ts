@@ -1,15 +1,7 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import Table from "cli-table3";
-import {
-  latencyText,
-  perEntryText,
-  plural,
-  printable,
-  rangeText,
-  rateText,
-  ratioText,
-  spanText,
-} from "../report/format.js";
+import { printable } from "../base/printable.js";
+import { latencyText, perEntryText, plural, rangeText, rateText, ratioText, spanText } from "../report/format.js";
 import { type MicroReport, type MicroUser, USER_KINDS } from "../report/micro.js";
 
 const NOTHING = "–";

@@ -1,4 +1,4 @@
-import { printable } from "../report/format.js";
+import { printable } from "../base/printable.js";
 import type { RunReport, StrategyReport } from "../report/schema.js";
 import { exposition, type Metric, type Sample } from "./exposition.js";
 import type { Reporter } from "./reporter.js";

@@ -1,7 +1,8 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import Table from "cli-table3";
+import { printable } from "../base/printable.js";
 import type { Column, ComparisonReport } from "../report/comparison.js";
-import { latencyText, percentText, printable, rangeText, rateText, ratioText, shortText } from "../report/format.js";
+import { latencyText, percentText, rangeText, rateText, ratioText, shortText } from "../report/format.js";
 import { verdictText } from "../report/words.js";
 import { closingBlocks, labelled, linesOf, RULED, sections, stacked } from "./layout.js";
 

@@ -1,6 +1,7 @@
 import { Chalk } from "chalk";
 import Table from "cli-table3";
-import { figureText, percentText, printable, shortText, spanText } from "../report/format.js";
+import { printable } from "../base/printable.js";
+import { figureText, percentText, shortText, spanText } from "../report/format.js";
 import { nodesAtPoints } from "../report/node-words.js";
 import { readingAtPoints } from "../report/reading-words.js";
 import type { SweepCell, SweepPoint, SweepReport } from "../report/sweep.js";

@@ -1,7 +1,8 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import Table from "cli-table3";
+import { printable } from "../base/printable.js";
 import { agentsIn } from "../report/agent-words.js";
-import { percentText, printable } from "../report/format.js";
+import { percentText } from "../report/format.js";
 import { nodesIn } from "../report/node-words.js";
 import { readingIn } from "../report/reading-words.js";
 import type { RunReport, StrategyReport } from "../report/schema.js";

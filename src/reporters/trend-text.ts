@@ -1,6 +1,7 @@
 import { Chalk } from "chalk";
+import { printable } from "../base/printable.js";
 import { figureNamed } from "../report/figures.js";
-import { figureText, plural, printable, ratioText } from "../report/format.js";
+import { figureText, plural, ratioText } from "../report/format.js";
 import type { TrendReport, TrendSeries } from "../report/trend.js";
 import { closingBlocks, sections } from "./layout.js";
 

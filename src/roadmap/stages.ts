@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { usageError } from "../base/errors.js";
+import { printable } from "../base/printable.js";
 import { whyUnreadable } from "../base/unreadable.js";
-import { printable } from "../report/format.js";
 
 /**
  * A roadmap as data: stages of a service, what was published of each, and what it costs. Options are those of a scenario,

@@ -2,11 +2,11 @@ import { designNamed } from "../admission/index.js";
 import { formatCount, formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
 import { ARRIVALS, PACERS } from "../pacers/index.js";
-import { usersByInstance } from "../plan/segment.js";
 import { strategyNamed } from "../strategies/index.js";
 import { faultConflicts, faultWarnings } from "./fault-conflicts.js";
 import { type Property, SCENARIO_OPTIONS } from "./options.js";
 import type { Scenario } from "./scenario.js";
+import { usersByInstance } from "./shares.js";
 
 /** Two options that are well by themselves and not together. */
 export interface Conflict {

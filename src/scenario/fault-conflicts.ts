@@ -1,9 +1,9 @@
+import { AWAY_TIMEOUTS } from "../base/away.js";
 import { formatDuration } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
 import type { PlannedFault } from "../faults/fault.js";
 import { faultNamed, faultText } from "../faults/index.js";
 import { durationOf } from "../pacers/profile.js";
-import { AWAY_TIMEOUTS } from "../worker/away.js";
 import type { Conflict } from "./check.js";
 import type { Scenario } from "./scenario.js";
 

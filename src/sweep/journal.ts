@@ -1,7 +1,7 @@
 import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import * as z from "zod";
 import { environmentError, usageError } from "../base/errors.js";
-import { printable } from "../report/format.js";
+import { printable } from "../base/printable.js";
 import { SCHEMA_VERSION } from "../report/schema.js";
 import { TOOL } from "../report/tool.js";
 import { count, name, trial } from "../report/trial-schema.js";

@@ -1,6 +1,5 @@
 import type { Cluster, Redis } from "ioredis";
 import { usageError } from "../base/errors.js";
-import { readsReplicas, type Scenario } from "../scenario/scenario.js";
 
 /** What concerns each node for itself, whether the target is one server or a cluster. */
 
@@ -12,35 +11,10 @@ export const primariesOf = (control: Redis): readonly Redis[] =>
 export const replicasIn = (control: Redis): readonly Redis[] =>
   control.isCluster ? (control as unknown as Cluster).nodes("slave") : [];
 
-type Replicating = Pick<Scenario, "waitReplicas" | "pollBy" | "pollEvery">;
-
-/** @throws QbenchError (usage) if a primary has fewer replicas than the scenario's options need. */
-export async function mustReplicate({ control }: { readonly control: Redis }, scenario: Replicating): Promise<void> {
-  if (scenario.waitReplicas === 0 && !readsReplicas(scenario)) return;
+/** How many replicas a primary has, at the fewest. */
+export async function fewestReplicas(control: Redis): Promise<number> {
   const infos = await Promise.all(primariesOf(control).map((node) => node.info("replication")));
-  const fewest = Math.min(...infos.map((info) => Number(/connected_slaves:(\d+)/.exec(info)?.[1] ?? 0)));
-  checkReplicas(scenario, control.isCluster, fewest);
-}
-
-/** `fewest`: replicas that a primary has. @throws QbenchError (usage) as `mustReplicate` does */
-export function checkReplicas(scenario: Replicating, isCluster: boolean, fewest: number): void {
-  if (readsReplicas(scenario) && !isCluster) {
-    throw usageError(
-      "--poll-by replica: the target is one server, and replicas are read in clusters only",
-      "--cluster-shape 3x1 starts a cluster with a replica for each primary",
-    );
-  }
-  if (readsReplicas(scenario) && fewest === 0) {
-    throw usageError(
-      "--poll-by replica: a primary has no replica to read from",
-      "--cluster-shape 3x1 starts a cluster with one for each",
-    );
-  }
-  if (fewest >= scenario.waitReplicas) return;
-  throw usageError(
-    `--wait-replicas ${scenario.waitReplicas}: a primary has ${fewest} replicas`,
-    "as many as that many must have each write; --cluster-shape 3x1 starts a cluster with one each",
-  );
+  return Math.min(...infos.map((info) => Number(/connected_slaves:(\d+)/.exec(info)?.[1] ?? 0)));
 }
 
 /** A connection to each replica of a primary of this cluster. By node ids: an address may be told in several ways. */

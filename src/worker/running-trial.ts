@@ -1,11 +1,11 @@
 import { type LineUp, sinceStart } from "../audit/clocks.js";
+import { longestAwayMs } from "../base/away.js";
 import { nowUs } from "../base/clock.js";
 import { deriveSeed } from "../base/prng.js";
 import type { Driver, DriverCounters } from "../drivers/driver.js";
 import { PACERS } from "../pacers/index.js";
 import { strategyNamed } from "../strategies/index.js";
 import type { EntryMachine } from "../strategies/strategy.js";
-import { longestAwayMs } from "./away.js";
 import { Habits } from "./behaviour.js";
 import { ClosedLoad } from "./closed-load.js";
 import { EntryTable, MOST_SLOTS } from "./entry-table.js";

@@ -1,6 +1,10 @@
 import type { Redis } from "ioredis";
-import type { CommandCount } from "../engine/trial-result.js";
-import { primariesOf, replicasIn } from "../targets/primaries.js";
+import { primariesOf, replicasIn } from "./primaries.js";
+
+export interface CommandCount {
+  readonly calls: number;
+  readonly usecPerCall: number;
+}
 
 /** What INFO of one server says at one instant; differences between two of them are the witness of a trial. */
 export interface ServerSnapshot {

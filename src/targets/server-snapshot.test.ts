@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { startTestRedis, type TestRedis } from "../targets/testing.js";
 import {
   commandsBetween,
   hasRestarted,
@@ -8,6 +7,7 @@ import {
   serverWallUs,
   takeSnapshot,
 } from "./server-snapshot.js";
+import { startTestRedis, type TestRedis } from "./testing.js";
 
 let test: TestRedis;
 beforeAll(async () => {
