@@ -273,7 +273,8 @@ describe("audit of a trial in which the server restarted", () => {
         const found = await audit(world, { promises: ANOMALY_KINDS }, undefined, share);
         expect(found).toMatchObject({ ok: true, anomalies: {}, brokenPromises: [], unjudged: 0 });
         const forgotten = new Map(world.forgotten!.map((one) => [`${one.concert} ${one.user}`, one]));
-        expect(found.lostByServer).toBeLessThanOrEqual(forgotten.size);
+        // Who was forgotten twice may be taken for one who was admitted in between, and somebody else for forgotten.
+        expect(found.lostByServer).toBeLessThanOrEqual(world.forgotten!.length);
         const certain = [...forgotten.values()].filter(({ concert, user }) =>
           isCertain(world, world.concerts[concert]!, user),
         );

@@ -17,7 +17,7 @@ import { isEntry, OPERATION, RESULT } from "./history.js";
 import { JoinOrder } from "./join-order.js";
 import { isPlain } from "./plain-user.js";
 import { grownPositions } from "./positions.js";
-import { READ, type Read, STATE } from "./queue-model.js";
+import { FAULTS, READ, type Read, STATE } from "./queue-model.js";
 import type { Rows } from "./rows.js";
 import type { Rules } from "./rules.js";
 import { staleReads } from "./stale-reads.js";
@@ -54,6 +54,8 @@ export class ConcertAudit {
   #mayLeave = false;
   /** Users who seem to be gone: whether they hold a token is asked before they are called lost. */
   #suspects: UserSpan[] = [];
+  /** Users whom a restart explains, but whom an admission may have taken that is known by number: judged at the end. */
+  #forgotten: { readonly span: UserSpan; readonly asked: Read | null }[] = [];
   /** Users whom only an admission explains that is known by number: no more of them than that number are excused. */
   readonly #takenUnseen = new Set<number>();
   /** Users called lost who had waited before the trial or joined in it. */
@@ -77,6 +79,7 @@ export class ConcertAudit {
     this.#suspects = [];
     this.#lostWhoJoined = 0;
     this.#takenUnseen.clear();
+    this.#forgotten = [];
     this.#mayLeave = !isComplete && told.left + told.leavesInDoubt > 0;
     this.#circumstances = {
       freedom: {
@@ -102,6 +105,7 @@ export class ConcertAudit {
   findings(told: ConcertAnswers, holders: readonly number[]): Tally {
     const holding = new Set(holders);
     for (const span of this.#suspects) this.#judgeUser(span, holding.has(span.user) ? READ.active : READ.nowhere);
+    for (const { span, asked } of this.#forgotten) this.#judgeUser(span, asked, true);
     if (this.#order.known > 1) this.exercised.add("order-broken");
     for (const broken of this.#order.broken()) this.#found("order-broken", () => orderExample(this.#users, broken));
     const { final, calls } = this.#users;
@@ -140,8 +144,11 @@ export class ConcertAudit {
     this.#found(kind, () => entryExample(this.#users, rule, number));
   }
 
-  /** `asked`: what was found when the data were asked for this user's token alone. */
-  #judgeUser(span: UserSpan, asked: Read | null): void {
+  /**
+   * `asked`: what was found when the data were asked for this user's token alone. `isLast`: all have been judged whom no
+   * restart explains.
+   */
+  #judgeUser(span: UserSpan, asked: Read | null, isLast = false): void {
     const { user, start, rank, member } = span;
     const { isComplete, isAdmitting, forgettings } = this.#rules;
     const { final, calls } = this.#users;
@@ -152,13 +159,17 @@ export class ConcertAudit {
     const hasSeveral = span.to - span.from > 1;
     if (hasSeveral) this.exercised.add("double-new");
     if (isAdmitting || !isPlain(this.#users, span, read)) {
-      const explanation = this.#explain(span, read, lacksToken);
-      if (!explanation.isJudged) this.unjudged++;
+      const explanation = this.#explain(span, read, lacksToken, isLast);
       const isGone = explanation.troubles.some(({ fault, event }) => event < 0 && fault.kind === "lost");
       if (isGone && read === READ.nowhere && asked === null) {
         this.#suspects.push({ ...span });
         return;
       }
+      if (!isLast && this.#mostTakenUnseen > 0 && isForgotten(explanation)) {
+        this.#forgotten.push({ span: { ...span }, asked });
+        return;
+      }
+      if (!explanation.isJudged) this.unjudged++;
       if (explanation.troubles.length > 0) {
         this.#blame(span, read, explanation);
         if (isGone && start !== STATE.ACTIVE) this.#lostWhoJoined++;
@@ -175,12 +186,18 @@ export class ConcertAudit {
     if (isComplete || (!this.#mayLeave && calls === null && forgettings.length === 0)) this.#noteJoin(span);
   }
 
-  #explain(span: UserSpan, read: Read, lacksToken: boolean): Explanation {
+  get #mostTakenUnseen(): number {
+    return this.#users.calls?.unknown?.users ?? 0;
+  }
+
+  /** Whom a restart explains takes no admission from those whom nothing else explains, until they have been judged. */
+  #explain(span: UserSpan, read: Read, lacksToken: boolean, isLast: boolean): Explanation {
     const explain = (mayBeTakenUnseen: boolean): Explanation =>
       explainUser(this.#check, this.#users, span, read, lacksToken, this.#circumstances, mayBeTakenUnseen);
     const seen = explain(false);
-    const most = this.#users.calls?.unknown?.users ?? 0;
-    if (seen.troubles.length === 0 || this.#takenUnseen.size >= most) return seen;
+    const isLeft = this.#takenUnseen.size < this.#mostTakenUnseen || this.#takenUnseen.has(span.user);
+    if (seen.troubles.length === 0 || !isLeft) return seen;
+    if (isForgotten(seen) && !isLast) return seen;
     const unseen = explain(true);
     if (unseen.cost >= seen.cost) return seen;
     this.#takenUnseen.add(span.user);
@@ -213,7 +230,8 @@ export class ConcertAudit {
 
   #checkReplicas(span: UserSpan): void {
     const { rows, numbers, calls } = this.#users;
-    if (this.#mayLeave || (calls !== null && calls.unknown !== null)) return;
+    // Whom a server forgot, its replicas have forgotten too.
+    if (this.#mayLeave || this.#rules.forgettings.length > 0 || (calls !== null && calls.unknown !== null)) return;
     const admissions = this.#users.callsOf(span);
     const { found, compared } = staleReads(rows, numbers.subarray(span.from, span.to), admissions);
     if (compared > 0) this.exercised.add("stale-read");
@@ -248,3 +266,7 @@ export class ConcertAudit {
     this.examples.add(kind, example);
   }
 }
+
+/** Whether nothing is wrong but what a restart explains. */
+const isForgotten = ({ troubles }: Explanation): boolean =>
+  troubles.length > 0 && troubles.every(({ fault }) => fault === FAULTS.forgotten);

@@ -279,6 +279,8 @@ export class UserCheck {
   }
 
   #hasAlikeBefore(mask: number, event: number): boolean {
+    // Then when each was sent tells whether it can have been before the server forgot, and they are not alike.
+    if (this.#freedom.forgettings.length > 0) return false;
     const observed = this.#observed[event]!;
     const repliedUs = this.#repliedUs[event]!;
     return this.#slots.some(

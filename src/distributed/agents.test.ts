@@ -140,7 +140,7 @@ it("what acts from the controller acts on the agents' load: faults, admission, u
   const shares = ["--instances", "2", "--instance-shares", "75,25"];
   const cluster = ["--cluster", "--cluster-shape", "2x0", "--concerts", "6", "--fault", "client-kill@1s"];
   // Entries go on to fresh concerts again and again, and admission must follow.
-  const admit = ["--max-waiting", "50", "--admit", "looped", "--admit-every", "50ms", "--admit-batch", "50"];
+  const admit = ["--max-waiting", "20", "--admit", "looped", "--admit-every", "50ms", "--admit-batch", "50"];
   const ended = await runAnywhere(2, ...load, ...shares, ...cluster, ...admit).ended;
   expect(ended.exitCode, ended.stderr).toBe(0);
   const [trial] = ended.json().strategies[0].trials;
@@ -151,8 +151,8 @@ it("what acts from the controller acts on the agents' load: faults, admission, u
   expect(trial.generator.reconnects).toBeGreaterThanOrEqual(16);
   expect(trial.agents).toHaveLength(2);
   for (const one of trial.agents) expect(one.entries.attempted).toBeGreaterThan(0);
-  // The first ones hold 50 users each, so there would be no more.
-  expect(trial.admission.admitted).toBeGreaterThan(6 * 50);
+  // The first ones hold 20 users each, so there would be no more.
+  expect(trial.admission.admitted).toBeGreaterThan(6 * 20);
   expect(trial.admission.found).toBe(trial.admission.admitted);
 });
 

