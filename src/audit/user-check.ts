@@ -279,8 +279,8 @@ export class UserCheck {
   }
 
   #hasAlikeBefore(mask: number, event: number): boolean {
-    // Then when each was sent tells whether it can have been before the server forgot, and they are not alike.
-    if (this.#freedom.forgettings.length > 0) return false;
+    // Of two, only the one that was sent first can have been before the server forgot: they may not be alike then.
+    const latestSentUs = this.#freedom.forgettings.length > 0 ? this.#sentUs[event]! : Infinity;
     const observed = this.#observed[event]!;
     const repliedUs = this.#repliedUs[event]!;
     return this.#slots.some(
@@ -289,6 +289,7 @@ export class UserCheck {
         other !== event &&
         (mask & (1 << slot)) === 0 &&
         this.#observed[other] === observed &&
+        this.#sentUs[other]! <= latestSentUs &&
         (this.#repliedUs[other]! < repliedUs || (this.#repliedUs[other] === repliedUs && other < event)),
     );
   }
