@@ -1,30 +1,15 @@
-import type { Segment } from "../worker/segment.js";
+import { segmentOf } from "../worker/testing.js";
 
-/** For tests: what an instance might be given to do. */
-export const SEGMENT: Segment = {
-  index: 0,
+/** For tests: what an instance of an agent might be given to do. */
+export const SEGMENT = segmentOf({
   count: 4,
-  strategy: "lua",
   score: "timestamp",
-  connections: "exclusive",
   vus: 10,
-  thinkTimeMs: 0,
-  arrivals: null,
   durationMs: 1000,
   entries: null,
-  mix: { new: 100, waiting: 0, active: 0 },
-  behaviour: null,
-  population: { waiting: 0, active: 0 },
-  runId: "abc",
-  firstConcert: 0,
-  concerts: 1,
-  shards: 1,
-  zipf: 0,
   newUsersPerGeneration: 50,
   generations: Number.POSITIVE_INFINITY,
-  waitReplicas: 0,
   timeoutMs: 1000,
   seed: 7,
   historyBytes: 1000,
-  keepsMoments: false,
-};
+});

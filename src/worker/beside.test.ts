@@ -1,41 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Driver, DriverEvents, Failure } from "../drivers/driver.js";
 import type { Reply } from "../strategies/strategy.js";
-import { TimerAlarm } from "./alarm.js";
-import { Instance } from "./instance.js";
-import { SharedControl } from "./live-counters.js";
-import type { Segment } from "./segment.js";
+import type { Instance } from "./instance.js";
+import { openInstance, segmentOf } from "./testing.js";
 
 const [HOLDER, IMPORTING] = [0, 1];
 
-/** One entry, one connection to each of two nodes. */
-const SEGMENT: Segment = {
-  index: 0,
-  count: 1,
-  strategy: "lua",
-  score: "sequence",
-  connections: "exclusive",
-  vus: 1,
-  thinkTimeMs: 0,
-  arrivals: null,
-  durationMs: 60_000,
-  entries: 1,
-  mix: { new: 100, waiting: 0, active: 0 },
-  behaviour: null,
-  population: { waiting: 0, active: 0 },
-  runId: "redirections",
-  firstConcert: 0,
-  concerts: 1,
-  shards: 1,
-  waitReplicas: 0,
-  zipf: 0,
-  newUsersPerGeneration: 1,
-  generations: 1,
-  timeoutMs: 100,
-  seed: 1,
-  historyBytes: 0,
-  keepsMoments: false,
-};
+/** One connection to each of two nodes. */
+const SEGMENT = segmentOf({ timeoutMs: 100 });
 
 const answered = (kind: string): Failure => ({ kind, message: kind, answered: true, changedNothing: true });
 
@@ -47,38 +19,16 @@ describe("an entry that a node of a cluster asks to try the one that is about to
 
   beforeEach(async () => {
     done = [];
-    const driver = {
-      open: async () => {},
-      addConcert: () => 0,
-      forgetConcerts: () => {},
+    const driver: Partial<Driver> = {
       routeOf: () => HOLDER,
       learn: () => {},
       askedRoute: () => IMPORTING,
-      isUp: () => true,
       send: (...[connection, { commands }, , , , , token]: Parameters<Driver["send"]>) =>
         done.push({ what: "sent", connection, words: commands.map(({ name }) => name), token }),
       reloadScripts: (connection: number) => done.push({ what: "reloaded", connection }),
       reset: (connection: number) => done.push({ what: "reset", connection }),
-      counters: () => ({
-        commands: {},
-        socketWrites: 0,
-        bytesSent: 0,
-        bytesReceived: 0,
-        reconnects: 0,
-        scriptReloads: 0,
-      }),
-    } as unknown as Driver;
-    instance = new Instance({
-      makeDriver: (given) => {
-        events = given;
-        return driver;
-      },
-      pool: 1,
-      routes: 2,
-      live: SharedControl.for(1).of(0),
-      makeAlarm: (ring) => new TimerAlarm(ring),
-    });
-    await instance.open();
+    };
+    ({ instance, events } = await openInstance(driver, { pool: 1, routes: 2 }));
     instance.prepare(SEGMENT);
   });
 

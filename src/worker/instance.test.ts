@@ -1,79 +1,29 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, it } from "vitest";
-import type { Driver, DriverEvents } from "../drivers/driver.js";
-import { TimerAlarm } from "./alarm.js";
-import { Instance } from "./instance.js";
-import { SharedControl } from "./live-counters.js";
-import type { Segment } from "./segment.js";
+import type { Driver } from "../drivers/driver.js";
+import { openInstance, segmentOf } from "./testing.js";
 
 const USERS = 20_000;
 
-const SEGMENT: Segment = {
-  index: 0,
-  count: 1,
-  strategy: "lua",
-  score: "sequence",
+const SEGMENT = segmentOf({
   connections: "shared",
   vus: USERS,
-  thinkTimeMs: 0,
-  arrivals: null,
-  durationMs: 60_000,
   entries: USERS,
-  mix: { new: 100, waiting: 0, active: 0 },
-  behaviour: null,
-  population: { waiting: 0, active: 0 },
-  runId: "ramp",
-  firstConcert: 0,
-  concerts: 1,
-  shards: 1,
-  waitReplicas: 0,
-  zipf: 0,
   newUsersPerGeneration: USERS,
-  generations: 1,
-  timeoutMs: 60_000,
-  seed: 1,
-  historyBytes: 0,
-  keepsMoments: false,
-};
+});
 
 /** An instance whose server answers nothing by itself, and the tokens of what it sent. */
-async function openInstance() {
+async function openSilent() {
   const tokens: number[] = [];
-  let events: DriverEvents | undefined;
-  const driver = {
-    open: async () => {},
-    addConcert: () => 0,
-    forgetConcerts: () => {},
-    routeOf: () => 0,
-    isUp: () => true,
-    send: (...args: Parameters<Driver["send"]>) => tokens.push(args[6]),
-    counters: () => ({
-      commands: {},
-      socketWrites: 0,
-      bytesSent: 0,
-      bytesReceived: 0,
-      reconnects: 0,
-      scriptReloads: 0,
-    }),
-  } as unknown as Driver;
-  const instance = new Instance({
-    makeDriver: (given) => {
-      events = given;
-      return driver;
-    },
-    pool: 20,
-    routes: 1,
-    live: SharedControl.for(1).of(0),
-    makeAlarm: (ring) => new TimerAlarm(ring),
-  });
-  await instance.open();
+  const send = (...args: Parameters<Driver["send"]>): number => tokens.push(args[6]);
+  const { instance, events } = await openInstance({ send }, { pool: 20, routes: 1 });
   const answer = (token: number, status: string) =>
-    events!.onReplies(token, [[status, 1, 1, 1]], performance.now() * 1000);
+    events.onReplies(token, [[status, 1, 1, 1]], performance.now() * 1000);
   return { instance, tokens, answer };
 }
 
 it("users begin some hundreds a turn of the event loop, so that the first are sent before the last begin", async () => {
-  const { instance, tokens, answer } = await openInstance();
+  const { instance, tokens, answer } = await openSilent();
   instance.prepare(SEGMENT);
   const running = instance.run();
   for (let before = 0; before < USERS; ) {
@@ -88,7 +38,7 @@ it("users begin some hundreds a turn of the event loop, so that the first are se
 });
 
 it("a reply that comes a trial too late is nobody's", async () => {
-  const { instance, tokens, answer } = await openInstance();
+  const { instance, tokens, answer } = await openSilent();
   const one = { ...SEGMENT, vus: 1, entries: 1 };
   instance.prepare({ ...one, timeoutMs: 20 });
   expect(await instance.run()).toMatchObject({ failures: { timeout: 1 } });
