@@ -194,9 +194,10 @@ export class ConcertAudit {
   #explain(span: UserSpan, read: Read, lacksToken: boolean, isLast: boolean): Explanation {
     const explain = (mayBeTakenUnseen: boolean): Explanation =>
       explainUser(this.#check, this.#users, span, read, lacksToken, this.#circumstances, mayBeTakenUnseen);
-    // Who was admitted twice is known by the later call alone: without a restart nobody vies for what explains the earlier one.
-    if (this.#rules.forgettings.length === 0) return explain(true);
     const seen = explain(false);
+    const isGone = seen.troubles.every(({ fault, event }) => event < 0 && fault.kind === "lost");
+    // Who was admitted twice is known by the later call alone: without a restart only those who are gone vie for the others.
+    if (!isGone && this.#rules.forgettings.length === 0) return explain(true);
     const isLeft = this.#takenUnseen.size < this.#mostTakenUnseen || this.#takenUnseen.has(span.user);
     if (seen.troubles.length === 0 || !isLeft) return seen;
     if (isForgotten(seen) && !isLast) return seen;
