@@ -165,7 +165,7 @@ export class ConcertAudit {
         this.#suspects.push({ ...span });
         return;
       }
-      if (!isLast && this.#mostTakenUnseen > 0 && isForgotten(explanation)) {
+      if (!isLast && (calls?.unknown?.users ?? 0) > 0 && isForgotten(explanation)) {
         this.#forgotten.push({ span: { ...span }, asked });
         return;
       }
@@ -186,21 +186,19 @@ export class ConcertAudit {
     if (isComplete || (!this.#mayLeave && calls === null && forgettings.length === 0)) this.#noteJoin(span);
   }
 
-  get #mostTakenUnseen(): number {
-    return this.#users.calls?.unknown?.users ?? 0;
-  }
-
   /** Whom a restart explains takes no admission from those whom nothing else explains, until they have been judged. */
   #explain(span: UserSpan, read: Read, lacksToken: boolean, isLast: boolean): Explanation {
     const explain = (mayBeTakenUnseen: boolean): Explanation =>
       explainUser(this.#check, this.#users, span, read, lacksToken, this.#circumstances, mayBeTakenUnseen);
     const seen = explain(false);
+    const unknown = this.#users.calls?.unknown ?? null;
+    if (seen.troubles.length === 0 || unknown === null) return seen;
     const isGone = seen.troubles.every(({ fault, event }) => event < 0 && fault.kind === "lost");
     // Who was admitted twice is known by the later call alone: without a restart only those who are gone vie for the others.
     if (!isGone && this.#rules.forgettings.length === 0) return explain(true);
-    const isLeft = this.#takenUnseen.size < this.#mostTakenUnseen || this.#takenUnseen.has(span.user);
-    if (seen.troubles.length === 0 || !isLeft) return seen;
     if (isForgotten(seen) && !isLast) return seen;
+    const isLeft = this.#takenUnseen.size < unknown.users || this.#takenUnseen.has(span.user);
+    if (!isLeft) return seen;
     const unseen = explain(true);
     if (unseen.cost >= seen.cost) return seen;
     this.#takenUnseen.add(span.user);

@@ -11,6 +11,20 @@ import { leftMs } from "./time-left.js";
 
 const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** A run, and what was last shown of it. */
+function watchedRun() {
+  let state: LiveState | undefined;
+  const viewer: Viewer = {
+    showsFigures: true,
+    changed(now) {
+      state = now;
+    },
+    trialFinished() {},
+    ended() {},
+  };
+  return { run: watchRun([viewer], null, () => 0), last: (): LiveState => state! };
+}
+
 describe("a run that is watched", () => {
   it("has points of half a second with the rate and the latencies of just these entries", () => {
     const states: LiveState[] = [];
@@ -53,20 +67,11 @@ describe("a run that is watched", () => {
   });
 
   it("knows no loop that nobody has told of, and none to be busy in a time of which there is no news", () => {
-    let last: LiveState | undefined;
-    const viewer: Viewer = {
-      showsFigures: true,
-      changed(state) {
-        last = state;
-      },
-      trialFinished() {},
-      ended() {},
-    };
-    const run = watchRun([viewer], null, () => 0);
+    const { run, last } = watchedRun();
     run.trialStarted(placeOf(0, "lua"));
     const busyAt = (elapsedMs: number, loops: readonly EventLoopUtilization[]): number | null => {
       run.progressed({ ...progressOf({ succeeded: 1, failed: 0, elapsedMs }), eventLoops: () => loops });
-      return last!.trial!.busy.generator;
+      return last().trial!.busy.generator;
     };
     const [first, second] = [
       { idle: 5000, active: 1000, utilization: 1 / 6 },
@@ -79,19 +84,10 @@ describe("a run that is watched", () => {
   });
 
   it("keeps a bounded number of points", () => {
-    let last: LiveState | undefined;
-    const viewer: Viewer = {
-      showsFigures: true,
-      changed(state) {
-        last = state;
-      },
-      trialFinished() {},
-      ended() {},
-    };
-    const run = watchRun([viewer], null, () => 0);
+    const { run, last } = watchedRun();
     run.trialStarted(placeOf(0, "lua"));
     for (let i = 1; i <= 600; i++) run.progressed(progressOf({ succeeded: 1, failed: 0, elapsedMs: 500 * i }));
-    expect(last!.points).toHaveLength(480);
+    expect(last().points).toHaveLength(480);
   });
 });
 
